@@ -1,0 +1,6 @@
+import { Metadata1795000000000 } from './1795000000000-metadata.js';
+import { PointsAndRollups1795000100000 } from './1795000100000-points-and-rollups.js';
+import { ApiKeys1795000200000 } from './1795000200000-api-keys.js';
+
+/** Every migration, oldest first. */
+export const MIGRATIONS = [Metadata1795000000000, PointsAndRollups1795000100000, ApiKeys1795000200000];

@@ -1,0 +1,40 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from './auth/auth.module.js';
+import { type AppConfig } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DataModule } from './data/data.module.js';
+import { type OpenDatabase } from './database/open-database.js';
+import { HealthModule } from './health/health.module.js';
+import { MetadataModule } from './metadata/metadata.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { SearchModule } from './search/search.module.js';
+import { StorageModule } from './storage/storage.module.js';
+
+/** What lies under the archive's path; the rest is at the root of the server. */
+const ARCHIVE = [MetadataModule, SearchModule, DataModule];
+
+/** The whole server over an open database. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig, { dataSource, engine }: OpenDatabase): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forConfig(config),
+        // Opened already: Nest only hands it out, and closes it when it shuts down.
+        TypeOrmModule.forRootAsync({
+          useFactory: () => dataSource.options,
+          dataSourceFactory: () => Promise.resolve(dataSource),
+        }),
+        MetricsModule,
+        StorageModule.forEngine(engine),
+        AuthModule,
+        HealthModule,
+        ...ARCHIVE,
+        RouterModule.register(ARCHIVE.map((module) => ({ path: `${config.pathPrefix}/perfsonar`, module }))),
+      ],
+    };
+  }
+}

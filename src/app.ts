@@ -1,0 +1,44 @@
+import { NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { Authenticator } from './auth/authenticator.js';
+import { NestLogger } from './common/nest-logger.js';
+import { type AppConfig } from './config/config.js';
+import { type OpenDatabase } from './database/open-database.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { addHeaders, checkContentType, exactContentType } from './http/headers.js';
+import { Methods } from './http/methods.js';
+import { requestLog } from './http/request-log.js';
+import { createAdapter } from './http/server.js';
+import { Metrics } from './metrics/metrics.js';
+
+/** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
+export async function createApp(
+  config: AppConfig,
+  database: OpenDatabase,
+  logger: Logger,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, database),
+    createAdapter(config, logger),
+    { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) },
+  );
+  app.useGlobalFilters(new ErrorFilter());
+
+  // The hooks in the order in which a request passes them; routes only get those that were there before them.
+  const fastify = app.getHttpAdapter().getInstance();
+  const methods = new Methods();
+  const authenticator = app.get(Authenticator);
+  fastify.addHook('onRequest', addHeaders);
+  methods.watch(fastify);
+  fastify.addHook('onRequest', (request) => authenticator.authenticate(request));
+  fastify.addHook('onRequest', checkContentType);
+  fastify.addHook('onSend', exactContentType);
+  fastify.addHook('onResponse', requestLog(app.get(Metrics)));
+
+  await app.init();
+  methods.answerOthers(fastify);
+  await fastify.ready();
+  return app;
+}

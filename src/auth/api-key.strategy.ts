@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { HeaderAPIKeyStrategy } from 'passport-headerapikey';
+import { type ApiKey } from './api-key.entity.js';
+import { ApiKeyService } from './api-key.service.js';
+import { type Credential } from './credential.js';
+
+/**
+ * Passport's API key strategy, run without Passport's middleware: it only verifies. The credential has been picked
+ * out of its several forms before, since the strategy itself knows one header and one prefix in one case.
+ */
+@Injectable()
+export class ApiKeyStrategy {
+  private readonly strategy: HeaderAPIKeyStrategy;
+
+  constructor(keys: ApiKeyService) {
+    this.strategy = new HeaderAPIKeyStrategy({ header: 'x-api-key', prefix: '' }, false, (key, done) => {
+      keys.verify(key).then(
+        (record) => {
+          done(null, record ?? undefined);
+        },
+        (error: unknown) => {
+          done(error as Error);
+        },
+      );
+    });
+  }
+
+  /** The record of the credential's key, or `undefined` where it is not valid. */
+  verify(credential: Credential): Promise<ApiKey | undefined> {
+    return new Promise((resolve, reject) => {
+      // Passport's protocol: each run is an object that inherits the strategy and gets these callbacks.
+      const run = Object.assign(Object.create(this.strategy) as HeaderAPIKeyStrategy, {
+        success: (record: ApiKey) => {
+          const isOthers = credential.username !== undefined && credential.username !== record.username;
+          resolve(isOthers ? undefined : record);
+        },
+        fail: () => {
+          resolve(undefined);
+        },
+        error: reject,
+      });
+      run.authenticate({ headers: { 'x-api-key': credential.key } } as never);
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { Unauthorized } from '../common/errors.js';
+
+/** What a client presents to show who it is. */
+export interface Credential {
+  readonly key: string;
+  /** The user that the key must belong to, in the one form that names it. */
+  readonly username?: string;
+}
+
+/**
+ * Picks the credential out of a request's headers: `Authorization: Token KEY`, `Bearer KEY` or `ApiKey USER:KEY` (the
+ * scheme in any case), or `X-API-Key: KEY`. Other schemes are none of ours and give `undefined`, as in esmond.
+ * Throws `Unauthorized` where the form is ours but malformed.
+ */
+export function pickCredential(headers: IncomingHttpHeaders): Credential | undefined {
+  const [scheme = '', ...words] = (headers.authorization ?? '').trim().split(/\s+/);
+  switch (scheme.toLowerCase()) {
+    case 'token':
+    case 'bearer':
+      return { key: onlyWord(scheme, words) };
+    case 'apikey': {
+      const [username, key] = words.join(' ').split(':', 2);
+      return username && key ? { username, key } : undefined;
+    }
+  }
+  const key = headers['x-api-key'];
+  return key === undefined ? undefined : { key: onlyWord('X-API-Key', [key].flat()) };
+}
+
+function onlyWord(scheme: string, words: readonly string[]): string {
+  const [word, ...more] = words;
+  if (!word || more.length > 0) throw new Unauthorized(`${scheme}: expected one key after it, without blanks`);
+  return word;
+}

@@ -1,0 +1,79 @@
+/**
+ * What the archive can refuse or fail to do, in domain words. Each class carries its HTTP status, so that the one
+ * error filter needs no table of its own; nothing below the filter knows more of HTTP than these numbers.
+ */
+export abstract class ArchiveError extends Error {
+  abstract readonly status: number;
+  /** Extra fields of the JSON error body, beside `detail` and `error`. */
+  readonly fields: Readonly<Record<string, unknown>> = {};
+  /** Seconds after which a retry makes sense, for the `Retry-After` header. */
+  readonly retryAfter?: number;
+}
+
+/** The request is malformed or a value is out of its bounds; the message names the field and its position. */
+export class Invalid extends ArchiveError {
+  readonly status = 400;
+}
+
+/** The request needs a key and has none, or has one that is not valid. */
+export class Unauthorized extends ArchiveError {
+  readonly status = 401;
+}
+
+/** The key is valid but lacks the scope. */
+export class Forbidden extends ArchiveError {
+  readonly status = 403;
+}
+
+/** There is no such thing. */
+export class NotFound extends ArchiveError {
+  readonly status = 404;
+}
+
+/** The resource exists, but not with this method. */
+export class MethodNotAllowed extends ArchiveError {
+  readonly status = 405;
+}
+
+/** One point that was not stored because its place was taken: the event type and the time in seconds. */
+export interface ConflictingPoint {
+  ts: number;
+  'event-type': string;
+}
+
+/** How many conflicting points an answer names. */
+const NAMED_CONFLICTS = 100;
+
+/**
+ * Some points were there already and stay as they are; all others of the request are stored.
+ * @param stored points inserted or replaced.
+ * @param conflicts the skipped points, in the order of the request; the body names the first 100.
+ */
+export class Conflict extends ArchiveError {
+  readonly status = 409;
+  override readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, stored: number, conflicts: readonly ConflictingPoint[]) {
+    super(message);
+    this.fields = { stored, conflicts: conflicts.slice(0, NAMED_CONFLICTS) };
+  }
+}
+
+/** The body's content type is not one the route takes. */
+export class UnsupportedMediaType extends ArchiveError {
+  readonly status = 415;
+}
+
+/** The archive cannot answer now (database away, queue full); the same request may succeed later. */
+export class Unavailable extends ArchiveError {
+  readonly status = 503;
+  override readonly retryAfter: number;
+
+  constructor(message: string, retryAfter = 1, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The program cannot start: one sentence for the admin, shown without a stack trace; the exit code is 1. */
+export class StartError extends Error {}

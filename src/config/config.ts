@@ -1,0 +1,128 @@
+import { BlockList, isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { StartError } from '../common/errors.js';
+
+/** Log levels of pino, most silent first. */
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Names that stand for whole ranges of addresses in TRUST_PROXY. */
+const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Everything that can be set from outside. `loadConfig` fills and checks it once; nothing else reads the environment. */
+export class AppConfig {
+  /** Address to listen on. */
+  host: string;
+  /** Port to listen on; 0 takes any free one. */
+  port: number;
+  /** Directory of the embedded PostgreSQL, absolute. */
+  dataDir: string;
+  /** The PostgreSQL to use; `undefined` means the embedded one. */
+  databaseUrl: string | undefined;
+  /** A replica that answers the reads; `undefined` means that `databaseUrl` does. */
+  databaseReadUrl: string | undefined;
+  /** Directory of the programs of the embedded PostgreSQL; `undefined` means the ones that came with npm. */
+  pgBinDir: string | undefined;
+  /** Connections to the database, at most. */
+  poolSize: number;
+  /** What stands before `/perfsonar/` in every URL: empty, or a path that begins with a slash and ends without. */
+  pathPrefix: string;
+  /** Who may read: everybody, or only who has a key. */
+  readAccess: 'public' | 'key';
+  /** Proxies whose X-Forwarded-* headers are believed: addresses, CIDR ranges or range names. */
+  trustProxy: readonly string[];
+  /** The largest body that is taken, in bytes. */
+  bodyLimit: number;
+  /** The least severe messages that are logged. */
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** The time that one chunk of a hypertable covers, in seconds; `undefined` means as the archive was made (30 days). */
+  chunkSeconds: number | undefined;
+}
+
+/**
+ * Reads the configuration from environment variables; an empty variable counts as absent.
+ * Throws a `StartError` that names the variable and what it should be.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
+  const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, expected: string): T => {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = parse(text);
+    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${text}".`);
+    return value;
+  };
+  const config = new AppConfig();
+  config.host = read('HOST', '127.0.0.1', (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined), 'an address');
+  config.port = read('PORT', 8080, (text) => integer(text, 0, 65_535), 'a port number from 0 to 65535');
+  config.dataDir = read('DATA_DIR', resolve('data'), (text) => resolve(text), 'a directory');
+  config.databaseUrl = read('DATABASE_URL', undefined, postgresUrl, 'a URL like postgres://user@host:5432/database');
+  config.databaseReadUrl = read(
+    'DATABASE_READ_URL',
+    undefined,
+    postgresUrl,
+    'a URL like postgres://user@host/database',
+  );
+  config.pgBinDir = read('PG_BIN_DIR', undefined, (text) => resolve(text), 'a directory');
+  config.poolSize = read('POOL_SIZE', 10, (text) => integer(text, 2, 1000), 'a number of connections from 2 to 1000');
+  config.pathPrefix = read('PATH_PREFIX', '/esmond', pathPrefix, 'a path such as /esmond, or / for none');
+  config.readAccess = read('READ_ACCESS', 'public', (text) => oneOf(['public', 'key'], text), 'public or key');
+  config.trustProxy = read('TRUST_PROXY', [], proxies, 'addresses, ranges (10.0.0.0/8) or loopback, comma-separated');
+  config.bodyLimit = read(
+    'BODY_LIMIT',
+    16 * 1024 ** 2,
+    bytes,
+    'a size like 16MiB, 500KiB or 1000000 (bytes), below 512MiB',
+  );
+  config.logLevel = read('LOG_LEVEL', 'info', (text) => oneOf(LOG_LEVELS, text), `one of ${LOG_LEVELS.join(', ')}`);
+  config.chunkSeconds = read('CHUNK_INTERVAL', undefined, interval, 'a time like 30d or 12h, from 1h to 3650d');
+  if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined)
+    throw new StartError('DATABASE_READ_URL needs DATABASE_URL: a replica belongs to a database of its own.');
+  return config;
+}
+
+function integer(text: string, minimum: number, maximum: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  return value >= minimum && value <= maximum ? value : undefined;
+}
+
+function oneOf<T extends string>(values: readonly T[], text: string): T | undefined {
+  return values.find((value) => value === text);
+}
+
+function postgresUrl(text: string): string | undefined {
+  return /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text) ? text : undefined;
+}
+
+function pathPrefix(text: string): string | undefined {
+  if (text === '/') return '';
+  return /^(\/[\w.~-]+)+$/.test(text) ? text : undefined;
+}
+
+function proxies(text: string): string[] | undefined {
+  const entries = text.split(',').map((entry) => entry.trim());
+  return entries.every((entry) => PROXY_RANGES.includes(entry) || isAddressRange(entry)) ? entries : undefined;
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix] = text.split('/', 2);
+  const family = isIP(address);
+  if (family === 0 || text.split('/').length > 2) return false;
+  if (prefix === undefined) return true;
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return false;
+  new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+  return true;
+}
+
+function bytes(text: string): number | undefined {
+  const match = /^(\d{1,9})\s*(KiB|MiB)?$/i.exec(text);
+  if (!match) return undefined;
+  const factor = { kib: 1024, mib: 1024 ** 2 }[match[2]?.toLowerCase() ?? ''] ?? 1;
+  const size = Number(match[1]) * factor;
+  return size >= 1024 && size < 512 * 1024 ** 2 ? size : undefined;
+}
+
+function interval(text: string): number | undefined {
+  const match = /^(\d{1,5})\s*(d|h)$/.exec(text);
+  if (!match) return undefined;
+  const seconds = Number(match[1]) * (match[2] === 'd' ? 86_400 : 3600);
+  return seconds >= 3600 && seconds <= 3650 * 86_400 ? seconds : undefined;
+}

@@ -1,0 +1,59 @@
+import { type Readable } from 'node:stream';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { linkHeader, pageLinks, parsePage } from '../common/page.js';
+import { type Query } from '../common/time-range.js';
+import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Rules } from '../http/route-rules.js';
+import { parseBulk, parsePoint } from './parse-points.js';
+import { toJson } from './points-json.js';
+import { ReadService } from './read.service.js';
+import { WriteService } from './write.service.js';
+
+/** The answer to every data write: an empty JSON text, because writers decode the answer. */
+const STORED = Buffer.from('""');
+
+/** Writing and reading points. A window in the URL of base data means nothing but "the base" when it is 0. */
+@Controller('archive')
+export class DataController {
+  constructor(
+    private readonly writer: WriteService,
+    private readonly reader: ReadService,
+  ) {}
+
+  @Post([':key/:eventType/base', ':key/:eventType/base/:window'])
+  @HttpCode(201)
+  @Rules({ access: 'write', contentTypeRefusal: 400 })
+  async writePoint(
+    @Param('key') key: string,
+    @Param('eventType') eventType: string,
+    @Body() body: Buffer | undefined,
+  ): Promise<Buffer> {
+    await this.writer.write([parsePoint(body, key, eventType)]);
+    return STORED;
+  }
+
+  @Put(':key')
+  @HttpCode(201)
+  @Rules({ access: 'write', contentTypeRefusal: 400 })
+  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined): Promise<Buffer> {
+    await this.writer.write(parseBulk(body, key));
+    return STORED;
+  }
+
+  @Get([':key/:eventType/base', ':key/:eventType/base/:window'])
+  @Rules({ access: 'read' })
+  async read(
+    @Param('key') key: string,
+    @Param('eventType') eventType: string,
+    @Param('window') window: string | undefined,
+    @WireQuery() query: Query,
+    @Address() { origin, path }: RequestAddress,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer | Readable> {
+    const points = await this.reader.read(key, eventType, window, query);
+    const link = linkHeader(pageLinks(`${origin}${path}`, query, parsePage(query), points.more));
+    if (link !== undefined) void reply.header('link', link);
+    return toJson(points);
+  }
+}

@@ -1,0 +1,59 @@
+import { DataSource, type Logger } from 'typeorm';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { ApiKey } from '../auth/api-key.entity.js';
+import { StartError } from '../common/errors.js';
+import { Metadata } from '../storage/metadata.entity.js';
+import { Series, Summary } from '../storage/series.entity.js';
+import { StorageInfo } from '../storage/storage-info.entity.js';
+
+/** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
+const CONNECTION_TIMEOUT = 5000;
+
+/**
+ * Connects to PostgreSQL. The result owns the one connection pool of this process; nothing is migrated yet.
+ * Throws a `StartError` that says where it tried and why it failed.
+ */
+export async function connect(url: string, poolSize: number, onPoolError: (error: Error) => void): Promise<DataSource> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    poolSize,
+    applicationName: 'marigram',
+    entities: [Metadata, Series, Summary, StorageInfo, ApiKey],
+    migrations: MIGRATIONS,
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+    logger: SILENT,
+    // An idle connection broke: the pool has dropped it already and opens another one when it is needed.
+    poolErrorHandler: onPoolError,
+    extra: { connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
+  });
+  try {
+    return await dataSource.initialize();
+  } catch (error) {
+    const { hostname, port, pathname } = new URL(url);
+    const place = `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+    throw new StartError(`The database at ${place} cannot be reached (${reasonOf(error)}): check DATABASE_URL.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The shortest honest text for a failed connection; of several addresses tried, the reason of the first. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
+}
+
+const ignore = (): void => undefined;
+
+/** TypeORM's own messages repeat what its errors say. */
+const SILENT: Logger = {
+  logQuery: ignore,
+  logQueryError: ignore,
+  logQuerySlow: ignore,
+  logSchemaBuild: ignore,
+  logMigration: ignore,
+  log: ignore,
+};

@@ -1,0 +1,141 @@
+import { Invalid } from '../common/errors.js';
+import { compact, itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
+import { floatOf, integerOf } from './numbers.js';
+
+/** The kinds of values an event type can have. */
+export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+
+/** The summaries a client can ask for, in the singular form of metadata. */
+export type SummaryType = 'aggregation' | 'average' | 'statistics';
+
+/**
+ * A value as it is stored: numbers in `value` (a percentage with its `denominator`), everything else as the JSON text
+ * of `document`.
+ */
+export interface StoredValue {
+  readonly value: number | null;
+  readonly denominator: number | null;
+  readonly document: string | null;
+}
+
+/** What the archive does with the values of one data type. */
+export interface DataType {
+  /**
+   * Additive values (numbers) count once: a second point at the same time is a conflict and changes nothing. The
+   * others are documents: a second one replaces the first.
+   */
+  readonly additive: boolean;
+  /** The summaries that a metadata POST may ask for. */
+  readonly summaries: readonly SummaryType[];
+  /** Checks a posted value. Throws `Invalid` with what is wrong; `where` names the value. */
+  parse(value: JsonSlice, where: string): StoredValue;
+  /** The JSON text of a stored value, as readers get it. */
+  encode(stored: StoredValue): string;
+}
+
+const NUMERIC_SUMMARIES = ['aggregation', 'average'] as const;
+
+/** One implementation for each data type: parsing, validation, encoding. */
+export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
+  integer: {
+    additive: true,
+    summaries: NUMERIC_SUMMARIES,
+    parse: (value, where) => numeric(integerOf(value) ?? refuse(where, 'an integer of at most 64 bits', value)),
+    encode: encodeNumber,
+  },
+  float: {
+    additive: true,
+    summaries: NUMERIC_SUMMARIES,
+    parse: (value, where) => numeric(floatOf(value) ?? refuse(where, 'a finite number', value)),
+    encode: encodeNumber,
+  },
+  percentage: {
+    additive: true,
+    summaries: ['aggregation'],
+    parse: parsePercentage,
+    encode: ({ value, denominator }) => String((value ?? 0) / (denominator ?? 1)),
+  },
+  histogram: {
+    additive: false,
+    summaries: ['aggregation', 'statistics'],
+    parse: parseHistogram,
+    encode: encodeDocument,
+  },
+  json: {
+    additive: false,
+    summaries: [],
+    parse: (value) => document(compact(value.text)),
+    encode: encodeDocument,
+  },
+  subinterval: {
+    additive: false,
+    summaries: [],
+    parse: parseSubintervals,
+    encode: encodeDocument,
+  },
+};
+
+/** `{"numerator": n, "denominator": d}` with integers n ≥ 0 and d > 0; n > d is fine; further keys are ignored. */
+function parsePercentage(value: JsonSlice, where: string): StoredValue {
+  if (value.kind !== 'object') refuse(where, 'an object with numerator and denominator', value);
+  const members = membersOf(value.text);
+  const part = (name: string, minimum: number): number => {
+    const slice = members.get(name);
+    if (!slice) throw new Invalid(`${where}.${name}: missing`);
+    const number = integerOf(slice) ?? refuse(`${where}.${name}`, 'an integer', slice);
+    if (number < minimum) throw new Invalid(`${where}.${name}: must be at least ${minimum}, got ${number}`);
+    return number;
+  };
+  return { value: part('numerator', 0), denominator: part('denominator', 1), document: null };
+}
+
+/** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
+function parseHistogram(value: JsonSlice, where: string): StoredValue {
+  if (value.kind !== 'object') refuse(where, 'an object of label and count', value);
+  const counts: string[] = [];
+  for (const [label, slice] of membersOf(value.text)) {
+    const at = `${where}[${JSON.stringify(label)}]`;
+    const count = integerOf(slice) ?? refuse(at, 'an integer count', slice);
+    if (count < 0) throw new Invalid(`${at}: a count can't be negative, got ${count}`);
+    counts.push(`${JSON.stringify(label)}:${count}`);
+  }
+  return document(`{${counts.join(',')}}`);
+}
+
+/** A non-empty array of objects, each with numeric `start` and `duration` and any `val`; stored as posted. */
+function parseSubintervals(value: JsonSlice, where: string): StoredValue {
+  const items = value.kind === 'array' ? itemsOf(value.text) : [];
+  if (items.length === 0) refuse(where, 'an array of at least one subinterval', value);
+  items.forEach((item, index) => {
+    const at = `${where}: subinterval ${index + 1}`;
+    if (item.kind !== 'object') refuse(at, 'an object', item);
+    const members = membersOf(item.text);
+    for (const name of ['start', 'duration', 'val']) {
+      const member = members.get(name);
+      if (!member) throw new Invalid(`${at} has no ${name}`);
+      if (name !== 'val' && floatOf(member) === undefined) refuse(`${at}, ${name}`, 'a number', member);
+    }
+  });
+  return document(compact(value.text));
+}
+
+function numeric(value: number): StoredValue {
+  return { value, denominator: null, document: null };
+}
+
+function document(text: string): StoredValue {
+  return { value: null, denominator: null, document: text };
+}
+
+function encodeNumber({ value }: StoredValue): string {
+  return String(value);
+}
+
+function encodeDocument({ document: text }: StoredValue): string {
+  return text ?? 'null';
+}
+
+function refuse(where: string, expected: string, got: JsonSlice): never {
+  const shown = got.kind === 'string' ? JSON.stringify(stringOf(got)) : got.text;
+  throw new Invalid(`${where}: expected ${expected}, got ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`);
+}

@@ -1,0 +1,33 @@
+import { type JsonSlice, stringOf } from '../json/json-text.js';
+
+const INT64_END = 2n ** 63n;
+
+/**
+ * The integer that a JSON number or integer text stands for; a number with a fraction is cut towards zero.
+ * `undefined` where it is neither, or outside of 64 bits (judged on the source text; the result is the nearest double).
+ */
+export function integerOf(slice: JsonSlice): number | undefined {
+  const text = numericText(slice, /^\s*[+-]?\d+\s*$/);
+  if (text === undefined) return undefined;
+  const value = Math.trunc(Number(text));
+  if (Number.isSafeInteger(value)) return value + 0; // `+ 0` makes -0 a plain 0
+  if (/[.eE]/.test(text)) return value >= -(2 ** 63) && value < 2 ** 63 ? value : undefined;
+  const exact = BigInt(text.trim().replace('+', ''));
+  return exact >= -INT64_END && exact < INT64_END ? value : undefined;
+}
+
+/** The double that a JSON number or decimal text stands for; `undefined` where it is neither or not finite. */
+export function floatOf(slice: JsonSlice): number | undefined {
+  const text = numericText(slice, /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The source text of a JSON number, or the content of a JSON string that matches `accepted`. */
+function numericText(slice: JsonSlice, accepted: RegExp): string | undefined {
+  if (slice.kind === 'number') return slice.text;
+  if (slice.kind !== 'string') return undefined;
+  const text = stringOf(slice);
+  return accepted.test(text) ? text : undefined;
+}

@@ -1,0 +1,35 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Metrics } from '../metrics/metrics.js';
+import { Database } from '../storage/database.js';
+
+/** Whether the server is alive, whether it can answer, and how it does. */
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly db: Database,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Alive: the process answers. Says nothing of the database, since a restart would not bring that back. */
+  @Get('health/live')
+  live(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  /** Ready: the database answers too. 503 with the reason when it does not. */
+  @Get('health/ready')
+  async ready(): Promise<{ status: string }> {
+    await this.db.query('SELECT 1');
+    return { status: 'ok' };
+  }
+
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  show(): Promise<string> {
+    const { total, idle, waiting } = this.db.usage();
+    this.metrics.connections.set({ state: 'busy' }, total - idle);
+    this.metrics.connections.set({ state: 'idle' }, idle);
+    this.metrics.connections.set({ state: 'waiting' }, waiting);
+    return this.metrics.registry.metrics();
+  }
+}

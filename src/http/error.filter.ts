@@ -1,0 +1,61 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { ArchiveError, Unavailable } from '../common/errors.js';
+import { classify } from '../storage/sql-errors.js';
+import { explain } from '../storage/database.js';
+import { errorBody } from './error-body.js';
+
+/**
+ * The one place where errors become answers: ours, Nest's, Fastify's and PostgreSQL's, always as
+ * `{"detail": …, "error": …}`. What is not the client's fault is logged with the request's id, which the answer
+ * carries in `X-Request-Id`.
+ */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { status, detail, fields, retryAfter } = answerTo(thrown);
+    if (status >= 500) {
+      request.log.error({ err: thrown, method: request.method, url: request.url }, detail);
+      void reply.header('x-request-id', request.id);
+    }
+    if (status === 401) void reply.header('www-authenticate', 'Token');
+    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+    void reply.status(status).header('content-type', 'application/json').send(errorBody(detail, fields));
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly detail: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly retryAfter?: number | undefined;
+}
+
+function answerTo(thrown: unknown): Answer {
+  const error = mapDatabaseError(thrown);
+  if (error instanceof ArchiveError)
+    return { status: error.status, detail: error.message, fields: error.fields, retryAfter: error.retryAfter };
+  if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status === 413) return { status, detail: 'the body is larger than this archive takes (BODY_LIMIT)' };
+  if (status >= 400 && status < 500) return { status, detail: (error as Error).message };
+  return { status: 500, detail: 'internal error' };
+}
+
+/** What a statement outside the write queue threw. */
+function mapDatabaseError(thrown: unknown): unknown {
+  switch (classify(thrown)) {
+    case 'retry':
+      return new Unavailable('other transactions on the database are in the way, try again', 1, { cause: thrown });
+    case 'unavailable':
+      try {
+        return explain(thrown);
+      } catch (error) {
+        return error;
+      }
+    default:
+      return thrown;
+  }
+}

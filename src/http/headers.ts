@@ -1,0 +1,33 @@
+import { type onRequestHookHandler, type onSendHookHandler } from 'fastify';
+import { Invalid, UnsupportedMediaType } from '../common/errors.js';
+
+/** The one type of almost every answer: exactly this text. */
+export const JSON_TYPE = 'application/json';
+
+/** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
+export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
+  reply.raw.setHeader('access-control-allow-origin', '*');
+  reply.raw.setHeader('access-control-expose-headers', 'Link, Location, Retry-After, ETag');
+  reply.raw.setHeader('vary', 'Accept');
+  void reply.header('content-type', JSON_TYPE);
+  done();
+};
+
+/** Refuses a body that is not declared as JSON, before it is read: with the status that esmond gives on the route. */
+export const checkContentType: onRequestHookHandler = (request, _reply, done) => {
+  const { contentTypeRefusal } = request.routeOptions.config;
+  const type = request.headers['content-type'] ?? '';
+  if (contentTypeRefusal === undefined || /^application\/json\s*(;|$)/i.test(type)) {
+    done();
+    return;
+  }
+  const text = `Content-Type: expected ${JSON_TYPE}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
+  done(contentTypeRefusal === 415 ? new UnsupportedMediaType(text) : new Invalid(text));
+};
+
+/** esmond's clients compare the type for equality: no charset may follow, and Fastify likes to add one. */
+export const exactContentType: onSendHookHandler = (_request, reply, payload, done) => {
+  const type = reply.getHeader('content-type');
+  if (typeof type === 'string' && type.startsWith(`${JSON_TYPE};`)) void reply.header('content-type', JSON_TYPE);
+  done(null, payload);
+};

@@ -1,0 +1,65 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import { MethodNotAllowed } from '../common/errors.js';
+import { JSON_TYPE } from './headers.js';
+
+const ALL: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** The headers that a script of another origin may send. */
+const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
+
+/**
+ * Knows which methods each URL has, from the routes themselves. Call `watch` before they are registered and
+ * `answerOthers` after: then every URL answers OPTIONS, and 405 to the methods it lacks (401 without a key, as esmond
+ * does), and every answer carries `Allow`.
+ */
+export class Methods {
+  private readonly byUrl = new Map<string, Set<HTTPMethods>>();
+  private readonly guarded = new Set<string>();
+  /** The `Allow` header of each URL. */
+  private readonly allow = new Map<string, string>();
+
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onRoute', ({ url, method, config }) => {
+      if (config?.fallback) return;
+      const methods = this.byUrl.get(url) ?? new Set<HTTPMethods>(['OPTIONS']);
+      this.byUrl.set(url, methods);
+      for (const one of [method].flat()) methods.add(one);
+      if (config?.access !== undefined) this.guarded.add(url);
+    });
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const allow = this.allowed(request);
+      if (allow !== undefined) reply.raw.setHeader('allow', allow);
+      done();
+    });
+  }
+
+  answerOthers(fastify: FastifyInstance): void {
+    for (const [url, methods] of this.byUrl) {
+      this.allow.set(url, [...methods].sort().join(', '));
+      fastify.route({ method: 'OPTIONS', url, config: { fallback: true }, handler: this.describe });
+      fastify.route({
+        method: ALL.filter((method) => !methods.has(method)),
+        url,
+        config: { fallback: true, ...(this.guarded.has(url) && { access: 'write' }) },
+        handler: this.refuse,
+      });
+    }
+  }
+
+  private allowed(request: FastifyRequest): string | undefined {
+    return this.allow.get(request.routeOptions.url ?? '');
+  }
+
+  /** A preflight asks what a script of another origin may do; a plain OPTIONS gets a document, as from esmond. */
+  private readonly describe = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const allow = this.allowed(request) ?? '';
+    if (request.headers['access-control-request-method'] === undefined)
+      return reply.send({ name: 'Marigram', methods: allow.split(', '), renders: [JSON_TYPE], parses: [JSON_TYPE] });
+    void reply.header('access-control-allow-methods', allow).header('access-control-allow-headers', CORS_HEADERS);
+    return reply.removeHeader('content-type').status(204).send();
+  };
+
+  private readonly refuse = (request: FastifyRequest): never => {
+    throw new MethodNotAllowed(`${request.method} is not possible here, only ${this.allowed(request) ?? 'nothing'}`);
+  };
+}

@@ -1,0 +1,20 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { type Scope } from '../auth/scope.js';
+
+/** What must hold for a request before its body is read. */
+export interface RouteRules {
+  /** The scope that the request's key needs. A `read` route is open to everybody, unless reads are closed. */
+  readonly access?: Scope;
+  /** The status of the refusal when the body is not declared as `application/json`; absent: there is no body. */
+  readonly contentTypeRefusal?: 400 | 415;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends RouteRules {
+    /** Marks the routes that answer 405 and OPTIONS. */
+    readonly fallback?: boolean;
+  }
+}
+
+/** Sets the rules of a route. Hooks enforce them, so that a refusal comes before the body. */
+export const Rules = (rules: RouteRules): MethodDecorator & ClassDecorator => RouteConfig(rules);

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { type FastifyInstance, LogController } from 'fastify';
+import { type Logger } from 'pino';
+import { type AppConfig } from '../config/config.js';
+import { answerBrokenRequest } from './error-body.js';
+
+/** The longest key or event type that a URL may carry. */
+const MAX_PARAM_LENGTH = 300;
+
+/** Nest's adapter over a Fastify that hands out bodies as they came: our own readers take them apart. */
+export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: config.bodyLimit,
+    trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: answerBrokenRequest,
+    skipMiddie: true, // there is no Express-style middleware
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  return adapter;
+}

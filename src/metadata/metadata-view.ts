@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { type SummaryType } from '../event-types/data-types.js';
+import { AppConfig } from '../config/config.js';
+import { type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
+
+/** The URL form of each summary type; metadata names them in the singular. */
+export const SUMMARY_PATHS: Readonly<Record<SummaryType, string>> = {
+  aggregation: 'aggregations',
+  average: 'averages',
+  statistics: 'statistics',
+};
+
+/** A metadata as clients see it: the fixed fields, and any parameter as a text. */
+export interface MetadataObject {
+  url: string;
+  uri: string;
+  'metadata-key': string;
+  'subject-type': string;
+  'event-types': EventTypeObject[];
+  [field: string]: unknown;
+}
+
+/** One event type of a metadata as clients see it. */
+export interface EventTypeObject {
+  'event-type': string;
+  'base-uri': string;
+  'time-updated': number | null;
+  summaries: SummaryObject[];
+}
+
+/** One summary of an event type as clients see it; the window is a text, because they compare it as one. */
+export interface SummaryObject {
+  uri: string;
+  'summary-type': string;
+  'summary-window': string;
+  'time-updated': number | null;
+}
+
+/** Gives stored metadata the shape they have on the wire. */
+@Injectable()
+export class MetadataView {
+  /** The path of the archive, with the slash at its end. */
+  private readonly root: string;
+
+  constructor(config: AppConfig) {
+    this.root = `${config.pathPrefix}/perfsonar/archive/`;
+  }
+
+  /** @param origin scheme and host for the absolute `url`. */
+  metadata(stored: StoredMetadata, origin: string): MetadataObject {
+    const uri = `${this.root}${stored.key}/`;
+    return {
+      url: `${origin}${uri}`,
+      'metadata-key': stored.key,
+      'subject-type': stored.subjectType,
+      'event-types': stored.eventTypes.map((eventType) => this.eventType(stored.key, eventType)),
+      source: stored.source,
+      ...(stored.destination !== null && { destination: stored.destination }),
+      'measurement-agent': stored.measurementAgent,
+      'tool-name': stored.toolName,
+      'input-source': stored.inputSource,
+      ...(stored.inputDestination !== null && { 'input-destination': stored.inputDestination }),
+      ...stored.parameters,
+      uri,
+    };
+  }
+
+  eventType(key: string, { eventType, timeUpdated, summaries }: StoredEventType): EventTypeObject {
+    const path = `${this.root}${key}/${eventType}`;
+    return {
+      'base-uri': `${path}/base`,
+      'event-type': eventType,
+      'time-updated': timeUpdated,
+      summaries: summaries.map(({ type, window }) => ({
+        uri: `${path}/${SUMMARY_PATHS[type]}/${window}`,
+        'summary-type': type,
+        'summary-window': String(window),
+        'time-updated': timeUpdated,
+      })),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Rules } from '../http/route-rules.js';
+import { type EventTypeObject, type MetadataObject, MetadataView } from './metadata-view.js';
+import { MetadataService } from './metadata.service.js';
+
+/** Registering metadata, and reading single ones. */
+@Controller('archive')
+export class MetadataController {
+  constructor(
+    private readonly metadata: MetadataService,
+    private readonly view: MetadataView,
+  ) {}
+
+  /** 201 whether the metadata is new or known: clients re-post before every run. */
+  @Post()
+  @HttpCode(201)
+  @Rules({ access: 'write', contentTypeRefusal: 415 })
+  async register(
+    @Body() body: Buffer | undefined,
+    @Address() address: RequestAddress,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MetadataObject> {
+    const registered = this.view.metadata(await this.metadata.register(body), address.origin);
+    void reply.header('location', registered.url);
+    return registered;
+  }
+
+  @Get(':key')
+  @Rules({ access: 'read' })
+  async find(
+    @Param('key') key: string,
+    @Address() address: RequestAddress,
+    @WireQuery() _query: unknown,
+  ): Promise<MetadataObject> {
+    return this.view.metadata(await this.metadata.find(key), address.origin);
+  }
+
+  /** An array of the one event type, or an empty one for anything unknown. */
+  @Get(':key/:eventType')
+  @Rules({ access: 'read' })
+  async findEventType(
+    @Param('key') key: string,
+    @Param('eventType') name: string,
+    @WireQuery() _query: unknown,
+  ): Promise<EventTypeObject[]> {
+    const eventType = await this.metadata.findEventType(key, name);
+    return eventType ? [this.view.eventType(key, eventType)] : [];
+  }
+}

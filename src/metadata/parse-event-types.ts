@@ -1,0 +1,83 @@
+import { Invalid } from '../common/errors.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { DATA_TYPES, type DataTypeName, type SummaryType } from '../event-types/data-types.js';
+import { integerOf } from '../event-types/numbers.js';
+import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
+import { sameSummary, type SummaryRegistration } from '../storage/metadata-store.js';
+
+/** The longest summary window, in seconds: some 3,000 years. */
+const MAX_WINDOW = 100_000_000_000;
+
+/**
+ * The `event-types` of a metadata POST: `null` is an empty list; what is listed twice counts once.
+ * Throws `Invalid`, naming the field and its 1-based position.
+ */
+export function parseEventTypes(slice: JsonSlice | undefined): Map<string, readonly SummaryRegistration[]> {
+  const eventTypes = new Map<string, SummaryRegistration[]>();
+  for (const [index, item] of itemsIn(slice, 'event-types').entries()) {
+    const where = `event-types, item ${index + 1}`;
+    const members = objectIn(item, where);
+    const name = textIn(members, 'event-type', where);
+    const dataType = dataTypeOf(name);
+    if (dataType === undefined) throw new Invalid(`${where}: there is no event type ${JSON.stringify(name)}`);
+    const summaries = eventTypes.get(name) ?? [];
+    eventTypes.set(name, summaries);
+    const posted = members.get('summaries');
+    for (const [at, summary] of (posted ? itemsIn(posted, `${where}, summaries`) : []).entries()) {
+      const registration = parseSummary(
+        objectIn(summary, `${where}, summary ${at + 1}`),
+        dataType,
+        `${where}, summary ${at + 1}`,
+      );
+      if (registration && !summaries.some((known) => sameSummary(known, registration))) summaries.push(registration);
+    }
+  }
+  return eventTypes;
+}
+
+type Members = ReadonlyMap<string, JsonSlice>;
+
+/** `undefined` for "base", which every event type has anyway. */
+function parseSummary(members: Members, dataType: DataTypeName, where: string): SummaryRegistration | undefined {
+  const type = textIn(members, 'summary-type', where);
+  if (type === 'base') return undefined;
+  const allowed = DATA_TYPES[dataType].summaries;
+  if (!isOneOf(allowed, type))
+    throw new Invalid(
+      `${where}, summary-type: ${JSON.stringify(type)} is not possible for ${dataType} values, ` +
+        (allowed.length > 0 ? `only ${allowed.join(', ')}` : 'nor is any other'),
+    );
+  return { type, window: windowIn(members.get('summary-window'), `${where}, summary-window`) };
+}
+
+function windowIn(slice: JsonSlice | undefined, where: string): number {
+  // 60.0 and 6e1 are floats to esmond's clients: only plain digits make an integer.
+  const window = slice && !/[.eE]/.test(slice.text) ? integerOf(slice) : undefined;
+  if (window === undefined || window < 0 || window > MAX_WINDOW)
+    throw new Invalid(
+      `${where}: expected seconds, an integer from 0 to ${MAX_WINDOW}, got ${slice?.text ?? 'nothing'}`,
+    );
+  return window;
+}
+
+function itemsIn(slice: JsonSlice | undefined, where: string): JsonSlice[] {
+  if (slice?.kind === 'null') return [];
+  if (slice?.kind !== 'array') throw new Invalid(`${where}: expected an array, got ${slice?.kind ?? 'nothing'}`);
+  return itemsOf(slice.text);
+}
+
+function objectIn(slice: JsonSlice, where: string): Members {
+  if (slice.kind !== 'object') throw new Invalid(`${where}: expected an object, got ${slice.kind}`);
+  return membersOf(slice.text);
+}
+
+function textIn(members: Members, name: string, where: string): string {
+  const slice = members.get(name);
+  if (slice?.kind !== 'string')
+    throw new Invalid(`${where}, ${name}: expected a text, got ${slice?.kind ?? 'nothing'}`);
+  return stringOf(slice);
+}
+
+function isOneOf(allowed: readonly SummaryType[], type: string): type is SummaryType {
+  return (allowed as readonly string[]).includes(type);
+}

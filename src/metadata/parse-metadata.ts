@@ -1,0 +1,103 @@
+import { canonicalAddress } from '../common/address.js';
+import { Invalid } from '../common/errors.js';
+import { JsonReader } from '../json/json-reader.js';
+import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
+import { type MetadataFields, type NewMetadata } from '../storage/metadata-store.js';
+import { identityOf } from './identity.js';
+import { parseEventTypes } from './parse-event-types.js';
+
+/** The longest name of a parameter, and the longest text of a subject field, in characters. */
+const MAX_TEXT = 128;
+
+const SUBJECT_TYPES = ['point-to-point', 'network-element'];
+
+/** Subject fields that only a point-to-point metadata has. */
+const PAIR_FIELDS = ['destination', 'input-destination'];
+
+/** Fields of the object itself; a parameter may not take one of these names. */
+const RESERVED = new Set([
+  ...['url', 'event-types', 'subject-type', 'metadata-key', 'source', 'destination', 'measurement-agent'],
+  ...['tool-name', 'input-source', 'input-destination'],
+  ...['metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
+]);
+
+/** The body of a metadata POST, checked and made canonical. Throws `Invalid`, naming the field. */
+export function parseMetadata(body: Buffer): NewMetadata {
+  const reader = JsonReader.ofBody(body);
+  const members = readMembers(reader);
+  reader.finish();
+  if (members.has('metadata-key')) throw new Invalid('metadata-key: the archive chooses it, leave it out');
+  const subjectType = subjectTypeOf(members);
+  const isPair = subjectType === 'point-to-point';
+  for (const name of PAIR_FIELDS)
+    if (!isPair && members.has(name)) throw new Invalid(`${name}: a ${subjectType} has no such field`);
+  const fields: MetadataFields = {
+    subjectType,
+    source: addressOf(members, 'source'),
+    destination: isPair ? addressOf(members, 'destination') : null,
+    measurementAgent: addressOf(members, 'measurement-agent'),
+    toolName: textOf(members, 'tool-name'),
+    inputSource: textOf(members, 'input-source'),
+    inputDestination: isPair ? textOf(members, 'input-destination') : null,
+    parameters: parametersOf(members),
+  };
+  return { ...fields, identity: identityOf(fields), eventTypes: parseEventTypes(members.get('event-types')) };
+}
+
+type Members = ReadonlyMap<string, JsonSlice>;
+
+function subjectTypeOf(members: Members): string {
+  const slice = members.get('subject-type');
+  const text = slice?.kind === 'string' ? stringOf(slice) : undefined;
+  if (text === undefined || !SUBJECT_TYPES.includes(text))
+    throw new Invalid(`subject-type: expected ${SUBJECT_TYPES.join(' or ')}, got ${slice?.text ?? 'nothing'}`);
+  return text;
+}
+
+function addressOf(members: Members, name: string): string {
+  const slice = members.get(name);
+  const address = slice?.kind === 'string' ? canonicalAddress(stringOf(slice)) : undefined;
+  if (address === undefined) throw new Invalid(`${name}: expected an IP address, got ${slice?.text ?? 'nothing'}`);
+  return address;
+}
+
+/** A text field of the subject: absent means empty. */
+function textOf(members: Members, name: string): string {
+  const slice = members.get(name);
+  if (!slice) return '';
+  const text = slice.kind === 'object' || slice.kind === 'array' ? undefined : parameterText(slice);
+  if (text === undefined) throw new Invalid(`${name}: expected a text, got ${slice.kind}`);
+  if ([...text].length > MAX_TEXT) throw new Invalid(`${name}: longer than ${MAX_TEXT} characters`);
+  return text;
+}
+
+/** The free-form parameters: every member that is no field of the object. */
+function parametersOf(members: Members): Record<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [posted, slice] of members) {
+    // What was fetched may be posted again, and then carries its `uri`.
+    if (RESERVED.has(posted) || posted === 'uri') continue;
+    const name = posted.replaceAll('_', '-');
+    const text = parameterText(slice);
+    if (RESERVED.has(name) || name === 'uri') throw new Invalid(`${posted}: the name ${name} is taken`);
+    if ([...name].length > MAX_TEXT)
+      throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT} characters`);
+    if (parameters.has(name)) throw new Invalid(`${posted}: another parameter is called ${name}, too`);
+    if (text !== undefined) parameters.set(name, text);
+  }
+  return Object.fromEntries(parameters);
+}
+
+/** What a parameter is kept as: numbers as their source text, booleans as Python writes them; `undefined` for null. */
+function parameterText(slice: JsonSlice): string | undefined {
+  switch (slice.kind) {
+    case 'string':
+      return stringOf(slice);
+    case 'boolean':
+      return slice.text === 'true' ? 'True' : 'False';
+    case 'null':
+      return undefined;
+    default:
+      return compact(slice.text);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the server, declared once; `/metrics` shows them in the text format of Prometheus. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requests = new Histogram({
+    name: 'marigram_http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer; its count is the number of requests.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly pointsWritten = new Counter({
+    name: 'marigram_points_written_total',
+    help: 'Points inserted or replaced.',
+    registers: [this.registry],
+  });
+
+  readonly pointsConflicting = new Counter({
+    name: 'marigram_points_conflicting_total',
+    help: 'Points not stored because a point was there already.',
+    registers: [this.registry],
+  });
+
+  readonly pointsUnregistered = new Counter({
+    name: 'marigram_points_unregistered_total',
+    help: 'Points accepted and dropped because their metadata does not list their event type.',
+    registers: [this.registry],
+  });
+
+  readonly batches = new Counter({
+    name: 'marigram_write_batches_total',
+    help: 'Transactions of the write queue that were committed.',
+    registers: [this.registry],
+  });
+
+  readonly queuedPoints = new Gauge({
+    name: 'marigram_write_queue_points',
+    help: 'Points that wait in the write queue.',
+    registers: [this.registry],
+  });
+
+  readonly connections = new Gauge({
+    name: 'marigram_database_connections',
+    help: 'Connections of the pool by state, and requests that wait for one.',
+    labelNames: ['state'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

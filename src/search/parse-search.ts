@@ -1,0 +1,63 @@
+import { Invalid } from '../common/errors.js';
+import { parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
+import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/search-store.js';
+
+const ADDRESS_FILTERS: Readonly<Record<string, AddressColumn>> = {
+  source: 'source',
+  destination: 'destination',
+  'measurement-agent': 'measurement_agent',
+};
+
+const TEXT_FILTERS: Readonly<Record<string, TextColumn>> = {
+  'metadata-key': 'key',
+  'subject-type': 'subject_type',
+  'tool-name': 'tool_name',
+  'input-source': 'input_source',
+  'input-destination': 'input_destination',
+};
+
+/** Query parameters with a meaning of their own; every other name filters on a free-form parameter. */
+const OWN_NAMES = new Set<string>([
+  ...Object.keys(ADDRESS_FILTERS),
+  ...Object.keys(TEXT_FILTERS),
+  ...TIME_PARAMETERS,
+  ...['event-type', 'summary-type', 'summary-window', 'limit', 'offset', 'format', 'dns-match-rule', 'order'],
+]);
+
+/** The hosts of a search by column, as they were asked for: names are not resolved yet. */
+export type HostFilters = ReadonlyMap<AddressColumn, string>;
+
+/** What a query string asks the metadata search for, or `undefined` where nothing can match. Throws `Invalid`. */
+export function parseSearch(query: Query): { hosts: HostFilters; search: MetadataSearch } | undefined {
+  const hosts = new Map<AddressColumn, string>();
+  const texts = new Map<TextColumn, string>();
+  const parameters: [string, string][] = [];
+  for (const [name, value] of Object.entries(query)) {
+    const address = ADDRESS_FILTERS[name];
+    const text = TEXT_FILTERS[name];
+    if (address) hosts.set(address, value);
+    else if (text) texts.set(text, value);
+    else if (!OWN_NAMES.has(name)) parameters.push([name.replaceAll('_', '-'), value]);
+  }
+  const window = parseWindow(query['summary-window']);
+  if (window === 'too large') return undefined;
+  const search: MetadataSearch = {
+    addresses: new Map(),
+    texts,
+    parameters: Object.fromEntries(parameters),
+    eventType: query['event-type'],
+    summaryType: query['summary-type'],
+    summaryWindow: window,
+    updated: parseTimeRange(query),
+  };
+  return { hosts, search };
+}
+
+/** The `summary-window` filter as decimal digits. */
+function parseWindow(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\s*[+-]?\d+\s*$/.test(text))
+    throw new Invalid(`summary-window: expected an integer, got ${JSON.stringify(text)}`);
+  const window = BigInt(text.trim().replace(/^\+/, ''));
+  return BigInt.asIntN(64, window) === window ? String(window) : 'too large';
+}

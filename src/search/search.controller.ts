@@ -1,0 +1,45 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { linkHeader, pageLinks, parsePage } from '../common/page.js';
+import { type Query } from '../common/time-range.js';
+import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Rules } from '../http/route-rules.js';
+import { type MetadataObject, MetadataView } from '../metadata/metadata-view.js';
+import { SearchService } from './search.service.js';
+
+/** The list of metadata, filtered and in pages. */
+@Controller()
+export class SearchController {
+  constructor(
+    private readonly search: SearchService,
+    private readonly view: MetadataView,
+  ) {}
+
+  /** Where the archive is. */
+  @Get()
+  @Rules({ access: 'read' })
+  root(@Address() { origin, path }: RequestAddress, @WireQuery() _query: unknown): { archive: string } {
+    return { archive: `${origin}${path.replace(/\/?$/, '/')}archive/` };
+  }
+
+  /** The first element carries the total count and the neighbouring pages, for clients that don't read headers. */
+  @Get('archive')
+  @Rules({ access: 'read' })
+  async find(
+    @WireQuery() query: Query,
+    @Address() { origin, path }: RequestAddress,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MetadataObject[]> {
+    const { rows, total } = await this.search.search(query);
+    const page = parsePage(query);
+    const links = pageLinks(`${origin}${path}`, query, page, page.offset + page.limit < total);
+    const link = linkHeader(links);
+    if (link !== undefined) void reply.header('link', link);
+    const paging = {
+      'metadata-count-total': total,
+      'metadata-previous-page': links.previous,
+      'metadata-next-page': links.next,
+    };
+    return rows.map((row, index) => ({ ...this.view.metadata(row, origin), ...(index === 0 && paging) }));
+  }
+}

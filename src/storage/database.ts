@@ -1,0 +1,130 @@
+import { setTimeout } from 'node:timers/promises';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { ArchiveError, Unavailable } from '../common/errors.js';
+import { AppConfig } from '../config/config.js';
+import { classify } from './sql-errors.js';
+
+/** How long a read may wait for a connection to the replica, in milliseconds. */
+const CONNECTION_TIMEOUT = 5000;
+
+/** How often, and after how many milliseconds each, to ask what became of a commit. */
+const DOUBT_ATTEMPTS = 20;
+const DOUBT_PAUSE = 250;
+
+/** The connection was lost in COMMIT: what was to be stored may be stored or not. */
+export class CommitUnknown extends Unavailable {
+  constructor(options?: ErrorOptions) {
+    super('the connection to the database was lost in the commit: it is not known whether it took place', 1, options);
+  }
+}
+
+/**
+ * The way to PostgreSQL for the stores: TypeORM's own pool, used without TypeORM, because the stores write their SQL
+ * themselves. Reads go to the replica where one is configured.
+ */
+@Injectable()
+export class Database implements OnApplicationShutdown {
+  private readonly primary: pg.Pool;
+  private readonly replica: pg.Pool | undefined;
+
+  constructor(@InjectDataSource() dataSource: DataSource, config: AppConfig) {
+    // TypeORM types its pool as `any`; for 'postgres' it is node-postgres' Pool.
+    this.primary = (dataSource.driver as unknown as { master: pg.Pool }).master;
+    if (config.databaseReadUrl !== undefined) {
+      this.replica = new pg.Pool({
+        connectionString: config.databaseReadUrl,
+        max: config.poolSize,
+        connectionTimeoutMillis: CONNECTION_TIMEOUT,
+        application_name: 'marigram-read',
+      });
+      // A broken idle connection is dropped by the pool; without a listener it would end the process.
+      this.replica.on('error', () => undefined);
+    }
+  }
+
+  /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
+    return this.primary.query<Row>(text, values).catch(explain);
+  }
+
+  /** Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is away. */
+  read<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
+    return (this.replica ?? this.primary).query<Row>(text, values).catch(explain);
+  }
+
+  /** Like `read`, with each row as an array of its columns. */
+  readArrays<Row extends unknown[]>(text: string, values: unknown[] = []): Promise<pg.QueryArrayResult<Row>> {
+    return (this.replica ?? this.primary).query<Row>({ text, values, rowMode: 'array' }).catch(explain);
+  }
+
+  /**
+   * Runs `work` in one transaction on the primary: commits when it is done, rolls back when it throws.
+   * Throws what `work` threw, raw; `Unavailable` when no connection can be had; `CommitUnknown` when the connection
+   * was lost between COMMIT and its answer.
+   */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.primary.connect().catch(explain);
+    // While a client is checked out the pool does not listen for its errors, and a connection that breaks between
+    // two statements would end the process. The next statement on it fails, which is all we need to know.
+    client.on('error', ignore);
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT').catch(doubt);
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  /**
+   * Whether the transaction with this id (of `pg_current_xact_id()`) was committed: for a COMMIT whose answer was
+   * lost. Waits some seconds for the database to come back and to decide; throws `Unavailable` when it does not.
+   */
+  async wasCommitted(transactionId: string): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const text = 'SELECT pg_xact_status($1::xid8) AS status';
+        const status = (await this.query<{ status: string | null }>(text, [transactionId])).rows[0]?.status;
+        if (status === 'committed' || status === 'aborted') return status === 'committed';
+      } catch (error) {
+        if (attempt >= DOUBT_ATTEMPTS) throw error;
+      }
+      if (attempt >= DOUBT_ATTEMPTS) throw new CommitUnknown();
+      await setTimeout(DOUBT_PAUSE);
+    }
+  }
+
+  /** How many connections are open, idle, and how many requests wait for one. */
+  usage(): { total: number; idle: number; waiting: number } {
+    return { total: this.primary.totalCount, idle: this.primary.idleCount, waiting: this.primary.waitingCount };
+  }
+
+  /** The primary's pool is closed with TypeORM's data source, the replica's here. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.replica?.end();
+  }
+}
+
+const ignore = (): void => undefined;
+
+function doubt(error: unknown): never {
+  throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;
+}
+
+/** Turns "the database is away" into the error that clients get; everything else stays as it is. */
+export function explain(error: unknown): never {
+  if (error instanceof ArchiveError || classify(error) !== 'unavailable') throw error;
+  const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
+  throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });
+}

@@ -1,0 +1,38 @@
+import type pg from 'pg';
+
+/** The hypertables and the column by which each is cut into chunks. */
+export const HYPERTABLES = { point: 'ts', rollup: 'bin' } as const;
+
+/** The name of a hypertable. */
+export type Hypertable = keyof typeof HYPERTABLES;
+
+/** The storage engines there are, as `storage_info` names them. */
+export type EngineName = 'native' | 'timescale';
+
+/** What runs statements: a client inside a transaction, or anything like it. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/**
+ * What differs between native range partitions and TimescaleDB; all other SQL is the same on both. Each engine numbers
+ * the chunks in its own way, the same for all hypertables.
+ */
+export interface StorageEngine {
+  readonly name: EngineName;
+
+  /** Turns an empty plain table into a hypertable, inside the caller's transaction. */
+  createHypertable(db: Queryable, table: Hypertable): Promise<void>;
+
+  /** The number of the chunk that a time (micros) falls into. */
+  chunkOf(micros: number): number;
+
+  /** The numbers of the chunks that exist. */
+  chunks(db: Queryable, table: Hypertable): Promise<number[]>;
+
+  /**
+   * Makes sure that a chunk exists, inside the caller's transaction, which should do nothing else. Safe against
+   * others that do the same at the same time; readers and writers of other chunks are not blocked.
+   */
+  createChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void>;
+}

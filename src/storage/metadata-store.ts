@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { type SummaryType } from '../event-types/data-types.js';
+import { Database } from './database.js';
+
+/** A summary that is kept for a series: one value for each window of so many seconds. */
+export interface SummaryRegistration {
+  readonly type: SummaryType;
+  readonly window: number;
+}
+
+/** The fields of a metadata, without its event types. Addresses are canonical; `null` where the subject has no such field. */
+export interface MetadataFields {
+  readonly subjectType: string;
+  readonly source: string;
+  readonly destination: string | null;
+  readonly measurementAgent: string;
+  readonly toolName: string;
+  readonly inputSource: string;
+  readonly inputDestination: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A metadata to be registered. */
+export interface NewMetadata extends MetadataFields {
+  /** The digest of what makes two metadata the same. */
+  readonly identity: Buffer;
+  readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
+}
+
+/** A metadata as it is stored. Event types are sorted by name, summaries by type and window. */
+export interface StoredMetadata extends MetadataFields {
+  readonly key: string;
+  readonly eventTypes: readonly StoredEventType[];
+}
+
+/** One event type of a stored metadata. */
+export interface StoredEventType {
+  readonly eventType: string;
+  /** When a point was last written, in whole seconds; `null` before the first. */
+  readonly timeUpdated: number | null;
+  readonly summaries: readonly SummaryRegistration[];
+}
+
+/** Selects `StoredMetadata` rows from a relation `m` that has the columns of `metadata`, and `more` of its columns. */
+export function selectMetadata(from: string, more?: string): string {
+  return `
+    SELECT ${more === undefined ? '' : `${more},`} m.key, m.subject_type AS "subjectType", m.source, m.destination, m.measurement_agent AS "measurementAgent",
+           m.tool_name AS "toolName", m.input_source AS "inputSource", m.input_destination AS "inputDestination",
+           m.parameters, coalesce(e.event_types, '[]') AS "eventTypes"
+    FROM ${from} m
+    LEFT JOIN LATERAL (
+      SELECT json_agg(json_build_object('eventType', s.event_type,
+                                        'timeUpdated', extract(epoch FROM s.time_updated)::bigint,
+                                        'summaries', coalesce(y.summaries, '[]')) ORDER BY s.event_type) AS event_types
+      FROM series s
+      LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('type', type, 'window', window_seconds)
+                        ORDER BY type, window_seconds) AS summaries
+        FROM summary WHERE series = s.id
+      ) y ON true
+      WHERE s.metadata = m.id
+    ) e ON true`;
+}
+
+/** The SQL that registers metadata and looks single ones up. */
+@Injectable()
+export class MetadataStore {
+  constructor(private readonly db: Database) {}
+
+  /** The metadata with this key, or `undefined`. */
+  async find(key: string): Promise<StoredMetadata | undefined> {
+    const { rows } = await this.db.read<StoredMetadata & pg.QueryResultRow>(
+      `${selectMetadata('metadata')} WHERE m.key = $1`,
+      [key],
+    );
+    return rows[0];
+  }
+
+  /**
+   * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
+   * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
+   * Returns what is stored then. Where nothing is missing it only reads.
+   */
+  async register(metadata: NewMetadata): Promise<StoredMetadata> {
+    const known = await this.findSame(metadata.identity);
+    if (known && hasAll(known, metadata)) return known;
+    await this.db.transaction(async (client) => {
+      const id = await this.insert(client, metadata);
+      await this.extend(client, id, metadata);
+    });
+    const stored = await this.findSame(metadata.identity);
+    if (!stored) throw new Error('the metadata was deleted while it was registered');
+    return stored;
+  }
+
+  /** Asks the primary, not a replica, which may not have it yet. */
+  private async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
+    const { rows } = await this.db.query<StoredMetadata & pg.QueryResultRow>(
+      `${selectMetadata('metadata')} WHERE m.identity = $1`,
+      [identity],
+    );
+    return rows[0];
+  }
+
+  private async insert(client: pg.ClientBase, metadata: NewMetadata): Promise<number> {
+    const inserted = await client.query<{ id: number }>(
+      `INSERT INTO metadata (key, subject_type, source, destination, measurement_agent, tool_name,
+                             input_source, input_destination, parameters, identity)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id`,
+      [
+        randomUUID().replaceAll('-', ''),
+        metadata.subjectType,
+        metadata.source,
+        metadata.destination,
+        metadata.measurementAgent,
+        metadata.toolName,
+        metadata.inputSource,
+        metadata.inputDestination,
+        metadata.parameters,
+        metadata.identity,
+      ],
+    );
+    const text = 'SELECT id FROM metadata WHERE identity = $1 FOR KEY SHARE';
+    const row = inserted.rows[0] ?? (await client.query<{ id: number }>(text, [metadata.identity])).rows[0];
+    if (!row) throw new Error('the metadata was deleted while it was registered');
+    return row.id;
+  }
+
+  /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
+  private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<void> {
+    const names = [...eventTypes.keys()].sort();
+    await client.query(
+      `INSERT INTO series (metadata, event_type, data_type)
+       SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
+       WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
+       ON CONFLICT ON CONSTRAINT series_identity DO NOTHING`,
+      [id, names, names.map(dataTypeOf)],
+    );
+    await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
+    const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
+    await client.query(
+      `WITH added AS (
+         INSERT INTO summary (series, type, window_seconds)
+         SELECT s.id, type, window_seconds
+         FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
+         JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
+         ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series
+       )
+       UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)`,
+      [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
+    );
+  }
+}
+
+function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
+  return [...eventTypes].every(([name, summaries]) => {
+    const series = stored.eventTypes.find(({ eventType }) => eventType === name);
+    return series && summaries.every((wanted) => series.summaries.some((have) => sameSummary(have, wanted)));
+  });
+}
+
+/** Whether two registrations mean the same summary. */
+export function sameSummary(a: SummaryRegistration, b: SummaryRegistration): boolean {
+  return a.type === b.type && a.window === b.window;
+}

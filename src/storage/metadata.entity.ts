@@ -1,0 +1,50 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+/** Who measured what between whom. */
+@Entity('metadata')
+@Unique('metadata_key', ['key'])
+@Unique('metadata_identity', ['identity'])
+@Index('metadata_parameters', { synchronize: false })
+export class Metadata {
+  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'metadata_pkey' })
+  id: number;
+
+  /** 32 lower-case hexadecimal digits, random: what clients know the metadata by. */
+  @Column({ type: 'text', collation: 'C' })
+  key: string;
+
+  @Column('text', { name: 'subject_type' })
+  subjectType: string;
+
+  @Index('metadata_source')
+  @Column('inet')
+  source: string;
+
+  @Index('metadata_destination')
+  @Column('inet', { nullable: true })
+  destination: string | null;
+
+  @Index('metadata_measurement_agent')
+  @Column('inet', { name: 'measurement_agent' })
+  measurementAgent: string;
+
+  @Column('text', { name: 'tool_name' })
+  toolName: string;
+
+  @Column('text', { name: 'input_source' })
+  inputSource: string;
+
+  @Column('text', { name: 'input_destination', nullable: true })
+  inputDestination: string | null;
+
+  /** Free-form parameters: dashed names, text values. */
+  @Column('jsonb')
+  parameters: Record<string, string>;
+
+  /** SHA-256 of all that makes two metadata the same. */
+  @Column('bytea')
+  identity: Buffer;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  created: Date;
+}

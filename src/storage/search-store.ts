@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type Page } from '../common/page.js';
+import { type TimeRange } from '../common/time-range.js';
+import { Database } from './database.js';
+import { selectMetadata, type StoredMetadata } from './metadata-store.js';
+import { timestampOf } from './timestamps.js';
+
+/** A metadata field that is compared as text, by the name of its column. */
+export type TextColumn = 'key' | 'subject_type' | 'tool_name' | 'input_source' | 'input_destination';
+
+/** A metadata field that holds an address, by the name of its column. */
+export type AddressColumn = 'source' | 'destination' | 'measurement_agent';
+
+/** What a search asks for: all of it must hold. */
+export interface MetadataSearch {
+  /** The field is one of these addresses. */
+  readonly addresses: ReadonlyMap<AddressColumn, readonly string[]>;
+  /** The field is exactly this text. */
+  readonly texts: ReadonlyMap<TextColumn, string>;
+  /** There are parameters of these names with exactly these values. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** All of these must hold for one and the same event type, or one and the same summary of it. */
+  readonly eventType?: string;
+  readonly summaryType?: string;
+  /** A decimal integer that fits 64 bits. */
+  readonly summaryWindow?: string;
+  /** The event type was last written in this time. */
+  readonly updated?: TimeRange;
+  /** The event type has points in this time. */
+  readonly data?: TimeRange;
+}
+
+/** A page of the metadata found, sorted by key, and how many there are in all (0 where the page is empty). */
+export interface MetadataPage {
+  readonly rows: readonly StoredMetadata[];
+  readonly total: number;
+}
+
+/** Builds and runs the one SELECT of the metadata search. */
+@Injectable()
+export class SearchStore {
+  constructor(private readonly db: Database) {}
+
+  async search(search: MetadataSearch, page: Page): Promise<MetadataPage> {
+    const values: unknown[] = [];
+    const parameter = (value: unknown): string => `$${values.push(value)}`;
+    const conditions = [...metadataConditions(search, parameter), ...seriesConditions(search, parameter)];
+    const matches = `(
+      SELECT *, count(*) OVER () AS total FROM metadata m
+      ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+      ORDER BY key LIMIT ${parameter(page.limit)} OFFSET ${parameter(page.offset)})`;
+    const text = `${selectMetadata(matches, 'm.total::float8')} ORDER BY m.key`;
+    const { rows } = await this.db.read<StoredMetadata & { total: number } & pg.QueryResultRow>(text, values);
+    return { rows, total: rows[0]?.total ?? 0 };
+  }
+}
+
+/** Puts a value among the statement's parameters and returns its placeholder. */
+type Parameter = (value: unknown) => string;
+
+function metadataConditions(search: MetadataSearch, parameter: Parameter): string[] {
+  const conditions: string[] = [];
+  for (const [column, addresses] of search.addresses)
+    conditions.push(`m.${column} = ANY (${parameter(addresses)}::inet[])`);
+  for (const [column, text] of search.texts) conditions.push(`m.${column} = ${parameter(text)}`);
+  if (Object.keys(search.parameters).length > 0) conditions.push(`m.parameters @> ${parameter(search.parameters)}`);
+  return conditions;
+}
+
+/** Event type, summary and times must hold on one row: on an event type itself (its "base"), or on a summary of it. */
+function seriesConditions(search: MetadataSearch, parameter: Parameter): string[] {
+  const { eventType, summaryType, summaryWindow, updated, data } = search;
+  const series: string[] = [];
+  if (eventType !== undefined) series.push(`s.event_type = ${parameter(eventType)}`);
+  if (updated) series.push(...within('s.time_updated', updated, "date_trunc('second', now())", parameter));
+  if (data)
+    series.push(`EXISTS (SELECT FROM point p WHERE p.series = s.id
+                   AND p.ts BETWEEN s.first_point AND s.last_point
+                   AND ${within('p.ts', data, 'now()', parameter).join(' AND ') || 'true'})`);
+  const summary: string[] = [];
+  if (summaryType !== undefined) summary.push(`y.type = ${parameter(summaryType)}`);
+  if (summaryWindow !== undefined) summary.push(`y.window_seconds = ${parameter(summaryWindow)}`);
+  const isBase = (summaryType ?? 'base') === 'base' && BigInt(summaryWindow ?? 0) === 0n;
+  if (!isBase) series.push(`EXISTS (SELECT FROM summary y WHERE y.series = s.id AND ${summary.join(' AND ')})`);
+  if (series.length + summary.length === 0) return [];
+  return [`EXISTS (SELECT FROM series s WHERE ${['s.metadata = m.id', ...series].join(' AND ')})`];
+}
+
+/** The conditions that put a timestamp into a range; both ends inclusive. */
+function within(column: string, range: TimeRange, now: string, parameter: Parameter): string[] {
+  const conditions: string[] = [];
+  if (range.begin !== undefined) conditions.push(`${column} >= ${parameter(timestampOf(range.begin))}`);
+  if (range.sinceNow !== undefined)
+    conditions.push(`${column} >= ${now} - ${parameter(range.sinceNow)}::float8 * interval '1 microsecond'`);
+  if (range.end !== undefined) conditions.push(`${column} <= ${parameter(timestampOf(range.end))}`);
+  return conditions;
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { Database } from './database.js';
+import { int4Array, timestampArray } from './pg-arrays.js';
+import { type SeriesPoint, type SeriesRef } from './point-store.js';
+import { microsOf } from './timestamps.js';
+
+/** The series of one metadata by event type. */
+export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
+
+/** Where the points of a series lie, and the database's time. All in micros. */
+export interface SeriesExtent {
+  readonly id: number;
+  readonly dataType: string;
+  /** The times of the first and the last point; `null` when there is none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly now: number;
+}
+
+/** Some series were changed or deleted since the writer looked them up. */
+export class StaleSeries extends Error {
+  constructor(readonly ids: ReadonlySet<number>) {
+    super('the registration has changed');
+  }
+}
+
+/** The SQL on series that writing and reading points needs. */
+@Injectable()
+export class SeriesStore {
+  constructor(private readonly db: Database) {}
+
+  /** The series of each of these metadata keys; an unknown key is missing in the result. */
+  async ofMetadata(keys: readonly string[]): Promise<Map<string, SeriesOfMetadata>> {
+    const { rows } = await this.db.query<{ key: string; eventType: string | null; id: number; version: number }>(
+      `SELECT m.key, s.event_type AS "eventType", s.id, s.version
+       FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE m.key = ANY ($1)`,
+      [keys],
+    );
+    const result = new Map<string, Map<string, SeriesRef>>();
+    for (const { key, eventType, id, version } of rows) {
+      const series = result.get(key) ?? new Map<string, SeriesRef>();
+      result.set(key, series);
+      if (eventType !== null) series.set(eventType, { id, version });
+    }
+    return result;
+  }
+
+  /** Where the points of an event type of a metadata lie, or `undefined` where there is no such series. */
+  async extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
+    const { rows } = await this.db.read<SeriesExtent & pg.QueryResultRow>(
+      `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
+              ${microsOf('now()')} AS now
+       FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
+      [metadataKey, eventType],
+    );
+    return rows[0];
+  }
+
+  /**
+   * Locks series against all others that change their points or registrations, in the order of their ids, until the
+   * caller's transaction ends; returns the id of that transaction.
+   * Throws `StaleSeries` where one of them is gone or has another version.
+   */
+  async lock(client: pg.ClientBase, series: Iterable<SeriesRef>): Promise<string> {
+    const wanted = new Map<number, number>();
+    const stale = new Set<number>();
+    for (const { id, version } of series) {
+      if ((wanted.get(id) ?? version) !== version) stale.add(id);
+      wanted.set(id, version);
+    }
+    const { rows } = await client.query<{ id: number; version: number; transaction: string }>({
+      name: 'series-lock',
+      text: `SELECT id, version, pg_current_xact_id()::text AS transaction FROM series
+             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE`,
+      values: [int4Array([...wanted.keys()])],
+    });
+    const found = new Map(rows.map((row) => [row.id, row.version]));
+    for (const [id, version] of wanted) if (found.get(id) !== version) stale.add(id);
+    if (stale.size > 0) throw new StaleSeries(stale);
+    return rows[0]?.transaction ?? '';
+  }
+
+  /**
+   * Notes that points were stored, inside the caller's transaction, which holds the lock: time-updated becomes the
+   * database's time in whole seconds (it never moves back), first and last point time grow to include the points.
+   */
+  async touch(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<void> {
+    const extents = new Map<number, { first: number; last: number }>();
+    for (const { series, micros } of points) {
+      const extent = extents.get(series.id);
+      if (!extent) extents.set(series.id, { first: micros, last: micros });
+      else if (micros < extent.first) extent.first = micros;
+      else if (micros > extent.last) extent.last = micros;
+    }
+    const values = [...extents.values()];
+    await client.query({
+      name: 'series-touch',
+      text: `UPDATE series SET
+               time_updated = greatest(time_updated, date_trunc('second', clock_timestamp())),
+               first_point = least(first_point, first), last_point = greatest(last_point, last)
+             FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
+             WHERE id = series`,
+      values: [
+        int4Array([...extents.keys()]),
+        timestampArray(values.map(({ first }) => first)),
+        timestampArray(values.map(({ last }) => last)),
+      ],
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Metadata } from './metadata.entity.js';
+
+/** One event type of one metadata: what points belong to. */
+@Entity('series')
+@Unique('series_identity', ['metadata', 'eventType'])
+export class Series {
+  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'series_pkey' })
+  id: number;
+
+  @ManyToOne(() => Metadata, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'metadata', foreignKeyConstraintName: 'series_metadata' })
+  metadata: Metadata;
+
+  @Column({ type: 'text', name: 'event_type', collation: 'C' })
+  eventType: string;
+
+  @Column('text', { name: 'data_type' })
+  dataType: string;
+
+  /** Grows with every change of the registration, so that writers notice that what they cached is stale. */
+  @Column('integer', { default: 1 })
+  version: number;
+
+  /** When a point was last written (whole seconds of the database's clock), whatever the point's own time. */
+  @Column('timestamptz', { name: 'time_updated', nullable: true })
+  timeUpdated: Date | null;
+
+  @Column('timestamptz', { name: 'first_point', nullable: true })
+  firstPoint: Date | null;
+
+  @Column('timestamptz', { name: 'last_point', nullable: true })
+  lastPoint: Date | null;
+
+  /** Points before this time have left by retention and are not taken again. */
+  @Column('timestamptz', { name: 'base_cut_off', nullable: true })
+  baseCutOff: Date | null;
+}
+
+/** A summary that was asked for on a series. */
+@Entity('summary')
+export class Summary {
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'summary_pkey' })
+  series: number;
+
+  @ManyToOne(() => Series, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'series', foreignKeyConstraintName: 'summary_series' })
+  owner: Series;
+
+  /** `aggregation`, `average` or `statistics`. */
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'summary_pkey' })
+  type: string;
+
+  @PrimaryColumn('bigint', { name: 'window_seconds', primaryKeyConstraintName: 'summary_pkey' })
+  windowSeconds: string;
+}

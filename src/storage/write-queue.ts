@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { Invalid, Unavailable } from '../common/errors.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Chunks } from './chunks.js';
+import { CommitUnknown, Database, explain } from './database.js';
+import { PointStore, type SeriesPoint } from './point-store.js';
+import { SeriesStore, StaleSeries } from './series-store.js';
+import { classify } from './sql-errors.js';
+import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
+
+/** What one transaction takes at most (a single larger request still goes in one). */
+const BATCH_POINTS = 10_000;
+const BATCH_BYTES = 16 * 1024 ** 2;
+
+/** What may wait at most; a request that finds the queue fuller than this is turned away. */
+const QUEUE_POINTS = 200_000;
+const QUEUE_BYTES = 128 * 1024 ** 2;
+
+/** How often a batch is tried that deadlocks, or that finds its chunk gone. */
+const ATTEMPTS = 5;
+
+/**
+ * Group commit: one flusher takes all that waits and stores it in one transaction, then answers every request in it;
+ * meanwhile the next ones gather. So many small writes cost one commit, and an answer is only sent after its commit.
+ */
+@Injectable()
+export class WriteQueue {
+  private readonly waiting: WriteRequest[] = [];
+  private waitingPoints = 0;
+  private waitingBytes = 0;
+  private flushing = false;
+
+  constructor(
+    private readonly db: Database,
+    private readonly points: PointStore,
+    private readonly series: SeriesStore,
+    private readonly chunks: Chunks,
+    private readonly metrics: Metrics,
+  ) {
+    metrics.queuedPoints.set(0);
+  }
+
+  /**
+   * Stores points and resolves once they are committed, all that can be stored of them or none.
+   * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
+   * looked up (nothing is stored: look up again); `Unavailable` where the queue is full or the database away.
+   */
+  async write(points: readonly SeriesPoint[]): Promise<WriteOutcome> {
+    if (points.length === 0) return { stored: 0, conflicts: [] };
+    if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
+      throw new Unavailable('the write queue is full, try again soon');
+    await this.chunks.cover('point', timesOf(points));
+    return new Promise<WriteOutcome>((answer, fail) => {
+      this.enqueue({ points, bytes: bytesOf(points), answer, fail });
+      void this.flush();
+    });
+  }
+
+  private enqueue(request: WriteRequest): void {
+    this.waiting.push(request);
+    this.count(request, 1);
+  }
+
+  private count(request: WriteRequest, sign: 1 | -1): void {
+    this.waitingPoints += sign * request.points.length;
+    this.waitingBytes += sign * request.bytes;
+    this.metrics.queuedPoints.set(this.waitingPoints);
+  }
+
+  /** The one flusher: runs while anything waits. */
+  private async flush(): Promise<void> {
+    if (this.flushing) return;
+    this.flushing = true;
+    while (this.waiting.length > 0) await this.store(this.take());
+    this.flushing = false;
+  }
+
+  /** The requests of the next transaction, in the order of their arrival: at least one. */
+  private take(): WriteRequest[] {
+    let points = 0;
+    let bytes = 0;
+    let count = 0;
+    for (const request of this.waiting) {
+      points += request.points.length;
+      bytes += request.bytes;
+      if (count > 0 && (points > BATCH_POINTS || bytes > BATCH_BYTES)) break;
+      count++;
+    }
+    const taken = this.waiting.splice(0, count);
+    for (const request of taken) this.count(request, -1);
+    return taken;
+  }
+
+  /** Stores requests in one transaction, or in several where one of them can't be stored, and answers each. Never throws. */
+  private async store(requests: readonly WriteRequest[]): Promise<void> {
+    if (requests.length === 0) return;
+    try {
+      const batch = new WriteBatch(requests);
+      const stored = await this.commit(batch);
+      this.metrics.batches.inc();
+      this.metrics.pointsWritten.inc(stored.length);
+      batch.outcomes(stored).forEach((outcome, index) => {
+        this.metrics.pointsConflicting.inc(outcome.conflicts.length);
+        requests[index]?.answer(outcome);
+      });
+    } catch (error) {
+      await this.isolate(requests, error);
+    }
+  }
+
+  /** Lets the requests fail that are to blame for a failed transaction, and stores the others. */
+  private async isolate(requests: readonly WriteRequest[], error: unknown): Promise<void> {
+    if (error instanceof StaleSeries) {
+      const stale = requests.filter(({ points }) => points.some(({ series }) => error.ids.has(series.id)));
+      for (const request of stale) request.fail(error);
+      await this.store(requests.filter((request) => !stale.includes(request)));
+    } else if (classify(error) === 'bad-data' && requests.length > 1) {
+      // Halving finds the bad ones in few transactions, and the others are stored on the way.
+      const half = requests.length >> 1;
+      await this.store(requests.slice(0, half));
+      await this.store(requests.slice(half));
+    } else {
+      for (const request of requests) request.fail(error);
+    }
+  }
+
+  /**
+   * Stores the rows of a batch in one transaction; returns those that were inserted or replaced. Begins with plain
+   * inserts, and only after a conflict goes the slow way, which looks at each row.
+   */
+  private async commit(batch: WriteBatch): Promise<readonly SeriesPoint[]> {
+    let conflicts = false;
+    for (let attempt = 1; ; attempt++) {
+      let transactionId = '';
+      let stored: readonly SeriesPoint[] = batch.rows;
+      try {
+        await this.db.transaction(async (client) => {
+          transactionId = await this.series.lock(client, seriesOf(batch.rows));
+          if (conflicts) stored = await this.points.insertNew(client, batch.rows);
+          else await this.points.insert(client, batch.rows);
+          if (stored.length > 0) await this.series.touch(client, stored);
+        });
+        return stored;
+      } catch (error) {
+        if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
+        const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
+        if (failure === 'duplicate' && !conflicts) conflicts = true;
+        else if (attempt >= ATTEMPTS) throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
+        else if (failure === 'no-chunk') await this.renewChunks(batch);
+        else if (failure === 'bad-data' && batch.requests.length === 1)
+          throw new Invalid('the database refused a value of this request', { cause: error });
+        else if (failure !== 'retry') explain(error);
+      }
+    }
+  }
+
+  private async renewChunks(batch: WriteBatch): Promise<void> {
+    this.chunks.forget('point');
+    await this.chunks.cover('point', timesOf(batch.rows));
+  }
+}
+
+const TOO_BUSY = 'other transactions on the database are in the way, try again';
+
+function* timesOf(points: readonly SeriesPoint[]): Generator<number> {
+  for (const { micros } of points) yield micros;
+}
+
+function* seriesOf(points: readonly SeriesPoint[]): Generator<SeriesPoint['series']> {
+  for (const { series } of points) yield series;
+}
+
+function bytesOf(points: readonly SeriesPoint[]): number {
+  return points.reduce((sum, { document }) => sum + 100 + (document?.length ?? 0), 0);
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { postPoint, putPoints, readAll, register } from './support/builders.js';
+
+let archive: TestArchive;
+beforeAll(async () => {
+  archive = await startArchive();
+});
+afterAll(() => archive.close());
+
+test('points come back in time order, across the borders of chunks', async () => {
+  const uri = await register(archive, 'throughput');
+  const points = [1_700_092_800, 1_599_920_000, 1_700_006_399, -5, 4_200_000_000].map((ts, val) => ({ ts, val }));
+  await putPoints(archive, uri, 'throughput', points).expect(201, '""');
+  expect(await readAll(archive, uri, 'throughput')).toEqual([...points].sort((a, b) => a.ts - b.ts));
+});
+
+test('a point that is there already is a conflict, and changes nothing for the others of the request', async () => {
+  const uri = await register(archive, 'throughput');
+  await postPoint(archive, uri, 'throughput', { ts: 100, val: 1 }).expect(201, '""');
+  const { body } = await putPoints(archive, uri, 'throughput', [
+    { ts: 99, val: 2 },
+    { ts: 100, val: 2 },
+    { ts: 101, val: 2 },
+  ]).expect(409);
+  expect(body).toMatchObject({ stored: 2, conflicts: [{ ts: 100, 'event-type': 'throughput' }] });
+  expect(body.detail).toContain('throughput');
+  const stored = await readAll(archive, uri, 'throughput');
+  expect(stored.map(({ val }) => val)).toEqual([2, 1, 2]);
+});
+
+test('a document at a time that is taken replaces the one that is there', async () => {
+  const uri = await register(archive, 'histogram-rtt');
+  await postPoint(archive, uri, 'histogram-rtt', { ts: 100, val: { '1': 1 } }).expect(201);
+  await postPoint(archive, uri, 'histogram-rtt', { ts: 100, val: { '2': 2 } }).expect(201);
+  expect(await readAll(archive, uri, 'histogram-rtt')).toEqual([{ ts: 100, val: { '2': 2 } }]);
+});
+
+test('one bad value refuses the whole request and says which it is', async () => {
+  const uri = await register(archive, 'throughput');
+  const { body } = await putPoints(archive, uri, 'throughput', [
+    { ts: 1, val: 1 },
+    { ts: 2, val: 'fast' },
+  ]).expect(400);
+  expect(body.detail).toContain('data item 2, val 1');
+  expect(await readAll(archive, uri, 'throughput')).toEqual([]);
+});
+
+test('many parallel requests are each answered for their own points', async () => {
+  const uri = await register(archive, 'throughput', 'packet-count-sent');
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      // Every time is posted three times, in parallel: one of the three is stored.
+      postPoint(archive, uri, 'throughput', { ts: index % 20, val: index }),
+    ),
+  );
+  const stored = answers.flatMap(({ status }, index) => (status === 201 ? [index] : []));
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(40);
+  const points = await readAll(archive, uri, 'throughput');
+  expect(points).toHaveLength(20);
+  expect(points.map(({ val }) => val)).toEqual(stored.sort((a, b) => (a % 20) - (b % 20)));
+});
+
+test('two servers that write the same series count no point twice and lose none', async () => {
+  const other = await archive.another();
+  try {
+    const uri = await register(archive, 'packet-count-sent');
+    const points = Array.from({ length: 500 }, (_, ts) => ({ ts: ts * 86_400, val: ts }));
+    const answers = await Promise.all(
+      [archive, other].flatMap((server) =>
+        [0, 100, 200, 300, 400].map((from) =>
+          putPoints(server, uri, 'packet-count-sent', points.slice(from, from + 100)),
+        ),
+      ),
+    );
+    const stored = answers.reduce((sum, { status, body }) => sum + (status === 201 ? 100 : Number(body.stored)), 0);
+    expect(stored).toBe(500);
+    expect(await readAll(archive, uri, 'packet-count-sent')).toEqual(points);
+  } finally {
+    await other.close();
+  }
+});
+
+describe('an event type that is registered later', () => {
+  test('is seen by a server that has cached the metadata before', async () => {
+    const other = await archive.another();
+    try {
+      const metadata = { ...(await metadataOf(await register(archive, 'throughput'))) };
+      await postPoint(other, metadata.uri, 'packet-rtt', { ts: 1, val: 1 }).expect(201);
+      await archive.http
+        .post('/esmond/perfsonar/archive/')
+        .set('authorization', archive.auth)
+        .send(repost(metadata, 'packet-rtt'))
+        .expect(201);
+      await postPoint(other, metadata.uri, 'packet-rtt', { ts: 2, val: 2 }).expect(201);
+      expect(await readAll(archive, metadata.uri, 'packet-rtt')).toEqual([{ ts: 2, val: 2 }]);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+async function metadataOf(uri: string): Promise<Record<string, string> & { uri: string }> {
+  return (await archive.http.get(uri).expect(200)).body;
+}
+
+function repost(metadata: Record<string, string>, eventType: string): object {
+  const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = metadata;
+  return { ...fields, 'event-types': [{ 'event-type': eventType }] };
+}
