@@ -46,7 +46,9 @@ export class ApiKeyService {
    */
   async revoke(id: number): Promise<ApiKey | undefined> {
     const key = await this.keys.findOneBy({ id, revoked: IsNull() });
-    return key ? this.keys.save({ ...key, revoked: new Date() }) : undefined;
+    if (!key) return undefined;
+    key.revoked = new Date();
+    return this.keys.save(key);
   }
 
   /** The record of a working key, or `null`. Comparing digests tells an attacker nothing of the key by its timing. */

@@ -39,7 +39,7 @@ export class ApiKeyStrategy {
         },
         error: reject,
       });
-      run.authenticate({ headers: { 'x-api-key': credential.key } } as never);
+      run.authenticate({ headers: { 'x-api-key': credential.key } });
     });
   }
 }

@@ -14,7 +14,8 @@ export async function withDatabase(
   env: NodeJS.ProcessEnv,
   command: (app: INestApplicationContext, place: string) => Promise<void>,
 ): Promise<void> {
-  const config = { ...loadConfig(env), poolSize: 2 };
+  const config = loadConfig(env);
+  config.poolSize = 2;
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const database = await openDatabase(config, 'tool', logger);
   try {

@@ -40,8 +40,17 @@ export function parseTimeRange(query: Query): TimeRange | undefined {
   return length && { sinceNow: Math.min(Math.max(length.micros, -MOST_SINCE_NOW), MOST_SINCE_NOW) };
 }
 
+/** A range that two parameters of their own bound, each of which may be absent; `undefined` where both are. */
+export function parseBounds(query: Query, startName: string, endName: string): TimeRange | undefined {
+  const start = parseInstant(query, startName);
+  const end = parseInstant(query, endName);
+  if (start && end && start.micros > end.lastMicro) throw new Invalid(`${startName} is after ${endName}`);
+  if (!start && !end) return undefined;
+  return { ...(start && { begin: clamp(start.micros) }), ...(end && { end: clamp(end.lastMicro) }) };
+}
+
 /** A time parameter in seconds, with up to six decimals; blanks around it are fine. */
-export function parseInstant(query: Query, name: string): Instant | undefined {
+function parseInstant(query: Query, name: string): Instant | undefined {
   const text = query[name];
   if (text === undefined) return undefined;
   const match = /^\s*([+-]?\d+)(\.\d{1,6})?\s*$/.exec(text);

@@ -1,12 +1,12 @@
 import { type Readable } from 'node:stream';
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { linkHeader, pageLinks, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { parseBulk, parsePoint } from './parse-points.js';
-import { toJson } from './points-json.js';
+import { chooseFormat, formatPoints, TEXT_FORMATS } from './points-format.js';
 import { ReadService } from './read.service.js';
 import { WriteService } from './write.service.js';
 
@@ -33,6 +33,15 @@ export class DataController {
     return STORED;
   }
 
+  /** Points of many metadata: each item of `data` names its own. */
+  @Put()
+  @HttpCode(201)
+  @Rules({ access: 'write', contentTypeRefusal: 400 })
+  async writeMany(@Body() body: Buffer | undefined): Promise<Buffer> {
+    await this.writer.write(parseBulk(body));
+    return STORED;
+  }
+
   @Put(':key')
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
@@ -47,13 +56,16 @@ export class DataController {
     @Param('key') key: string,
     @Param('eventType') eventType: string,
     @Param('window') window: string | undefined,
-    @WireQuery() query: Query,
+    @WireQuery(TEXT_FORMATS) query: Query,
+    @Headers('accept') accept: string | undefined,
     @Address() { origin, path }: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
     const points = await this.reader.read(key, eventType, window, query);
     const link = linkHeader(pageLinks(`${origin}${path}`, query, parsePage(query), points.more));
     if (link !== undefined) void reply.header('link', link);
-    return toJson(points);
+    const { contentType, body } = formatPoints(points, chooseFormat(query.format, accept));
+    void reply.header('content-type', contentType);
+    return body;
   }
 }

@@ -28,9 +28,9 @@ export interface DataType {
   /** The summaries that a metadata POST may ask for. */
   readonly summaries: readonly SummaryType[];
   /** Checks a posted value. Throws `Invalid` with what is wrong; `where` names the value. */
-  parse(value: JsonSlice, where: string): StoredValue;
+  readonly parse: (value: JsonSlice, where: string) => StoredValue;
   /** The JSON text of a stored value, as readers get it. */
-  encode(stored: StoredValue): string;
+  readonly encode: (stored: StoredValue) => string;
 }
 
 const NUMERIC_SUMMARIES = ['aggregation', 'average'] as const;

@@ -19,7 +19,7 @@ export class HealthController {
   /** Ready: the database answers too. 503 with the reason when it does not. */
   @Get('health/ready')
   async ready(): Promise<{ status: string }> {
-    await this.db.query('SELECT 1');
+    await this.db.ping();
     return { status: 'ok' };
   }
 

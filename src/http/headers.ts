@@ -1,16 +1,32 @@
-import { type onRequestHookHandler, type onSendHookHandler } from 'fastify';
+import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
 import { Invalid, UnsupportedMediaType } from '../common/errors.js';
+import { errorBody } from './error-body.js';
 
 /** The one type of almost every answer: exactly this text. */
 export const JSON_TYPE = 'application/json';
 
 /** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
 export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
-  reply.raw.setHeader('access-control-allow-origin', '*');
-  reply.raw.setHeader('access-control-expose-headers', 'Link, Location, Retry-After, ETag');
-  reply.raw.setHeader('vary', 'Accept');
+  setCommonHeaders(reply);
   void reply.header('content-type', JSON_TYPE);
   done();
+};
+
+function setCommonHeaders({ raw }: FastifyReply): void {
+  raw.setHeader('access-control-allow-origin', '*');
+  raw.setHeader('access-control-expose-headers', 'Link, Location, Retry-After, ETag');
+  raw.setHeader('vary', 'Accept');
+}
+
+/** Answers what the router refuses itself (bad escapes in a URL, an endless key): it passes no hook and no filter. */
+export function refuseUrl({ statusCode = 400, message }: FastifyError, _request: unknown, reply: FastifyReply): void {
+  setCommonHeaders(reply);
+  reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(message));
+}
+
+/** Refuses a NUL character in the path or the query: no text of PostgreSQL can hold one. */
+export const checkUrl: onRequestHookHandler = (request, _reply, done) => {
+  done(request.url.includes('%00') ? new Invalid('a NUL character in the URL') : undefined);
 };
 
 /** Refuses a body that is not declared as JSON, before it is read: with the status that esmond gives on the route. */

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { Invalid, NotFound } from '../common/errors.js';
+import { NotFound } from '../common/errors.js';
 import { type Query } from '../common/time-range.js';
 
 /** Where a request came in: what absolute URLs in its answer begin with. */
@@ -15,8 +15,7 @@ export interface RequestAddress {
 const JSON_FORMATS = ['json', 'api'];
 
 /**
- * The query string: of a repeated parameter the last. Throws `Invalid` on a NUL character and `NotFound` on a
- * `format` that the resource does not have.
+ * The query string: of a repeated parameter the last. Throws `NotFound` on a `format` that the resource does not have.
  */
 export const WireQuery = createParamDecorator((formats: readonly string[] | undefined, context: ExecutionContext) => {
   const [, search = ''] = splitUrl(requestOf(context));
@@ -31,8 +30,6 @@ export const Address = createParamDecorator((_: undefined, context: ExecutionCon
 
 function parseQuery(search: string, formats: readonly string[]): Query {
   const query = Object.fromEntries(new URLSearchParams(search)) as Query;
-  for (const [name, value] of Object.entries(query))
-    if (`${name}${value}`.includes('\0')) throw new Invalid(`query parameter ${JSON.stringify(name)}: a NUL character`);
   const { format } = query;
   if (format !== undefined && !JSON_FORMATS.includes(format) && !formats.includes(format))
     throw new NotFound(`format: there is no format ${JSON.stringify(format)} here`);

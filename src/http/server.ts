@@ -4,6 +4,7 @@ import { type FastifyInstance, LogController } from 'fastify';
 import { type Logger } from 'pino';
 import { type AppConfig } from '../config/config.js';
 import { answerBrokenRequest } from './error-body.js';
+import { refuseUrl } from './headers.js';
 
 /** The longest key or event type that a URL may carry. */
 const MAX_PARAM_LENGTH = 300;
@@ -18,6 +19,7 @@ export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: refuseUrl,
     skipMiddie: true, // there is no Express-style middleware
   });
   const fastify = adapter.getInstance<FastifyInstance>();

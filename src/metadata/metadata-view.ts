@@ -1,14 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type SummaryType } from '../event-types/data-types.js';
 import { AppConfig } from '../config/config.js';
 import { type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
-
-/** The URL form of each summary type; metadata names them in the singular. */
-export const SUMMARY_PATHS: Readonly<Record<SummaryType, string>> = {
-  aggregation: 'aggregations',
-  average: 'averages',
-  statistics: 'statistics',
-};
+import { SUMMARY_PATHS } from './summary-paths.js';
 
 /** A metadata as clients see it: the fixed fields, and any parameter as a text. */
 export interface MetadataObject {

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/commo
 import { type FastifyReply } from 'fastify';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { type EventTypeObject, type MetadataObject, MetadataView } from './metadata-view.js';
+import { type EventTypeObject, type MetadataObject, MetadataView, type SummaryObject } from './metadata-view.js';
 import { MetadataService } from './metadata.service.js';
 
 /** Registering metadata, and reading single ones. */
@@ -47,5 +47,17 @@ export class MetadataController {
   ): Promise<EventTypeObject[]> {
     const eventType = await this.metadata.findEventType(key, name);
     return eventType ? [this.view.eventType(key, eventType)] : [];
+  }
+
+  /** The summaries of one type: the windows there are. */
+  @Get(':key/:eventType/:summaryPath')
+  @Rules({ access: 'read' })
+  async findSummaries(
+    @Param('key') key: string,
+    @Param('eventType') name: string,
+    @Param('summaryPath') path: string,
+    @WireQuery() _query: unknown,
+  ): Promise<SummaryObject[]> {
+    return this.view.eventType(key, await this.metadata.findSummaries(key, name, path)).summaries;
   }
 }

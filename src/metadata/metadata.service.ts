@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound } from '../common/errors.js';
+import { Invalid, NotFound } from '../common/errors.js';
 import { MetadataStore, type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
+import { SUMMARY_PATHS, SUMMARY_TYPES } from './summary-paths.js';
 import { parseMetadata } from './parse-metadata.js';
 
 /** Registers metadata and looks them up. */
@@ -27,5 +28,21 @@ export class MetadataService {
   async findEventType(key: string, eventType: string): Promise<StoredEventType | undefined> {
     const metadata = await this.store.find(key);
     return metadata?.eventTypes.find((known) => known.eventType === eventType);
+  }
+
+  /**
+   * The event type with only its summaries of one type, by the name that URLs give the type. Throws `Invalid` where
+   * there is no such type, `NotFound` where the event type has no summary of it.
+   */
+  async findSummaries(key: string, eventType: string, path: string): Promise<StoredEventType> {
+    const wanted = SUMMARY_TYPES.find((type) => SUMMARY_PATHS[type] === path);
+    if (!wanted)
+      throw new Invalid(
+        `summary type: expected ${Object.values(SUMMARY_PATHS).join(', ')}, got ${JSON.stringify(path)}`,
+      );
+    const found = await this.findEventType(key, eventType);
+    const summaries = found?.summaries.filter(({ type }) => type === wanted) ?? [];
+    if (!found || summaries.length === 0) throw new NotFound(`there are no ${path} of ${eventType} of metadata ${key}`);
+    return { ...found, summaries };
   }
 }

@@ -67,7 +67,7 @@ function textOf(members: Members, name: string): string {
   if (!slice) return '';
   const text = slice.kind === 'object' || slice.kind === 'array' ? undefined : parameterText(slice);
   if (text === undefined) throw new Invalid(`${name}: expected a text, got ${slice.kind}`);
-  if ([...text].length > MAX_TEXT) throw new Invalid(`${name}: longer than ${MAX_TEXT} characters`);
+  if (isLong(text)) throw new Invalid(`${name}: longer than ${MAX_TEXT} characters`);
   return text;
 }
 
@@ -80,8 +80,7 @@ function parametersOf(members: Members): Record<string, string> {
     const name = posted.replaceAll('_', '-');
     const text = parameterText(slice);
     if (RESERVED.has(name) || name === 'uri') throw new Invalid(`${posted}: the name ${name} is taken`);
-    if ([...name].length > MAX_TEXT)
-      throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT} characters`);
+    if (isLong(name)) throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT} characters`);
     if (parameters.has(name)) throw new Invalid(`${posted}: another parameter is called ${name}, too`);
     if (text !== undefined) parameters.set(name, text);
   }
@@ -100,4 +99,9 @@ function parameterText(slice: JsonSlice): string | undefined {
     default:
       return compact(slice.text);
   }
+}
+
+/** Characters are counted as PostgreSQL and Python count them: code points. */
+function isLong(text: string): boolean {
+  return text.length > MAX_TEXT && Array.from(text).length > MAX_TEXT;
 }

@@ -1,5 +1,5 @@
 import { Invalid } from '../common/errors.js';
-import { parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
+import { parseBounds, parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
 import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/search-store.js';
 
 const ADDRESS_FILTERS: Readonly<Record<string, AddressColumn>> = {
@@ -22,6 +22,7 @@ const OWN_NAMES = new Set<string>([
   ...Object.keys(TEXT_FILTERS),
   ...TIME_PARAMETERS,
   ...['event-type', 'summary-type', 'summary-window', 'limit', 'offset', 'format', 'dns-match-rule', 'order'],
+  ...['data-start', 'data-end'],
 ]);
 
 /** The hosts of a search by column, as they were asked for: names are not resolved yet. */
@@ -49,6 +50,7 @@ export function parseSearch(query: Query): { hosts: HostFilters; search: Metadat
     summaryType: query['summary-type'],
     summaryWindow: window,
     updated: parseTimeRange(query),
+    data: parseBounds(query, 'data-start', 'data-end'),
   };
   return { hosts, search };
 }

@@ -50,6 +50,11 @@ export class Database implements OnApplicationShutdown {
     return this.primary.query<Row>(text, values).catch(explain);
   }
 
+  /** Resolves when the database answers; throws `Unavailable` when it does not. */
+  async ping(): Promise<void> {
+    await this.query('SELECT 1');
+  }
+
   /** Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is away. */
   read<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
     return (this.replica ?? this.primary).query<Row>(text, values).catch(explain);

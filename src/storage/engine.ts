@@ -11,6 +11,7 @@ export type EngineName = 'native' | 'timescale';
 
 /** What runs statements: a client inside a transaction, or anything like it. */
 export interface Queryable {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
 }
 

@@ -32,7 +32,7 @@ export class WriteBatch {
       for (const point of points) {
         const { id } = point.series;
         let series = places.get(id);
-        if (!series) places.set(id, (series = new Map()));
+        if (!series) places.set(id, (series = new Map<number, SeriesPoint>()));
         if (!point.additive || !series.has(point.micros)) series.set(point.micros, point);
       }
     const ids = [...places.keys()].sort((a, b) => a - b);

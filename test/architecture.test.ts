@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Which folders a folder may import from, besides itself; entities may be imported by the database. */
+const MAY_IMPORT: Record<string, string[]> = {
+  common: [],
+  metrics: [],
+  json: ['common'],
+  'event-types': ['common', 'json'],
+  config: ['common'],
+  database: ['common', 'config', 'storage'],
+  storage: ['common', 'config', 'event-types', 'metrics'],
+  auth: ['common', 'config'],
+  http: ['auth', 'common', 'config', 'metrics', 'storage'],
+  metadata: ['common', 'config', 'event-types', 'http', 'json', 'storage'],
+  search: ['common', 'http', 'metadata', 'storage'],
+  data: ['common', 'event-types', 'http', 'json', 'metrics', 'storage'],
+  health: ['metrics', 'storage'],
+};
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+function importsOf(path: string): Import[] {
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(/from '(\.[^']*)\.js'/g)].map(([, target = '']) => ({
+    from: relative(src, path),
+    to: relative(src, join(path, '..', `${target}.ts`)),
+  }));
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const imports = files.filter((name) => !name.endsWith('.spec.ts')).flatMap((name) => importsOf(join(src, name)));
+const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+
+test('imports go down: from controllers to services to stores, and never back', () => {
+  const forbidden = imports.filter(({ from, to }) => {
+    const allowed = MAY_IMPORT[folderOf(from)];
+    const target = folderOf(to);
+    if (!allowed || folderOf(from) === target || allowed.includes(target) || target === '..') return false;
+    return !(folderOf(from) === 'database' && to.endsWith('.entity.ts'));
+  });
+  expect(forbidden).toEqual([]);
+});
+
+test('every folder has its place in the rule above', () => {
+  const folders = new Set(files.map(folderOf));
+  expect([...folders].filter((name) => name !== '' && name !== 'cli' && !MAY_IMPORT[name])).toEqual([]);
+});
+
+test('no file imports itself by way of others', () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  const reaches = (start: string, seen = new Set<string>()): Set<string> => {
+    for (const to of next.get(start) ?? [])
+      if (!seen.has(to)) {
+        seen.add(to);
+        reaches(to, seen);
+      }
+    return seen;
+  };
+  expect([...next.keys()].filter((file) => reaches(file).has(file))).toEqual([]);
+});
+
+test('SQL is written in stores and engines only, and the environment is read in one file', () => {
+  const sql = /\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b/;
+  const writers = files.filter((name) => sql.test(readFileSync(join(src, name), 'utf8')));
+  expect(writers.filter((name) => !name.startsWith('storage/') && !name.startsWith('database/'))).toEqual([]);
+  const readers = files.filter((name) => /process\.env\b/.test(readFileSync(join(src, name), 'utf8')));
+  // The programs hand it to the configuration; the postmaster gets the PATH.
+  expect(readers.sort()).toEqual(['cli/main.ts', 'database/postmaster.ts', 'main.ts']);
+});
