@@ -13,6 +13,7 @@ import { openDatabase } from './database/open-database.js';
  */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const config = loadConfig(env);
+  const signal = stopSignal();
   const logger = pino({ level: config.logLevel }, pino.destination(2));
   const database = await openDatabase(config, 'server', logger);
   let app: NestFastifyApplication | undefined;
@@ -32,19 +33,26 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   console.log(`The data are in ${database.place}`);
   if (!(await app.get(ApiKeyService).hasAny()))
     console.log('There is no API key yet; issue one with: npm run -s marigram -- key issue USER --scope write');
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => {
-      logger.info(`${signal}: stopping`);
-      stop().then(
-        () => {
-          process.exitCode = 0;
-        },
-        (error: unknown) => {
-          logger.error({ err: error }, 'stopping failed');
-          process.exitCode = 1;
-        },
-      );
-    });
+  void signal.then(async (name) => {
+    logger.info(`${name}: stopping`);
+    try {
+      await stop();
+      process.exitCode = 0;
+    } catch (error) {
+      logger.error({ err: error }, 'stopping failed');
+      process.exitCode = 1;
+    }
+  });
+}
+
+/**
+ * The first signal that asks to stop, also when it comes during the start. Later ones change nothing: Ctrl-C under npm
+ * arrives twice, from the terminal and from npm, and the second must not cut the stop short.
+ */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
+  });
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: AppConfig): Promise<void> {

@@ -47,7 +47,7 @@ describe('metadata', () => {
         const { body: read } = await archive.http.get(posted.body.uri).expect(200);
         expect(read).toEqual(posted.body);
         for (const [name, value] of own) expect(read[name.replaceAll('_', '-')]).toBe(asText(value));
-        expect(read['event-types'].map((type: Record<string, string>) => type['event-type'])).toEqual(
+        expect((read['event-types'] as Record<string, string>[]).map((type) => type['event-type'])).toEqual(
           fields['event-types'].map((type) => type['event-type']).sort(),
         );
         const again = await post(JSON.stringify(Object.fromEntries(Object.entries(body).reverse()))).expect(201);
@@ -159,7 +159,9 @@ describe('garbage', () => {
     const uri = await register(archive, 'throughput');
     await fc.assert(
       fc.asyncProperty(query, fc.constantFrom(ARCHIVE, uri, `${uri}throughput/base`), async (pairs, path) => {
-        const search = new URLSearchParams(pairs.map(([name, value]) => [name, value.toWellFormed()]));
+        const search = new URLSearchParams(
+          pairs.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
+        );
         const answer = await archive.http.get(`${path}?${search.toString()}`);
         expect(answer.status, search.toString()).toBeLessThan(500);
       }),

@@ -20,7 +20,7 @@ export class Authenticator {
    */
   async authenticate(request: FastifyRequest): Promise<void> {
     const { access } = request.routeOptions.config;
-    if (access === undefined) return;
+    if (access === undefined || isPreflight(request)) return;
     const credential = pickCredential(request.headers);
     const key = credential && (await this.strategy.verify(credential));
     // A wrong pair of the old `ApiKey USER:KEY` form counts as no credential at all, as in esmond.
@@ -31,4 +31,9 @@ export class Authenticator {
     if (!key) throw new Unauthorized('this needs an API key: send "Authorization: Token KEY"');
     if (!includes(key.scope, needed)) throw new Forbidden(`the API key of ${key.username} lacks the scope ${needed}`);
   }
+}
+
+/** Browsers ask what a script may do before they send its key. */
+function isPreflight(request: FastifyRequest): boolean {
+  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }

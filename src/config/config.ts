@@ -47,7 +47,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     const text = env[name];
     if (text === undefined || text === '') return fallback;
     const value = parse(text);
-    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${text}".`);
+    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${withoutPassword(text)}".`);
     return value;
   };
   const config = new AppConfig();
@@ -77,6 +77,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined)
     throw new StartError('DATABASE_READ_URL needs DATABASE_URL: a replica belongs to a database of its own.');
   return config;
+}
+
+/** What may be shown of a value: where it is a URL, nothing of what stands before the host. */
+function withoutPassword(text: string): string {
+  return text.replace(/^.*@/s, '…@');
 }
 
 function integer(text: string, minimum: number, maximum: number): number | undefined {

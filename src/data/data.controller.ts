@@ -28,6 +28,7 @@ export class DataController {
     @Param('key') key: string,
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
   ): Promise<Buffer> {
     await this.writer.write([parsePoint(body, key, eventType)]);
     return STORED;
@@ -37,7 +38,7 @@ export class DataController {
   @Put()
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeMany(@Body() body: Buffer | undefined): Promise<Buffer> {
+  async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
     await this.writer.write(parseBulk(body));
     return STORED;
   }
@@ -45,8 +46,8 @@ export class DataController {
   @Put(':key')
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined): Promise<Buffer> {
-    await this.writer.write(parseBulk(body, key));
+  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
+    await this.writer.write(parseBulk(body, key), key);
     return STORED;
   }
 

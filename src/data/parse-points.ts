@@ -1,7 +1,11 @@
+import { parseDecimal } from '../common/decimal.js';
 import { Invalid } from '../common/errors.js';
 import { FIRST_SECOND, inStorableYears, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { JsonReader } from '../json/json-reader.js';
 import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
+
+/** No clock has more digits, and megabytes of them would take long to round exactly. */
+const LONGEST_EXACT = 40;
 
 /** A point as it was posted: its structure is checked, its event type and value are not. */
 export interface PostedPoint {
@@ -104,7 +108,16 @@ function parseTime(slice: JsonSlice | undefined, where: string): number {
       `${where}: ${text.trim()} is outside the years 1 to 9999 (${FIRST_SECOND} to ${LAST_SECOND} seconds since 1970); ` +
         'is it in milliseconds?',
     );
-  return Math.round(seconds * MICROS_PER_SECOND);
+  const isExact = Number.isInteger(seconds) || text.length > LONGEST_EXACT;
+  return isExact ? Math.round(seconds * MICROS_PER_SECOND) : roundToMicros(text);
+}
+
+/** Rounds on the decimal text, half away from 0: the double is off by up to 0.12 µs. */
+function roundToMicros(text: string): number {
+  const { digits, scale } = parseDecimal(text.toLowerCase());
+  const unit = 10n ** BigInt(scale);
+  const half = digits < 0n ? -unit / 2n : unit / 2n;
+  return Number((digits * BigInt(MICROS_PER_SECOND) + half) / unit);
 }
 
 function textOf(slice: JsonSlice | undefined, where: string): string {

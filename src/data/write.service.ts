@@ -25,13 +25,14 @@ export class WriteService {
   /**
    * Stores the points of one request in one transaction and resolves after its commit. A point whose event type its
    * metadata does not list is dropped, whatever its value.
+   * @param metadataKey the metadata that the request names, which must exist even where there are no points.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
    * value, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
    */
-  async write(posted: readonly PostedPoint[]): Promise<void> {
+  async write(posted: readonly PostedPoint[], metadataKey?: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.writeOnce(posted);
+        await this.writeOnce(posted, metadataKey);
         return;
       } catch (error) {
         if (!(error instanceof StaleSeries)) throw error;
@@ -41,8 +42,8 @@ export class WriteService {
     }
   }
 
-  private async writeOnce(posted: readonly PostedPoint[]): Promise<void> {
-    const series = await this.resolve(posted);
+  private async writeOnce(posted: readonly PostedPoint[], metadataKey: string | undefined): Promise<void> {
+    const series = await this.resolve(posted, metadataKey);
     const registered = posted.filter((point) => series.get(point.metadataKey)?.has(point.eventType));
     const { stored, conflicts } = await this.queue.write(registered.map((point) => toSeriesPoint(point, series)));
     this.metrics.pointsUnregistered.inc(posted.length - registered.length);
@@ -52,8 +53,12 @@ export class WriteService {
   }
 
   /** The series of all metadata of the points. Throws `NotFound` and `Invalid` for what is unknown. */
-  private async resolve(posted: readonly PostedPoint[]): Promise<Map<string, SeriesOfMetadata>> {
+  private async resolve(
+    posted: readonly PostedPoint[],
+    metadataKey: string | undefined,
+  ): Promise<Map<string, SeriesOfMetadata>> {
     const keys = keysOf(posted);
+    if (metadataKey !== undefined) keys.add(metadataKey);
     let series = await this.series.get(keys);
     const isMissing = ({ metadataKey, eventType }: PostedPoint): boolean => !series.get(metadataKey)?.has(eventType);
     if (posted.some(isMissing)) {

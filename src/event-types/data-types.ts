@@ -1,5 +1,6 @@
 import { Invalid } from '../common/errors.js';
-import { compact, itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
+import { JsonReader } from '../json/json-reader.js';
+import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf } from './numbers.js';
 
 /** The kinds of values an event type can have. */
@@ -92,14 +93,18 @@ function parsePercentage(value: JsonSlice, where: string): StoredValue {
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
 function parseHistogram(value: JsonSlice, where: string): StoredValue {
   if (value.kind !== 'object') refuse(where, 'an object of label and count', value);
-  const counts: string[] = [];
-  for (const [label, slice] of membersOf(value.text)) {
+  const counts = new Map<string, string>();
+  const reader = new JsonReader(Buffer.from(value.text));
+  reader.beginObject();
+  for (let label = reader.nextKey(); label !== undefined; label = reader.nextKey()) {
+    const posted = reader.keyText;
+    const slice = readSlice(reader);
     const at = `${where}[${JSON.stringify(label)}]`;
     const count = integerOf(slice) ?? refuse(at, 'an integer count', slice);
     if (count < 0) throw new Invalid(`${at}: a count can't be negative, got ${count}`);
-    counts.push(`${JSON.stringify(label)}:${count}`);
+    counts.set(label, `${posted}:${count}`);
   }
-  return document(`{${counts.join(',')}}`);
+  return document(`{${[...counts.values()].join(',')}}`);
 }
 
 /** A non-empty array of objects, each with numeric `start` and `duration` and any `val`; stored as posted. */

@@ -24,9 +24,9 @@ export function refuseUrl({ statusCode = 400, message }: FastifyError, _request:
   reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(message));
 }
 
-/** Refuses a NUL character in the path or the query: no text of PostgreSQL can hold one. */
+/** Refuses a NUL character in the query: no text of PostgreSQL can hold one. */
 export const checkUrl: onRequestHookHandler = (request, _reply, done) => {
-  done(request.url.includes('%00') ? new Invalid('a NUL character in the URL') : undefined);
+  done(request.url.includes('%00') ? new Invalid('the query has a NUL character') : undefined);
 };
 
 /** Refuses a body that is not declared as JSON, before it is read: with the status that esmond gives on the route. */

@@ -1,5 +1,12 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import {
+  type FastifyContextConfig,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify';
 import { MethodNotAllowed } from '../common/errors.js';
+import { type Scope } from '../auth/scope.js';
 import { JSON_TYPE } from './headers.js';
 
 const ALL: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -36,13 +43,13 @@ export class Methods {
   answerOthers(fastify: FastifyInstance): void {
     for (const [url, methods] of this.byUrl) {
       this.allow.set(url, [...methods].sort().join(', '));
-      fastify.route({ method: 'OPTIONS', url, config: { fallback: true }, handler: this.describe });
-      fastify.route({
-        method: ALL.filter((method) => !methods.has(method)),
-        url,
-        config: { fallback: true, ...(this.guarded.has(url) && { access: 'write' }) },
-        handler: this.refuse,
+      const config = (access: Scope): FastifyContextConfig => ({
+        fallback: true,
+        ...(this.guarded.has(url) && { access }),
       });
+      fastify.route({ method: 'OPTIONS', url, config: config('read'), handler: this.describe });
+      const others = ALL.filter((method) => !methods.has(method));
+      fastify.route({ method: others, url, config: config('write'), handler: this.refuse });
     }
   }
 

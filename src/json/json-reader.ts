@@ -29,6 +29,8 @@ const LITERALS: Readonly<Record<string, string>> = { t: 'true', f: 'false', n: '
  */
 export class JsonReader {
   position: number;
+  private keyStart = 0;
+  private keyEnd = 0;
   private depth = 0;
   /** True between the opening of an object or array and its first key or item. */
   private fresh = false;
@@ -79,9 +81,16 @@ export class JsonReader {
   /** Moves to the value of the next key and returns the key; leaves the object and returns `undefined` at its end. */
   nextKey(): string | undefined {
     if (!this.nextMember(CLOSE_OBJECT)) return undefined;
+    this.keyStart = this.position;
     const key = this.readString();
+    this.keyEnd = this.position;
     this.expect(COLON, "':'");
     return key;
+  }
+
+  /** The source text of the key that `nextKey` returned last, with its quotes. */
+  get keyText(): string {
+    return this.text(this.keyStart, this.keyEnd);
   }
 
   /** Enters the next value, which must be an array; then call `nextItem` until it gives `false`. */

@@ -19,6 +19,7 @@ export class MetadataController {
   @Rules({ access: 'write', contentTypeRefusal: 415 })
   async register(
     @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetadataObject> {

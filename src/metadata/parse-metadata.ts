@@ -14,11 +14,16 @@ const SUBJECT_TYPES = ['point-to-point', 'network-element'];
 /** Subject fields that only a point-to-point metadata has. */
 const PAIR_FIELDS = ['destination', 'input-destination'];
 
-/** Fields of the object itself; a parameter may not take one of these names. */
-const RESERVED = new Set([
-  ...['url', 'event-types', 'subject-type', 'metadata-key', 'source', 'destination', 'measurement-agent'],
+/** The fields of a metadata that a POST may set. */
+const FIELDS = new Set([
+  ...['event-types', 'subject-type', 'metadata-key', 'source', 'destination', 'measurement-agent'],
   ...['tool-name', 'input-source', 'input-destination'],
-  ...['metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
+]);
+
+/** What no parameter may be called: it would take the place of something else in the answers. */
+const RESERVED = new Set([
+  ...FIELDS,
+  ...['url', 'uri', 'metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
 ]);
 
 /** The body of a metadata POST, checked and made canonical. Throws `Invalid`, naming the field. */
@@ -76,10 +81,10 @@ function parametersOf(members: Members): Record<string, string> {
   const parameters = new Map<string, string>();
   for (const [posted, slice] of members) {
     // What was fetched may be posted again, and then carries its `uri`.
-    if (RESERVED.has(posted) || posted === 'uri') continue;
+    if (FIELDS.has(posted) || posted === 'uri') continue;
     const name = posted.replaceAll('_', '-');
     const text = parameterText(slice);
-    if (RESERVED.has(name) || name === 'uri') throw new Invalid(`${posted}: the name ${name} is taken`);
+    if (RESERVED.has(name)) throw new Invalid(`${posted}: the name ${name} is taken`);
     if (isLong(name)) throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT} characters`);
     if (parameters.has(name)) throw new Invalid(`${posted}: another parameter is called ${name}, too`);
     if (text !== undefined) parameters.set(name, text);

@@ -2,24 +2,25 @@ import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
 import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/search-store.js';
 
-const ADDRESS_FILTERS: Readonly<Record<string, AddressColumn>> = {
-  source: 'source',
-  destination: 'destination',
-  'measurement-agent': 'measurement_agent',
-};
+// Maps, because a lookup of `constructor` or `__proto__` in an object would find something.
+const ADDRESS_FILTERS: ReadonlyMap<string, AddressColumn> = new Map([
+  ['source', 'source'],
+  ['destination', 'destination'],
+  ['measurement-agent', 'measurement_agent'],
+]);
 
-const TEXT_FILTERS: Readonly<Record<string, TextColumn>> = {
-  'metadata-key': 'key',
-  'subject-type': 'subject_type',
-  'tool-name': 'tool_name',
-  'input-source': 'input_source',
-  'input-destination': 'input_destination',
-};
+const TEXT_FILTERS: ReadonlyMap<string, TextColumn> = new Map([
+  ['metadata-key', 'key'],
+  ['subject-type', 'subject_type'],
+  ['tool-name', 'tool_name'],
+  ['input-source', 'input_source'],
+  ['input-destination', 'input_destination'],
+]);
 
 /** Query parameters with a meaning of their own; every other name filters on a free-form parameter. */
 const OWN_NAMES = new Set<string>([
-  ...Object.keys(ADDRESS_FILTERS),
-  ...Object.keys(TEXT_FILTERS),
+  ...ADDRESS_FILTERS.keys(),
+  ...TEXT_FILTERS.keys(),
   ...TIME_PARAMETERS,
   ...['event-type', 'summary-type', 'summary-window', 'limit', 'offset', 'format', 'dns-match-rule', 'order'],
   ...['data-start', 'data-end'],
@@ -34,8 +35,8 @@ export function parseSearch(query: Query): { hosts: HostFilters; search: Metadat
   const texts = new Map<TextColumn, string>();
   const parameters: [string, string][] = [];
   for (const [name, value] of Object.entries(query)) {
-    const address = ADDRESS_FILTERS[name];
-    const text = TEXT_FILTERS[name];
+    const address = ADDRESS_FILTERS.get(name);
+    const text = TEXT_FILTERS.get(name);
     if (address) hosts.set(address, value);
     else if (text) texts.set(text, value);
     else if (!OWN_NAMES.has(name)) parameters.push([name.replaceAll('_', '-'), value]);

@@ -78,12 +78,14 @@ function seriesConditions(search: MetadataSearch, parameter: Parameter): string[
     series.push(`EXISTS (SELECT FROM point p WHERE p.series = s.id
                    AND p.ts BETWEEN s.first_point AND s.last_point
                    AND ${within('p.ts', data, 'now()', parameter).join(' AND ') || 'true'})`);
-  const summary: string[] = [];
-  if (summaryType !== undefined) summary.push(`y.type = ${parameter(summaryType)}`);
-  if (summaryWindow !== undefined) summary.push(`y.window_seconds = ${parameter(summaryWindow)}`);
   const isBase = (summaryType ?? 'base') === 'base' && BigInt(summaryWindow ?? 0) === 0n;
-  if (!isBase) series.push(`EXISTS (SELECT FROM summary y WHERE y.series = s.id AND ${summary.join(' AND ')})`);
-  if (series.length + summary.length === 0) return [];
+  if (!isBase) {
+    const summary = ['y.series = s.id'];
+    if (summaryType !== undefined) summary.push(`y.type = ${parameter(summaryType)}`);
+    if (summaryWindow !== undefined) summary.push(`y.window_seconds = ${parameter(summaryWindow)}`);
+    series.push(`EXISTS (SELECT FROM summary y WHERE ${summary.join(' AND ')})`);
+  }
+  if (series.length === 0 && summaryType === undefined && summaryWindow === undefined) return [];
   return [`EXISTS (SELECT FROM series s WHERE ${['s.metadata = m.id', ...series].join(' AND ')})`];
 }
 

@@ -1,0 +1,99 @@
+/** An exact decimal number: `digits` × 10^−`scale`. */
+export interface Decimal {
+  readonly digits: bigint;
+  /** At least 0. */
+  readonly scale: number;
+}
+
+/** Integers up to here can be added as doubles without a loss, as long as their sum stays below it, too. */
+const SAFE = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A sum of doubles without any rounding: each counts as the decimal number of its shortest text, which is what was
+ * posted and what is answered. So the order of the summands makes no difference.
+ */
+export class ExactSum {
+  /** The part that was added as whole numbers: the fast way, which most sums never leave. */
+  private whole = 0;
+  private digits = 0n;
+  private scale = 0;
+
+  /** Adds a finite double; subtracts it with `sign` −1. */
+  add(value: number, sign: 1 | -1 = 1): void {
+    const whole = this.whole + sign * value;
+    if (Number.isSafeInteger(value) && Math.abs(whole) <= SAFE) this.whole = whole;
+    else this.addDecimal(decimalOf(value), sign);
+  }
+
+  /** Adds the square of a finite double. */
+  addSquare(value: number, sign: 1 | -1 = 1): void {
+    if (Number.isInteger(value) && Math.abs(value) < 2 ** 26) {
+      this.add(value * value, sign);
+      return;
+    }
+    const { digits, scale } = decimalOf(value);
+    this.addDecimal({ digits: digits * digits, scale: 2 * scale }, sign);
+  }
+
+  /** As a text that PostgreSQL takes for a `numeric`. */
+  toString(): string {
+    const { digits, scale } = this.total();
+    return scale === 0 ? String(digits) : `${digits}e-${scale}`;
+  }
+
+  private total(): Decimal {
+    return { digits: this.digits + BigInt(this.whole) * 10n ** BigInt(this.scale), scale: this.scale };
+  }
+
+  private addDecimal({ digits, scale }: Decimal, sign: 1 | -1): void {
+    if (scale > this.scale) {
+      this.digits *= 10n ** BigInt(scale - this.scale);
+      this.scale = scale;
+    }
+    this.digits += BigInt(sign) * digits * 10n ** BigInt(this.scale - scale);
+  }
+}
+
+/** The decimal number of a double's shortest text. */
+export function decimalOf(value: number): Decimal {
+  return parseDecimal(String(value));
+}
+
+/** Reads a decimal number such as `-12.50`, `3e-7` or `1e+21`, as JavaScript and PostgreSQL print them. */
+export function parseDecimal(text: string): Decimal {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text);
+  if (!match) throw new Error(`not a decimal number: ${text}`);
+  const [, minus, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = BigInt(`${minus ?? ''}${whole}${fraction}`);
+  const scale = fraction.length - Number(exponent);
+  return scale >= 0 ? { digits, scale } : { digits: digits * 10n ** BigInt(-scale), scale: 0 };
+}
+
+/** The double nearest to a ÷ b (the even one of two that are as near), for b ≠ 0. */
+export function quotient(a: Decimal, b: Decimal): number {
+  return nearestDouble(a.digits * 10n ** BigInt(b.scale), b.digits * 10n ** BigInt(a.scale));
+}
+
+/**
+ * The double nearest to a fraction. The quotient is taken to 60 bits or more, and its last bit is set where anything
+ * follows, so that the one rounding, by `Number`, sees all there is to see. (Below 10^-307, where doubles lose bits,
+ * scaling back rounds a second time.)
+ */
+export function nearestDouble(numerator: bigint, denominator: bigint): number {
+  if (numerator === 0n) return 0;
+  const negative = numerator < 0n !== denominator < 0n;
+  const n = numerator < 0n ? -numerator : numerator;
+  const d = denominator < 0n ? -denominator : denominator;
+  const shift = Math.max(0, 65 + bitLength(d) - bitLength(n));
+  const scaled = n << BigInt(shift);
+  const sticky = scaled % d === 0n ? 0n : 1n;
+  // Scaled back in two steps, since 2^−shift alone may be too small for a double.
+  const half = shift >> 1;
+  const magnitude = Number((scaled / d) | sticky) * 2 ** -half * 2 ** -(shift - half);
+  return negative ? -magnitude : magnitude;
+}
+
+/** The number of bits, up to 3 too many. */
+function bitLength(value: bigint): number {
+  return value.toString(16).length * 4;
+}

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { StartError } from '../common/errors.js';
+import { loadConfig } from './config.js';
+
+test('without any variable the archive listens on loopback and keeps its data in ./data', () => {
+  expect(loadConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 8080,
+    dataDir: resolve('data'),
+    databaseUrl: undefined,
+    databaseReadUrl: undefined,
+    pgBinDir: undefined,
+    poolSize: 10,
+    pathPrefix: '/esmond',
+    readAccess: 'public',
+    trustProxy: [],
+    bodyLimit: 16 * 1024 * 1024,
+    logLevel: 'info',
+    chunkSeconds: undefined,
+  });
+});
+
+test('an empty variable counts as absent', () => {
+  const names = ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'PATH_PREFIX', 'BODY_LIMIT', 'CHUNK_INTERVAL'];
+  expect(loadConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(loadConfig({}));
+});
+
+describe('a good value', () => {
+  test.each([
+    ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
+    ['HOST', '::1', 'host', '::1'],
+    ['HOST', 'archive.example.net', 'host', 'archive.example.net'],
+    ['PORT', '0', 'port', 0],
+    ['PORT', '65535', 'port', 65_535],
+    ['DATA_DIR', 'somewhere/else', 'dataDir', resolve('somewhere/else')],
+    ['DATABASE_URL', 'postgres://u:p@db.example.net:5433/a', 'databaseUrl', 'postgres://u:p@db.example.net:5433/a'],
+    ['DATABASE_URL', 'postgresql://db/a', 'databaseUrl', 'postgresql://db/a'],
+    ['PG_BIN_DIR', '/opt/pg/bin', 'pgBinDir', '/opt/pg/bin'],
+    ['POOL_SIZE', '2', 'poolSize', 2],
+    ['PATH_PREFIX', '/', 'pathPrefix', ''],
+    ['PATH_PREFIX', '/a/b-c', 'pathPrefix', '/a/b-c'],
+    ['READ_ACCESS', 'key', 'readAccess', 'key'],
+    ['TRUST_PROXY', 'loopback', 'trustProxy', ['loopback']],
+    ['TRUST_PROXY', '10.0.0.0/8, 2001:db8::/32,192.0.2.1', 'trustProxy', ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']],
+    ['BODY_LIMIT', '1024', 'bodyLimit', 1024],
+    ['BODY_LIMIT', '500KiB', 'bodyLimit', 500 * 1024],
+    ['BODY_LIMIT', '2 mib', 'bodyLimit', 2 * 1024 * 1024],
+    ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
+    ['CHUNK_INTERVAL', '12h', 'chunkSeconds', 12 * 3600],
+    ['CHUNK_INTERVAL', '30d', 'chunkSeconds', 30 * 86_400],
+  ])('%s=%s is taken', (name, text, field, value) => {
+    expect(loadConfig({ [name]: text })).toHaveProperty(field, value);
+  });
+
+  test('DATABASE_READ_URL is taken beside DATABASE_URL', () => {
+    const config = loadConfig({ DATABASE_URL: 'postgres://a/x', DATABASE_READ_URL: 'postgres://b/x' });
+    expect(config.databaseReadUrl).toBe('postgres://b/x');
+  });
+});
+
+describe('a bad value is refused with one sentence that names the variable and the value', () => {
+  test.each([
+    ['HOST', 'my host'],
+    ['HOST', 'http://127.0.0.1'],
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', ' 80'],
+    ['PORT', '0x50'],
+    ['DATABASE_URL', 'mysql://db/a'],
+    ['DATABASE_URL', 'db.example.net'],
+    ['DATABASE_URL', 'postgres://'],
+    ['DATABASE_URL', 'postgres://db:port/a'],
+    ['DATABASE_READ_URL', 'db2'],
+    ['POOL_SIZE', '1'],
+    ['POOL_SIZE', 'many'],
+    ['PATH_PREFIX', 'esmond'],
+    ['PATH_PREFIX', '/esmond/'],
+    ['PATH_PREFIX', '/a//b'],
+    ['PATH_PREFIX', '/:key'],
+    ['READ_ACCESS', 'none'],
+    ['READ_ACCESS', 'Public'],
+    ['TRUST_PROXY', 'yes'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '2001:db8::/129'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['TRUST_PROXY', 'loopback,'],
+    ['BODY_LIMIT', '16 MB'],
+    ['BODY_LIMIT', '0'],
+    ['BODY_LIMIT', '1GiB'],
+    ['BODY_LIMIT', '512MiB'],
+    ['LOG_LEVEL', 'verbose'],
+    ['CHUNK_INTERVAL', '30'],
+    ['CHUNK_INTERVAL', '0d'],
+    ['CHUNK_INTERVAL', '30m'],
+    ['CHUNK_INTERVAL', '3651d'],
+  ])('%s=%s', (name, text) => {
+    const refusal = refusalOf({ [name]: text });
+    expect(refusal).toBeInstanceOf(StartError);
+    expect(refusal?.message).toMatch(new RegExp(`^${name} must be [^\n]+\\.$`));
+    expect(refusal?.message).toContain(`"${text}"`);
+  });
+
+  test('DATABASE_READ_URL without DATABASE_URL', () => {
+    const refusal = refusalOf({ DATABASE_READ_URL: 'postgres://b/x' });
+    expect(refusal).toBeInstanceOf(StartError);
+    expect(refusal?.message).toMatch(/^DATABASE_READ_URL needs DATABASE_URL/);
+  });
+
+  test('a password in DATABASE_URL is not repeated', () => {
+    expect(refusalOf({ DATABASE_URL: 'postgre://u:secret@db/a' })?.message).not.toContain('secret');
+  });
+});
+
+function refusalOf(env: Record<string, string>): Error | undefined {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    return error as Error;
+  }
+  return undefined;
+}

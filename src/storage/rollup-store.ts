@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type Bin } from '../rollups/bins.js';
+import { type Counts } from '../rollups/rollup.js';
+import { Database } from './database.js';
+import { int4Array, timestampArray } from './pg-arrays.js';
+import { microsOf, timestampOf } from './timestamps.js';
+
+/** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
+export interface StoredBin {
+  /** The begin of the bin, in micros. */
+  readonly micros: number;
+  /** The number of points. */
+  readonly count: number;
+  readonly sum: string | null;
+  readonly sumOfSquares: string | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly denominatorSum: string | null;
+  readonly histogram: Readonly<Record<string, number>> | null;
+}
+
+/** Which bins of a series and window to read: both bounds are begins of bins, in micros and inclusive. */
+export interface BinRange {
+  readonly series: number;
+  readonly window: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly descending: boolean;
+}
+
+const INSERT = `
+  INSERT INTO rollup (series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram)
+  SELECT * FROM unnest($1::int4[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::numeric[], $6::numeric[],
+                       $7::float8[], $8::float8[], $9::numeric[], $10::jsonb[])
+  ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET`;
+
+/** A column that is null in a stored bin is not known of all its points, and stays so. */
+const ADD = `${INSERT}
+  count = rollup.count + excluded.count,
+  sum = rollup.sum + excluded.sum,
+  sum_of_squares = rollup.sum_of_squares + excluded.sum_of_squares,
+  min = CASE WHEN rollup.sum_of_squares IS NOT NULL THEN least(rollup.min, excluded.min) END,
+  max = CASE WHEN rollup.sum_of_squares IS NOT NULL THEN greatest(rollup.max, excluded.max) END,
+  denominator_sum = rollup.denominator_sum + excluded.denominator_sum,
+  histogram = CASE WHEN rollup.histogram IS NOT NULL AND excluded.histogram IS NOT NULL THEN (
+    SELECT coalesce(jsonb_object_agg(label, total), '{}') FROM (
+      SELECT label, sum(number::numeric) AS total FROM (
+        SELECT * FROM jsonb_each_text(rollup.histogram) AS stored (label, number)
+        UNION ALL SELECT * FROM jsonb_each_text(excluded.histogram) AS added (label, number)) counts
+      GROUP BY label HAVING sum(number::numeric) <> 0) merged) END`;
+
+const REPLACE = `${INSERT}
+  count = excluded.count, sum = excluded.sum, sum_of_squares = excluded.sum_of_squares, min = excluded.min,
+  max = excluded.max, denominator_sum = excluded.denominator_sum, histogram = excluded.histogram`;
+
+/** The only SQL on rollups. */
+@Injectable()
+export class RollupStore {
+  constructor(private readonly db: Database) {}
+
+  /**
+   * Adds to stored bins, inside the caller's transaction, which holds the lock of their series. `bins` come in the
+   * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 disappears.
+   */
+  async add(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+    if (bins.length > 0) await client.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
+  }
+
+  /** Like `add`, but what is stored of a bin is replaced. */
+  async replace(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+    if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
+  }
+
+  /** Bins of the range in time order, at most `limit` after skipping `skip`. */
+  async read(range: BinRange, limit: number, skip: number): Promise<StoredBin[]> {
+    const { rows } = await this.db.read<StoredBin & pg.QueryResultRow>(
+      `SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
+              denominator_sum::text AS "denominatorSum", histogram
+       FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
+       ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`,
+      [range.series, range.window, timestampOf(range.begin), timestampOf(range.end), limit, skip],
+    );
+    return rows;
+  }
+}
+
+function columnsOf(bins: readonly Bin[]): unknown[] {
+  return [
+    int4Array(bins.map(({ series }) => series)),
+    bins.map(({ window }) => window),
+    timestampArray(bins.map(({ begin }) => begin)),
+    bins.map(({ rollup }) => rollup.count),
+    bins.map(({ rollup }) => rollup.sum?.toString()),
+    bins.map(({ rollup }) => rollup.sumOfSquares?.toString()),
+    bins.map(({ rollup }) => rollup.min),
+    bins.map(({ rollup }) => rollup.max),
+    bins.map(({ rollup }) => rollup.denominatorSum?.toString()),
+    bins.map(({ rollup }) => (rollup.histogram ? jsonOf(rollup.histogram) : null)),
+  ];
+}
+
+/** The counts as JSON; not by `JSON.stringify`, which knows no bigint. Counts of 0 are left out. */
+function jsonOf(counts: Counts): string {
+  const members = [...counts].filter(([, count]) => count !== 0n);
+  return `{${members.map(([label, count]) => `${JSON.stringify(label)}:${count}`).join(',')}}`;
+}

@@ -1,0 +1,79 @@
+import { type Decimal, nearestDouble } from '../common/decimal.js';
+
+/** How many samples have a value; samples are sorted by their value. */
+export interface Samples {
+  readonly value: number;
+  readonly count: number;
+}
+
+/** Exact sums over samples: of their number, values and squares. */
+export interface Sums {
+  readonly count: bigint;
+  readonly sum: Decimal;
+  readonly sumOfSquares: Decimal;
+}
+
+/** Labels that count as numbers: plain decimal ones. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** The labels of a histogram as sorted samples, without empty buckets; `undefined` where a label is no number. */
+export function samplesOf(histogram: Readonly<Record<string, number>>): Samples[] | undefined {
+  const filled = Object.entries(histogram).filter(([, count]) => count > 0);
+  if (!filled.every(([label]) => NUMBER.test(label) && Number.isFinite(Number(label)))) return undefined;
+  return filled.map(([label, count]) => ({ value: Number(label), count })).sort((a, b) => a.value - b.value);
+}
+
+/** The mean of samples: Σ(value × count) ÷ N. */
+export function meanOf(samples: readonly Samples[]): number {
+  return samples.reduce((sum, { value, count }) => sum + value * count, 0) / totalOf(samples);
+}
+
+/** The population variance of samples: Σ count × (value − mean)² ÷ N. */
+export function varianceOf(samples: readonly Samples[]): number {
+  const mean = meanOf(samples);
+  return samples.reduce((sum, { value, count }) => sum + count * (value - mean) ** 2, 0) / totalOf(samples);
+}
+
+/** The population variance from sums, (N·Σx² − (Σx)²) ÷ N²: exact up to the one rounding at its end. */
+export function varianceOfSums({ count, sum, sumOfSquares }: Sums): number {
+  const scale = Math.max(sumOfSquares.scale, 2 * sum.scale);
+  const squares = count * sumOfSquares.digits * 10n ** BigInt(scale - sumOfSquares.scale);
+  const square = sum.digits * sum.digits * 10n ** BigInt(scale - 2 * sum.scale);
+  return nearestDouble(squares - square, count * count * 10n ** BigInt(scale));
+}
+
+/**
+ * A percentile of sorted samples by the method of NIST (Engineering Statistics Handbook, 7.2.6.2): with
+ * n = p ÷ 100 × (N + 1), k = ⌊n⌋, d = n − k it is x₁ for k = 0, x_N for k ≥ N, else x_k + d × (x_{k+1} − x_k).
+ * @param percent an integer from 0 to 100.
+ */
+export function percentile(samples: readonly Samples[], percent: number): number {
+  const total = totalOf(samples);
+  const hundredfold = percent * (total + 1);
+  const k = Math.floor(hundredfold / 100);
+  if (k === 0) return sampleAt(samples, 1);
+  if (k >= total) return sampleAt(samples, total);
+  const low = sampleAt(samples, k);
+  const high = sampleAt(samples, k + 1);
+  return low === high ? low : low + ((hundredfold - 100 * k) / 100) * (high - low);
+}
+
+/** All values with the highest count, ascending. */
+export function modes(samples: readonly Samples[]): number[] {
+  const highest = Math.max(...samples.map(({ count }) => count));
+  return samples.filter(({ count }) => count === highest).map(({ value }) => value);
+}
+
+/** The sample at a position (from 1) of the expanded list. */
+function sampleAt(samples: readonly Samples[], position: number): number {
+  let passed = 0;
+  for (const { value, count } of samples) {
+    passed += count;
+    if (passed >= position) return value;
+  }
+  throw new Error(`no sample at ${position}`);
+}
+
+function totalOf(samples: readonly Samples[]): number {
+  return samples.reduce((sum, { count }) => sum + count, 0);
+}

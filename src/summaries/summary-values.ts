@@ -1,0 +1,74 @@
+import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
+import { parseDecimal, quotient } from '../common/decimal.js';
+import { valueOf } from '../rollups/sketch.js';
+import { type StoredBin } from '../storage/rollup-store.js';
+import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
+
+const ONE = { digits: 1n, scale: 0 };
+
+/**
+ * The JSON text of a bin's summary, or `undefined` where the bin can't tell: it was stored before this summary was
+ * asked for, and its base points are gone.
+ */
+export function summaryValue(bin: StoredBin, dataType: DataTypeName, type: SummaryType): string | undefined {
+  switch (type) {
+    case 'average':
+      return bin.sum === null ? undefined : String(quotient(parseDecimal(bin.sum), whole(bin.count)));
+    case 'aggregation':
+      if (dataType === 'histogram') return bin.histogram ? JSON.stringify(bin.histogram) : undefined;
+      if (bin.sum === null) return undefined;
+      return String(
+        quotient(parseDecimal(bin.sum), bin.denominatorSum === null ? ONE : parseDecimal(bin.denominatorSum)),
+      );
+    case 'statistics':
+      return dataType === 'histogram' ? histogramStatistics(bin) : numberStatistics(bin);
+  }
+}
+
+/** `{}` where a label is no number or nothing was counted. */
+function histogramStatistics({ histogram }: StoredBin): string | undefined {
+  if (!histogram) return undefined;
+  const samples = samplesOf(histogram);
+  if (!samples || samples.length === 0) return '{}';
+  return JSON.stringify({
+    mode: modes(samples),
+    mean: meanOf(samples),
+    minimum: samples[0]?.value,
+    maximum: samples.at(-1)?.value,
+    ...percentiles(samples),
+    ...spread(varianceOf(samples)),
+  });
+}
+
+/** Percentiles come from the sketch, with a relative error of at most 1 %; everything else is exact. */
+function numberStatistics({ count, sum, sumOfSquares, min, max, histogram }: StoredBin): string | undefined {
+  if (sum === null || sumOfSquares === null || min === null || max === null || !histogram) return undefined;
+  const samples = Object.entries(histogram)
+    .map(([label, number]) => ({ value: Math.min(Math.max(valueOf(label), min), max), count: number }))
+    .sort((a, b) => a.value - b.value);
+  const sums = { count: BigInt(count), sum: parseDecimal(sum), sumOfSquares: parseDecimal(sumOfSquares) };
+  return JSON.stringify({
+    mean: quotient(sums.sum, whole(count)),
+    minimum: min,
+    maximum: max,
+    ...percentiles(samples),
+    ...spread(varianceOfSums(sums)),
+  });
+}
+
+function percentiles(samples: readonly Samples[]): Record<string, number> {
+  return {
+    'percentile-25': percentile(samples, 25),
+    median: percentile(samples, 50),
+    'percentile-75': percentile(samples, 75),
+    'percentile-95': percentile(samples, 95),
+  };
+}
+
+function spread(variance: number): Record<string, number> {
+  return { variance, 'standard-deviation': Math.sqrt(variance) };
+}
+
+function whole(count: number): { digits: bigint; scale: number } {
+  return { digits: BigInt(count), scale: 0 };
+}
