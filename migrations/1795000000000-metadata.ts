@@ -45,6 +45,7 @@ export class Metadata1795000000000 implements MigrationInterface {
         series integer NOT NULL CONSTRAINT summary_series REFERENCES series ON DELETE CASCADE,
         type text NOT NULL,
         window_seconds bigint NOT NULL,
+        cut_off timestamptz,
         CONSTRAINT summary_pkey PRIMARY KEY (series, type, window_seconds)
       )`);
   }

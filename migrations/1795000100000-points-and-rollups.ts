@@ -32,6 +32,15 @@ export class PointsAndRollups1795000100000 implements MigrationInterface {
         histogram jsonb,
         CONSTRAINT rollup_pkey PRIMARY KEY (series, window_seconds, bin)
       )`);
+    // The bins that a summary registered late still lacks: see BackFillStore.
+    await db.query(`
+      CREATE TABLE back_fill (
+        series integer NOT NULL CONSTRAINT back_fill_series REFERENCES series ON DELETE CASCADE,
+        window_seconds bigint NOT NULL,
+        next_bin timestamptz NOT NULL,
+        partial boolean NOT NULL,
+        CONSTRAINT back_fill_pkey PRIMARY KEY (series, window_seconds)
+      )`);
     await db.query(`
       CREATE TABLE storage_info (
         id smallint CONSTRAINT storage_info_pkey PRIMARY KEY CONSTRAINT storage_info_one_row CHECK (id = 1),
@@ -41,6 +50,7 @@ export class PointsAndRollups1795000100000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE storage_info, rollup, point');
+    // One by one: TimescaleDB drops a hypertable only on its own.
+    for (const table of ['storage_info', 'back_fill', 'rollup', 'point']) await db.query(`DROP TABLE ${table}`);
   }
 }

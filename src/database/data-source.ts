@@ -3,7 +3,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { ApiKey } from '../auth/api-key.entity.js';
 import { StartError } from '../common/errors.js';
 import { Metadata } from '../storage/metadata.entity.js';
-import { Series, Summary } from '../storage/series.entity.js';
+import { BackFill, Series, Summary } from '../storage/series.entity.js';
 import { StorageInfo } from '../storage/storage-info.entity.js';
 
 /** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
@@ -19,7 +19,7 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
     url,
     poolSize,
     applicationName: 'marigram',
-    entities: [Metadata, Series, Summary, StorageInfo, ApiKey],
+    entities: [Metadata, Series, Summary, BackFill, StorageInfo, ApiKey],
     migrations: MIGRATIONS,
     synchronize: false,
     installExtensions: false,

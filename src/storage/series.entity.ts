@@ -53,4 +53,30 @@ export class Summary {
 
   @PrimaryColumn('bigint', { name: 'window_seconds', primaryKeyConstraintName: 'summary_pkey' })
   windowSeconds: string;
+
+  /** Bins that begin before this time have left by retention and are not shown. */
+  @Column('timestamptz', { name: 'cut_off', nullable: true })
+  cutOff: Date | null;
+}
+
+/** A window of a series whose stored bins are still being filled from the points that were there before. */
+@Entity('back_fill')
+export class BackFill {
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'back_fill_pkey' })
+  series: number;
+
+  @ManyToOne(() => Series, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'series', foreignKeyConstraintName: 'back_fill_series' })
+  owner: Series;
+
+  @PrimaryColumn('bigint', { name: 'window_seconds', primaryKeyConstraintName: 'back_fill_pkey' })
+  windowSeconds: string;
+
+  /** All bins that begin before this time are complete. */
+  @Column('timestamptz', { name: 'next_bin' })
+  nextBin: Date;
+
+  /** Whether the other bins miss points; if not, they only lack what statistics need. */
+  @Column('boolean')
+  partial: boolean;
 }
