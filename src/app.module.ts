@@ -11,9 +11,10 @@ import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { SummariesModule } from './summaries/summaries.module.js';
 
 /** What lies under the archive's path; the rest is at the root of the server. */
-const ARCHIVE = [MetadataModule, SearchModule, DataModule];
+const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule];
 
 /** The whole server over an open database. */
 @Module({})

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   http: ['auth', 'common', 'config', 'metrics', 'storage'],
   metadata: ['common', 'config', 'event-types', 'http', 'json', 'storage'],
   search: ['common', 'http', 'metadata', 'storage'],
-  summaries: ['common', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
+  summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
   data: ['common', 'event-types', 'http', 'json', 'metrics', 'storage'],
   health: ['metrics', 'storage'],
 };

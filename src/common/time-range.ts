@@ -40,6 +40,22 @@ export function parseTimeRange(query: Query): TimeRange | undefined {
   return length && { sinceNow: Math.min(Math.max(length.micros, -MOST_SINCE_NOW), MOST_SINCE_NOW) };
 }
 
+/** How far an open end reaches into the future: clocks of measurement hosts run ahead. */
+const OPEN_END = 3600 * MICROS_PER_SECOND;
+
+/**
+ * The bounds of a read, both inclusive, in micros. Without any time parameter that is 0 to the end of this second; an
+ * open end reaches one hour into the future.
+ * @param now the database's time, in micros.
+ */
+export function resolveRange(range: TimeRange | undefined, now: number): { begin: number; end: number } {
+  const second = Math.floor(now / MICROS_PER_SECOND) * MICROS_PER_SECOND;
+  return {
+    begin: range?.begin ?? (range?.sinceNow === undefined ? 0 : second - range.sinceNow),
+    end: range?.end ?? (range ? second + OPEN_END : second + MICROS_PER_SECOND - 1),
+  };
+}
+
 /** A range that two parameters of their own bound, each of which may be absent; `undefined` where both are. */
 export function parseBounds(query: Query, startName: string, endName: string): TimeRange | undefined {
   const start = parseInstant(query, startName);

@@ -1,12 +1,12 @@
 import { type Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { linkHeader, pageLinks, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
+import { answerPoints } from './answer-points.js';
 import { parseBulk, parsePoint } from './parse-points.js';
-import { chooseFormat, formatPoints, TEXT_FORMATS } from './points-format.js';
+import { TEXT_FORMATS } from './points-format.js';
 import { ReadService } from './read.service.js';
 import { WriteService } from './write.service.js';
 
@@ -59,14 +59,9 @@ export class DataController {
     @Param('window') window: string | undefined,
     @WireQuery(TEXT_FORMATS) query: Query,
     @Headers('accept') accept: string | undefined,
-    @Address() { origin, path }: RequestAddress,
+    @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
-    const points = await this.reader.read(key, eventType, window, query);
-    const link = linkHeader(pageLinks(`${origin}${path}`, query, parsePage(query), points.more));
-    if (link !== undefined) void reply.header('link', link);
-    const { contentType, body } = formatPoints(points, chooseFormat(query.format, accept));
-    void reply.header('content-type', contentType);
-    return body;
+    return answerPoints(await this.reader.read(key, eventType, window, query), query, address, accept, reply);
   }
 }

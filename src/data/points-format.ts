@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { formatSeconds } from '../common/time.js';
-import { type Point } from '../storage/point-store.js';
-import { type PointsRead } from './read.service.js';
+import { type RowPage } from '../storage/paged.js';
 
 /** How points are written as text. */
 interface Format {
@@ -67,34 +66,57 @@ export function chooseFormat(parameter: string | undefined, accept = ''): Format
   return best.name;
 }
 
-/** Points as text, ready to be sent. */
+/** The rows that a request asks for. */
+export interface PointsRead<Row extends { readonly micros: number }> extends RowPage<Row> {
+  /** Makes the JSON text of a row's value; `undefined` leaves the row out. */
+  readonly encode: (row: Row) => string | undefined;
+}
+
+/** Rows as text, ready to be sent. */
 export interface FormattedPoints {
   readonly contentType: string;
   readonly body: Buffer | Readable;
 }
 
 /**
- * The points in a format: in one piece where they are at hand, else as a stream, so that memory stays flat however
- * many there are. A failure in the middle destroys the stream; it never ends the array.
+ * The rows in a format: in one piece where they are at hand, else as a stream, so that memory stays flat however many
+ * there are. A failure in the middle destroys the stream; it never ends the array.
  */
-export function formatPoints({ slices, encode }: PointsRead, name: FormatName): FormattedPoints {
+export function formatPoints<Row extends { readonly micros: number }>(
+  { slices, encode }: PointsRead<Row>,
+  name: FormatName,
+): FormattedPoints {
   const { contentType, head, separator, tail, row }: Format = FORMATS[name];
-  const rows = (slice: readonly Point[]): string =>
-    slice.map((point) => row(formatSeconds(point.micros), encode(point))).join(separator);
-  if (Array.isArray(slices)) {
-    const text = rows(slices.flat());
+  const textOf = (slice: readonly Row[]): string => {
+    const rows: string[] = [];
+    for (const one of slice) {
+      const value = encode(one);
+      if (value !== undefined) rows.push(row(formatSeconds(one.micros), value));
+    }
+    return rows.join(separator);
+  };
+  if (isArray(slices)) {
+    const text = slices.map(textOf).join(separator);
     return { contentType, body: Buffer.from(head + text + tail(text !== '')) };
   }
   async function* pieces(): AsyncGenerator<Buffer> {
     let before = head;
+    let any = false;
     for await (const slice of slices) {
-      yield Buffer.from(before + rows(slice));
+      const text = textOf(slice);
+      if (text === '') continue;
+      yield Buffer.from(before + text);
       before = separator;
+      any = true;
     }
-    // Nothing came where only the head is left to be sent.
-    yield Buffer.from(before === head ? head + tail(false) : tail(true));
+    yield Buffer.from((any ? '' : head) + tail(any));
   }
   return { contentType, body: Readable.from(pieces(), { objectMode: false }) };
+}
+
+/** `Array.isArray` does not tell read-only arrays. */
+function isArray<Row>(slices: RowPage<Row>['slices']): slices is readonly (readonly Row[])[] {
+  return Array.isArray(slices);
 }
 
 function isNumber(json: string): boolean {

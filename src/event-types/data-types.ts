@@ -34,7 +34,7 @@ export interface DataType {
   readonly encode: (stored: StoredValue) => string;
 }
 
-const NUMERIC_SUMMARIES = ['aggregation', 'average'] as const;
+const NUMERIC_SUMMARIES = ['aggregation', 'average', 'statistics'] as const;
 
 /** One implementation for each data type: parsing, validation, encoding. */
 export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Invalid, NotFound } from '../common/errors.js';
+import { NotFound } from '../common/errors.js';
 import { MetadataStore, type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
-import { SUMMARY_PATHS, SUMMARY_TYPES } from './summary-paths.js';
+import { summaryTypeOf } from './summary-paths.js';
 import { parseMetadata } from './parse-metadata.js';
 
 /** Registers metadata and looks them up. */
@@ -35,11 +35,7 @@ export class MetadataService {
    * there is no such type, `NotFound` where the event type has no summary of it.
    */
   async findSummaries(key: string, eventType: string, path: string): Promise<StoredEventType> {
-    const wanted = SUMMARY_TYPES.find((type) => SUMMARY_PATHS[type] === path);
-    if (!wanted)
-      throw new Invalid(
-        `summary type: expected ${Object.values(SUMMARY_PATHS).join(', ')}, got ${JSON.stringify(path)}`,
-      );
+    const wanted = summaryTypeOf(path);
     const found = await this.findEventType(key, eventType);
     const summaries = found?.summaries.filter(({ type }) => type === wanted) ?? [];
     if (!found || summaries.length === 0) throw new NotFound(`there are no ${path} of ${eventType} of metadata ${key}`);

@@ -1,3 +1,4 @@
+import { Invalid } from '../common/errors.js';
 import { type SummaryType } from '../event-types/data-types.js';
 
 /** The name of each summary type in URLs, the plural; metadata name them in the singular. */
@@ -7,5 +8,9 @@ export const SUMMARY_PATHS: Readonly<Record<SummaryType, string>> = {
   statistics: 'statistics',
 };
 
-/** All summary types. */
-export const SUMMARY_TYPES = Object.keys(SUMMARY_PATHS) as SummaryType[];
+/** The summary type that a URL names. Throws `Invalid` where there is no such type. */
+export function summaryTypeOf(path: string): SummaryType {
+  const found = (Object.keys(SUMMARY_PATHS) as SummaryType[]).find((type) => SUMMARY_PATHS[type] === path);
+  if (found) return found;
+  throw new Invalid(`summary type: expected ${Object.values(SUMMARY_PATHS).join(', ')}, got ${JSON.stringify(path)}`);
+}

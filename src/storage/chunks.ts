@@ -22,13 +22,20 @@ export class Chunks {
   /**
    * Makes sure that there is a chunk for each of the times (micros). Each new chunk is a short transaction of its own;
    * an empty chunk that stays because the write failed later does no harm.
-   * Throws `Invalid` where that would need more than 50 new chunks, and makes none of them then.
    */
   async cover(table: Hypertable, times: Iterable<number>): Promise<void> {
     const missing = this.missing(table, times);
-    if (missing.size === 0) return;
-    if (missing.size > MOST_NEW_CHUNKS) await this.refuseMany(table, missing);
     for (const chunk of missing) await this.create(table, chunk);
+  }
+
+  /**
+   * Like `cover`, for the points of one request. Throws `Invalid` where that would need more than 50 new chunks, and
+   * makes none of them then.
+   */
+  async coverRequest(times: Iterable<number>): Promise<void> {
+    const missing = this.missing('point', times);
+    if (missing.size > MOST_NEW_CHUNKS) await this.refuseMany('point', missing);
+    for (const chunk of missing) await this.create('point', chunk);
   }
 
   /** Forgets what is known, because a statement found a chunk gone (dropped by another process). */

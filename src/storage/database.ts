@@ -10,6 +10,20 @@ import { classify } from './sql-errors.js';
 /** How long a read may wait for a connection to the replica, in milliseconds. */
 const CONNECTION_TIMEOUT = 5000;
 
+/** What reads rows as arrays of their columns: the database, or a transaction. */
+export interface ArrayReader {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
+  readArrays<Row extends unknown[]>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** Reads inside a transaction. */
+export function readerIn(client: pg.ClientBase): ArrayReader {
+  return {
+    readArrays: <Row extends unknown[]>(text: string, values: unknown[] = []) =>
+      client.query<Row>({ text, values, rowMode: 'array' }),
+  };
+}
+
 /** How often, and after how many milliseconds each, to ask what became of a commit. */
 const DOUBT_ATTEMPTS = 20;
 const DOUBT_PAUSE = 250;

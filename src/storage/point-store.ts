@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type StoredValue } from '../event-types/data-types.js';
-import { Database } from './database.js';
+import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { type RollupSpec } from '../rollups/rollup.js';
+import { type ArrayReader, Database } from './database.js';
+import { type RowSource } from './paged.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
@@ -9,6 +11,9 @@ import { microsOf, timestampOf } from './timestamps.js';
 export interface SeriesRef {
   readonly id: number;
   readonly version: number;
+  readonly dataType: DataTypeName;
+  /** The rollups to be kept of it, one for each window of its summaries. */
+  readonly rollups: readonly RollupSpec[];
 }
 
 /** One point of a series, as it is written. */
@@ -17,6 +22,14 @@ export interface SeriesPoint extends StoredValue {
   /** Whether a second point at this time is refused (numbers) or replaces the first (documents). */
   readonly additive: boolean;
   readonly micros: number;
+}
+
+/** What a write came to. */
+export interface NewPoints {
+  /** The points that were inserted, or that replaced others. */
+  readonly stored: readonly SeriesPoint[];
+  /** What the replaced ones were before. */
+  readonly replaced: readonly SeriesPoint[];
 }
 
 /** One point as it is read. */
@@ -31,9 +44,6 @@ export interface PointRange {
   readonly end: number;
   readonly descending: boolean;
 }
-
-/** How many points one statement fetches: memory stays flat, and no statement holds its snapshot for long. */
-export const SLICE = 10_000;
 
 const COLUMNS = '$1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::json[]';
 const INSERT = `INSERT INTO point (series, ts, value, denominator, document) SELECT * FROM unnest(${COLUMNS})`;
@@ -53,75 +63,74 @@ export class PointStore {
 
   /**
    * Like `insert`, but leaves additive points alone whose place is taken, and replaces documents.
-   * Returns the points that were inserted or replaced, in the order given.
+   * Returns the points that were inserted or replaced, in the order given, and what was there before of the replaced.
    */
-  async insertNew(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
-    const additive = points.filter((point) => point.additive);
+  async insertNew(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<NewPoints> {
+    const documents = points.filter((point) => !point.additive);
+    const replaced = await this.present(client, documents);
     const { rows } = await client.query<[series: number, micros: number]>({
       name: 'point-insert-new',
       text: `${INSERT} ON CONFLICT (series, ts) DO NOTHING RETURNING series, ${microsOf('ts')}`,
-      values: columnsOf(additive),
+      values: columnsOf(points.filter((point) => point.additive)),
       rowMode: 'array',
     });
     await client.query({
       name: 'point-replace',
       text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET document = excluded.document`,
-      values: columnsOf(points.filter((point) => !point.additive)),
+      values: columnsOf(documents),
     });
     const inserted = new Set(rows.map(([series, micros]) => `${series} ${micros}`));
-    return points.filter((point) => !point.additive || inserted.has(`${point.series.id} ${point.micros}`));
+    const stored = points.filter((point) => !point.additive || inserted.has(`${point.series.id} ${point.micros}`));
+    return { stored, replaced };
   }
 
-  /**
-   * Points of the range in time order (`descending`: newest first), at most `limit` after skipping `offset`.
-   * Read in slices, each its own statement and snapshot, that go on where the last one ended.
-   */
-  async *read(range: PointRange, limit: number, offset: number): AsyncGenerator<Point[], void, undefined> {
-    let rest = limit;
-    let skip = offset;
-    let last: number | undefined;
-    while (rest > 0) {
-      const wanted = Math.min(rest, SLICE);
-      const slice = await this.readSlice(range, wanted, skip, last);
-      if (slice.length > 0) yield slice;
-      if (slice.length < wanted) return;
-      rest -= slice.length;
-      skip = 0;
-      last = slice.at(-1)?.micros;
-    }
+  /** What is stored at the places of these points, for series that keep rollups. */
+  private async present(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
+    const counted = points.filter(({ series }) => series.rollups.length > 0);
+    if (counted.length === 0) return [];
+    const { rows } = await client.query<[position: number, document: string]>({
+      name: 'point-present',
+      text: `SELECT position::int, document::text
+             FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS place (series, ts, position)
+             JOIN point USING (series, ts)`,
+      values: columnsOf(counted).slice(0, 2),
+      rowMode: 'array',
+    });
+    return rows.flatMap(([position, document]) => {
+      const point = counted[position - 1];
+      return point ? [{ ...point, document }] : [];
+    });
   }
 
-  /** Whether there are more than `count` points in the range. */
-  async hasMoreThan(range: PointRange, count: number): Promise<boolean> {
-    const { rows } = await this.db.readArrays(
-      'SELECT FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 OFFSET $4 LIMIT 1',
-      [range.series, timestampOf(range.begin), timestampOf(range.end), count],
-    );
-    return rows.length > 0;
+  /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
+  source(range: PointRange, db: ArrayReader = this.db): RowSource<Point> {
+    return { slice: (limit, skip, last) => readSlice(db, range, limit, skip, last) };
   }
+}
 
-  /**
-   * Points of the range in time order, at most `limit` after skipping `skip`, by one statement.
-   * @param last the time where the slice before ended; this one begins right after it.
-   */
-  async readSlice(range: PointRange, limit: number, skip: number, last?: number): Promise<Point[]> {
-    const begin = range.descending || last === undefined ? range.begin : last;
-    const end = range.descending && last !== undefined ? last : range.end;
-    const { rows } = await this.db.readArrays<[number, number | null, number | null, string | null]>(
-      `SELECT ${microsOf('ts')}, value, denominator, document::text FROM point
-       WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
-       ORDER BY ts ${range.descending ? 'DESC' : 'ASC'} LIMIT $4 OFFSET $5`,
-      [
-        range.series,
-        timestampOf(begin),
-        timestampOf(end),
-        limit,
-        skip,
-        ...(last === undefined ? [] : [timestampOf(last)]),
-      ],
-    );
-    return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
-  }
+async function readSlice(
+  db: ArrayReader,
+  range: PointRange,
+  limit: number,
+  skip: number,
+  last: number | undefined,
+): Promise<Point[]> {
+  const begin = range.descending || last === undefined ? range.begin : last;
+  const end = range.descending && last !== undefined ? last : range.end;
+  const { rows } = await db.readArrays<[number, number | null, number | null, string | null]>(
+    `SELECT ${microsOf('ts')}, value, denominator, document::text FROM point
+     WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
+     ORDER BY ts ${range.descending ? 'DESC' : 'ASC'} LIMIT $4 OFFSET $5`,
+    [
+      range.series,
+      timestampOf(begin),
+      timestampOf(end),
+      limit,
+      skip,
+      ...(last === undefined ? [] : [timestampOf(last)]),
+    ],
+  );
+  return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
 }
 
 function columnsOf(points: readonly SeriesPoint[]): Buffer[] {

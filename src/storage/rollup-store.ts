@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
 import { Database } from './database.js';
+import { type RowSource } from './paged.js';
 import { int4Array, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
@@ -72,14 +73,24 @@ export class RollupStore {
     if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
   }
 
-  /** Bins of the range in time order, at most `limit` after skipping `skip`. */
-  async read(range: BinRange, limit: number, skip: number): Promise<StoredBin[]> {
+  /** The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
+  source(range: BinRange): RowSource<StoredBin> {
+    return { slice: (limit, skip, last) => this.readSlice(range, limit, skip, last) };
+  }
+
+  private async readSlice(range: BinRange, limit: number, skip: number, last?: number): Promise<StoredBin[]> {
+    const begin = range.descending || last === undefined ? range.begin : last;
+    const end = range.descending && last !== undefined ? last : range.end;
     const { rows } = await this.db.read<StoredBin & pg.QueryResultRow>(
       `SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
               denominator_sum::text AS "denominatorSum", histogram
        FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
+         ${last === undefined ? '' : 'AND bin <> $7'}
        ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`,
-      [range.series, range.window, timestampOf(range.begin), timestampOf(range.end), limit, skip],
+      [
+        ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
+        ...(last === undefined ? [] : [timestampOf(last)]),
+      ],
     );
     return rows;
   }

@@ -5,6 +5,12 @@ import { int4Array, timestampArray } from './pg-arrays.js';
 import { type SeriesPoint, type SeriesRef } from './point-store.js';
 import { microsOf } from './timestamps.js';
 
+/** An SQL expression for the `RollupSpec`s of the series `s`. */
+export const ROLLUPS_OF_SERIES = `
+  coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
+            FROM (SELECT window_seconds, bool_or(type = 'statistics') AS statistics
+                  FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
+
 /** The series of one metadata by event type. */
 export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
 
@@ -32,16 +38,17 @@ export class SeriesStore {
 
   /** The series of each of these metadata keys; an unknown key is missing in the result. */
   async ofMetadata(keys: readonly string[]): Promise<Map<string, SeriesOfMetadata>> {
-    const { rows } = await this.db.query<{ key: string; eventType: string | null; id: number; version: number }>(
-      `SELECT m.key, s.event_type AS "eventType", s.id, s.version
+    const { rows } = await this.db.query<{ key: string; eventType: string | null } & SeriesRef>(
+      `SELECT m.key, s.event_type AS "eventType", s.id, s.version, s.data_type AS "dataType",
+              ${ROLLUPS_OF_SERIES} AS rollups
        FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE m.key = ANY ($1)`,
       [keys],
     );
     const result = new Map<string, Map<string, SeriesRef>>();
-    for (const { key, eventType, id, version } of rows) {
-      const series = result.get(key) ?? new Map<string, SeriesRef>();
-      result.set(key, series);
-      if (eventType !== null) series.set(eventType, { id, version });
+    for (const { key, eventType, ...series } of rows) {
+      const ofKey = result.get(key) ?? new Map<string, SeriesRef>();
+      result.set(key, ofKey);
+      if (eventType !== null) ofKey.set(eventType, series);
     }
     return result;
   }

@@ -4,13 +4,26 @@ import { Database } from './database.js';
 import { type StorageEngine } from './engine.js';
 import { MetadataStore } from './metadata-store.js';
 import { PointStore } from './point-store.js';
+import { RollupStore } from './rollup-store.js';
 import { SearchStore } from './search-store.js';
 import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
+import { SummaryStore } from './summary-store.js';
 import { STORAGE_ENGINE } from './storage.tokens.js';
 import { WriteQueue } from './write-queue.js';
 
-const STORES = [Database, Chunks, MetadataStore, PointStore, SearchStore, SeriesStore, SeriesCache, WriteQueue];
+const STORES = [
+  Database,
+  Chunks,
+  MetadataStore,
+  PointStore,
+  RollupStore,
+  SearchStore,
+  SummaryStore,
+  SeriesStore,
+  SeriesCache,
+  WriteQueue,
+];
 
 /** Everything that speaks SQL. */
 @Global()

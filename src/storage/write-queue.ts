@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { Metrics } from '../metrics/metrics.js';
+import { type Bin, Bins } from '../rollups/bins.js';
+import { binOf } from '../rollups/windows.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
+import { RollupStore } from './rollup-store.js';
 import { SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
 import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
@@ -33,6 +36,7 @@ export class WriteQueue {
   constructor(
     private readonly db: Database,
     private readonly points: PointStore,
+    private readonly rollups: RollupStore,
     private readonly series: SeriesStore,
     private readonly chunks: Chunks,
     private readonly metrics: Metrics,
@@ -49,7 +53,7 @@ export class WriteQueue {
     if (points.length === 0) return { stored: 0, conflicts: [] };
     if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
       throw new Unavailable('the write queue is full, try again soon');
-    await this.chunks.cover('point', timesOf(points));
+    await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
       this.enqueue({ points, bytes: bytesOf(points), answer, fail });
       void this.flush();
@@ -134,10 +138,13 @@ export class WriteQueue {
       let transactionId = '';
       let stored: readonly SeriesPoint[] = batch.rows;
       try {
+        await this.chunks.cover('rollup', binsOfAll(batch.rows));
         await this.db.transaction(async (client) => {
           transactionId = await this.series.lock(client, seriesOf(batch.rows));
-          if (conflicts) stored = await this.points.insertNew(client, batch.rows);
-          else await this.points.insert(client, batch.rows);
+          const written = conflicts ? await this.points.insertNew(client, batch.rows) : undefined;
+          if (!written) await this.points.insert(client, batch.rows);
+          stored = written?.stored ?? batch.rows;
+          await this.rollups.add(client, changedBins(stored, written?.replaced ?? []));
           if (stored.length > 0) await this.series.touch(client, stored);
         });
         return stored;
@@ -156,8 +163,22 @@ export class WriteQueue {
 
   private async renewChunks(batch: WriteBatch): Promise<void> {
     this.chunks.forget('point');
+    this.chunks.forget('rollup');
     await this.chunks.cover('point', timesOf(batch.rows));
   }
+}
+
+/** What a write changes in the rollups: what was stored is added, what it replaced is taken away. */
+function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPoint[]): Bin[] {
+  const bins = new Bins();
+  for (const point of stored) bins.add(point.series, point);
+  for (const point of replaced) bins.add(point.series, point, -1);
+  return bins.sorted();
+}
+
+/** The begins of all bins that the points may fall into. */
+function* binsOfAll(points: readonly SeriesPoint[]): Generator<number> {
+  for (const { series, micros } of points) for (const { window } of series.rollups) yield binOf(micros, window);
 }
 
 const TOO_BUSY = 'other transactions on the database are in the way, try again';

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
+import { Database } from './database.js';
+import { microsOf } from './timestamps.js';
+
+/** Where the bins of a summary lie, and the database's time. All times in micros. */
+export interface SummaryExtent {
+  /** The id of the series. */
+  readonly id: number;
+  readonly dataType: DataTypeName;
+  /** The times of the series' first and last point ever; `null` when there was none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Bins that begin before have left by retention; `null` when none has. */
+  readonly cutOff: number | null;
+  /** Bins that begin here or later are still being filled; `null` when all are complete. */
+  readonly incompleteFrom: number | null;
+  readonly now: number;
+}
+
+/** The SQL on registered summaries that reading them needs. */
+@Injectable()
+export class SummaryStore {
+  constructor(private readonly db: Database) {}
+
+  /** Where the bins of a registered summary lie, or `undefined` where there is no such summary. */
+  async extent(
+    metadataKey: string,
+    eventType: string,
+    type: SummaryType,
+    window: number,
+  ): Promise<SummaryExtent | undefined> {
+    const { rows } = await this.db.read<SummaryExtent & pg.QueryResultRow>(
+      `SELECT s.id, s.data_type AS "dataType", ${microsOf('s.first_point')} AS first,
+              ${microsOf('s.last_point')} AS last, ${microsOf('y.cut_off')} AS "cutOff",
+              CASE WHEN b.partial THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
+       FROM metadata m
+       JOIN series s ON s.metadata = m.id
+       JOIN summary y ON y.series = s.id
+       LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds
+       WHERE m.key = $1 AND s.event_type = $2 AND y.type = $3 AND y.window_seconds = $4`,
+      [metadataKey, eventType, type, window],
+    );
+    return rows[0];
+  }
+}

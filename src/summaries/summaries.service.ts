@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Invalid } from '../common/errors.js';
+import { parsePage } from '../common/page.js';
+import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
+import { type PointsRead } from '../data/points-format.js';
+import { parseWindow } from '../data/read.service.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { summaryTypeOf } from '../metadata/summary-paths.js';
+import { binOf } from '../rollups/windows.js';
+import { NO_ROWS, readPage } from '../storage/paged.js';
+import { RollupStore, type StoredBin } from '../storage/rollup-store.js';
+import { SummaryStore } from '../storage/summary-store.js';
+import { summaryValue } from './summary-values.js';
+
+/** The bins that a request asks for. */
+export interface SummaryRead extends PointsRead<StoredBin> {
+  /** Whether bins are missing because they are still being filled. */
+  readonly incomplete: boolean;
+}
+
+/** The largest window that a summary can have been registered with. */
+const MAX_WINDOW = 100_000_000_000;
+
+/** Reads summaries. */
+@Injectable()
+export class SummariesService {
+  constructor(
+    private readonly summaries: SummaryStore,
+    private readonly rollups: RollupStore,
+  ) {}
+
+  /**
+   * The page of a summary's bins that a query string asks for: those that begin in the asked time, both ends inclusive
+   * and not rounded to bins. None for an unknown metadata key and for a summary that is not registered.
+   * @param path the summary type as URLs name it.
+   * Throws `Invalid` for an unknown event type or summary type, a window that is no integer, and bad time parameters.
+   */
+  async read(metadataKey: string, eventType: string, path: string, window: string, query: Query): Promise<SummaryRead> {
+    if (dataTypeOf(eventType) === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
+    const type = summaryTypeOf(path);
+    const seconds = parseWindow(window);
+    const range = parseTimeRange(query);
+    const none: SummaryRead = { ...NO_ROWS, encode: () => undefined, incomplete: false };
+    if (seconds < 0 || seconds > MAX_WINDOW) return none;
+    const extent = await this.summaries.extent(metadataKey, eventType, type, seconds);
+    if (!extent || extent.first === null || extent.last === null) return none;
+    const asked = resolveRange(range, extent.now);
+    const begin = Math.max(asked.begin, binOf(extent.first, seconds), extent.cutOff ?? -Infinity);
+    const end = Math.min(asked.end, extent.last);
+    const complete = extent.incompleteFrom ?? Infinity;
+    const incomplete = end >= complete;
+    const lastBegin = incomplete ? complete - 1 : end;
+    const encode = (bin: StoredBin): string | undefined => summaryValue(bin, extent.dataType, type);
+    if (begin > lastBegin) return { ...none, incomplete };
+    const descending = query.order === 'desc';
+    const bins = this.rollups.source({ series: extent.id, window: seconds, begin, end: lastBegin, descending });
+    return { ...(await readPage(bins, parsePage(query))), encode, incomplete };
+  }
+}

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { postPoint, putPoints, register, type WirePoint } from './support/builders.js';
+
+const DAY = 86_400;
+const NOON = 1_398_945_600;
+const MIDNIGHT = 1_398_902_400;
+
+let archive: TestArchive;
+beforeAll(async () => {
+  archive = await startArchive();
+});
+afterAll(() => archive.close());
+
+/** An event type with summaries, for a metadata POST. */
+function withSummaries(eventType: string, ...summaries: [type: string, window: number][]): object {
+  return {
+    'event-type': eventType,
+    summaries: summaries.map(([type, window]) => ({ 'summary-type': type, 'summary-window': window })),
+  };
+}
+
+async function readSummary(uri: string, path: string): Promise<WirePoint[]> {
+  const { body } = await archive.http
+    .get(`${uri}${path}?time-start=-62135596800&time-end=253402300799&limit=1000000`)
+    .expect(200);
+  return body;
+}
+
+describe('§7.3 the reference results of the contract', () => {
+  const integers = [5978580000, 5413040000, 7964590000, 6946810000].map((val, index) => ({ ts: NOON + index, val }));
+  const floats = [0.001, 0.003, 0.002, 0.003, 0.001].map((val, index) => ({ ts: NOON + index, val }));
+
+  test.each(['in one request', 'one by one'])('integers and floats, %s', async (how) => {
+    const uri = await register(
+      archive,
+      withSummaries('throughput', ['average', DAY], ['aggregation', DAY]),
+      withSummaries('ntp-offset', ['average', DAY], ['aggregation', DAY]),
+    );
+    for (const [type, points] of [
+      ['throughput', integers],
+      ['ntp-offset', floats],
+    ] as const)
+      if (how === 'one by one') for (const point of points) await postPoint(archive, uri, type, point).expect(201);
+      else await putPoints(archive, uri, type, points).expect(201);
+    expect(await readSummary(uri, `throughput/averages/${DAY}`)).toEqual([{ ts: MIDNIGHT, val: 6575755000 }]);
+    expect(await readSummary(uri, `throughput/aggregations/${DAY}/`)).toEqual([{ ts: MIDNIGHT, val: 26303020000 }]);
+    expect(await readSummary(uri, `ntp-offset/averages/${DAY}`)).toEqual([{ ts: MIDNIGHT, val: 0.002 }]);
+    expect(await readSummary(uri, `ntp-offset/aggregations/${DAY}`)).toEqual([{ ts: MIDNIGHT, val: 0.01 }]);
+  });
+
+  test('§7.4, §7.5 histograms, one alone and two in bulk', async () => {
+    const type = 'histogram-owdelay';
+    const uri = await register(
+      archive,
+      withSummaries(type, ['aggregation', DAY], ['statistics', DAY], ['statistics', 0]),
+    );
+    const a = { '41.00': 98, '41.10': 2 };
+    const c = { '41.10': 96, '41.20': 3, '50.0': 1 };
+    await postPoint(archive, uri, type, { ts: NOON, val: a }).expect(201);
+    await putPoints(archive, uri, type, [
+      { ts: NOON + 60, val: a },
+      { ts: NOON + 120, val: c },
+    ]).expect(201);
+    expect(await readSummary(uri, `${type}/aggregations/${DAY}`)).toEqual([
+      { ts: MIDNIGHT, val: { '41.00': 196, '41.10': 100, '41.20': 3, '50.0': 1 } },
+    ]);
+    const [statistics] = await readSummary(uri, `${type}/statistics/${DAY}`);
+    expect(statistics).toEqual({
+      ts: MIDNIGHT,
+      val: {
+        ...{ minimum: 41, maximum: 50, mode: [41], mean: 41.065333333333335, median: 41 },
+        ...{ 'percentile-25': 41, 'percentile-75': 41.1, 'percentile-95': 41.1 },
+        ...{ variance: 0.2694648888888889, 'standard-deviation': 0.5191000759862099 },
+      },
+    });
+    const each = await readSummary(uri, `${type}/statistics/0`);
+    expect(each.map(({ ts }) => ts)).toEqual([NOON, NOON + 60, NOON + 120]);
+  });
+});
+
+test('a percentage is summed up by its parts, not as a mean of rates', async () => {
+  const uri = await register(archive, withSummaries('packet-loss-rate', ['aggregation', 3600]));
+  await putPoints(archive, uri, 'packet-loss-rate', [
+    { ts: 7200, val: { numerator: 1, denominator: 10 } },
+    { ts: 7260, val: { numerator: 0, denominator: 90 } },
+  ]).expect(201);
+  expect(await readSummary(uri, 'packet-loss-rate/aggregations/3600')).toEqual([{ ts: 7200, val: 0.01 }]);
+});
+
+test('§7.2 bins are aligned to 1970, before it too', async () => {
+  const uri = await register(archive, withSummaries('packet-count-sent', ['aggregation', DAY], ['aggregation', 0]));
+  const points = [-86_401, -5, 0, 5, 86_400].map((ts) => ({ ts, val: 1 }));
+  await putPoints(archive, uri, 'packet-count-sent', points).expect(201);
+  expect(await readSummary(uri, `packet-count-sent/aggregations/${DAY}`)).toEqual([
+    { ts: -2 * DAY, val: 1 },
+    { ts: -DAY, val: 1 },
+    { ts: 0, val: 2 },
+    { ts: DAY, val: 1 },
+  ]);
+  expect(await readSummary(uri, 'packet-count-sent/aggregations/0')).toEqual(points);
+});
+
+test('a histogram that is written again counts once', async () => {
+  const uri = await register(archive, withSummaries('histogram-rtt', ['aggregation', 60]));
+  for (const val of [{ '1': 5, '2': 1 }, { '2': 3 }, { '2': 2, '3': 1 }])
+    await postPoint(archive, uri, 'histogram-rtt', { ts: 60, val }).expect(201);
+  await postPoint(archive, uri, 'histogram-rtt', { ts: 70, val: { '2': 1 } }).expect(201);
+  expect(await readSummary(uri, 'histogram-rtt/aggregations/60')).toEqual([{ ts: 60, val: { '2': 3, '3': 1 } }]);
+});
+
+test('a number that conflicts is in no summary, and the others of its request are', async () => {
+  const uri = await register(archive, withSummaries('throughput', ['aggregation', 60]));
+  await postPoint(archive, uri, 'throughput', { ts: 60, val: 1 }).expect(201);
+  await putPoints(archive, uri, 'throughput', [
+    { ts: 60, val: 100 },
+    { ts: 61, val: 2 },
+  ]).expect(409);
+  expect(await readSummary(uri, 'throughput/aggregations/60')).toEqual([{ ts: 60, val: 3 }]);
+});
+
+test('statistics of numbers are exact but for the percentiles, which are within 1 %', async () => {
+  const uri = await register(archive, withSummaries('throughput', ['statistics', DAY]));
+  const values = Array.from({ length: 99 }, (_, index) => (index + 1) * 1_000_003);
+  await putPoints(
+    archive,
+    uri,
+    'throughput',
+    values.map((val, ts) => ({ ts, val })),
+  ).expect(201);
+  const [bin] = await readSummary(uri, `throughput/statistics/${DAY}`);
+  const statistics = bin?.val as Record<string, number>;
+  expect(statistics).toMatchObject({ minimum: 1_000_003, maximum: 99_000_297, mean: 50_000_150 });
+  expect(statistics.variance).toBe((1_000_003 ** 2 * (99 * 99 - 1)) / 12);
+  for (const [name, exact] of [
+    ['percentile-25', 25],
+    ['median', 50],
+    ['percentile-75', 75],
+    ['percentile-95', 95],
+  ] as const)
+    expect(Math.abs((statistics[name] ?? 0) / (exact * 1_000_003) - 1)).toBeLessThanOrEqual(0.01);
+  expect(statistics).not.toHaveProperty('mode');
+});
+
+test('§6.2 a bin is returned when it begins in the asked time', async () => {
+  const uri = await register(archive, withSummaries('throughput', ['average', 60]));
+  await putPoints(
+    archive,
+    uri,
+    'throughput',
+    [60, 119, 120, 180].map((ts) => ({ ts, val: ts })),
+  ).expect(201);
+  const read = async (query: string): Promise<unknown[]> =>
+    ((await archive.http.get(`${uri}throughput/averages/60?${query}`).expect(200)).body as WirePoint[]).map(
+      ({ ts }) => ts,
+    );
+  expect(await read('time-start=60&time-end=179')).toEqual([60, 120]);
+  expect(await read('time-start=61&time-end=180')).toEqual([120, 180]);
+  expect(await read('time=120')).toEqual([120]);
+  expect(await read('order=desc&limit=2')).toEqual([180, 120]);
+  expect(await read('limit=1&offset=1')).toEqual([120]);
+});
+
+test.each([
+  ['averages/61', 200],
+  ['averages/-60', 200],
+  ['statistics/60', 200],
+  ['averages/abc', 400],
+  ['averages/1.5', 400],
+  ['average/60', 400],
+  ['nonsense/60', 400],
+])('§6.3 %s of a series without it is %d', async (path, status) => {
+  const uri = await register(archive, withSummaries('throughput', ['average', 60]));
+  await postPoint(archive, uri, 'throughput', { ts: 60, val: 1 }).expect(201);
+  const { body } = await archive.http.get(`${uri}throughput/${path}`).expect(status);
+  if (status === 200) expect(body).toEqual([]);
+});
+
+test('parallel writers of several servers on one bin sum up exactly', async () => {
+  const other = await archive.another();
+  try {
+    const uri = await register(archive, withSummaries('packet-count-lost', ['aggregation', DAY], ['statistics', 3600]));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, ts) =>
+        postPoint(ts % 2 ? archive : other, uri, 'packet-count-lost', { ts, val: ts }),
+      ),
+    );
+    expect(await readSummary(uri, `packet-count-lost/aggregations/${DAY}`)).toEqual([{ ts: 0, val: 4950 }]);
+    const [bin] = await readSummary(uri, 'packet-count-lost/statistics/3600');
+    expect(bin?.val).toMatchObject({ minimum: 0, maximum: 99, mean: 49.5 });
+  } finally {
+    await other.close();
+  }
+});
