@@ -12,6 +12,7 @@ import { Methods } from './http/methods.js';
 import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
 import { createAdapter } from './http/server.js';
+import { endConnectionsOnStop } from './http/stopping.js';
 import { Metrics } from './metrics/metrics.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
@@ -38,6 +39,7 @@ export async function createApp(
   fastify.addHook('onRequest', checkUrl);
   fastify.addHook('onRequest', checkContentType);
   fastify.addHook('onSend', exactContentType);
+  endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics)));
 
   await app.init();

@@ -32,7 +32,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   console.log(`Marigram listens on ${await app.getUrl()}${config.pathPrefix}/perfsonar/archive/`);
   console.log(`The data are in ${database.place}`);
   if (!(await app.get(ApiKeyService).hasAny()))
-    console.log('There is no API key yet; issue one with: npm run -s marigram -- key issue USER --scope write');
+    console.log(`There is no API key yet; issue one with: ${sameDatabase(env)}${ISSUE_KEY}`);
   void signal.then(async (name) => {
     logger.info(`${name}: stopping`);
     try {
@@ -53,6 +53,14 @@ function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
+}
+
+const ISSUE_KEY = 'npm run -s marigram -- key issue USER --scope write';
+
+/** What must stand before a command in another terminal, so that it finds this server's database; no password is shown. */
+function sameDatabase(env: NodeJS.ProcessEnv): string {
+  if (env.DATABASE_URL) return 'DATABASE_URL=… ';
+  return env.DATA_DIR ? `DATA_DIR=${env.DATA_DIR} ` : '';
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: AppConfig): Promise<void> {

@@ -31,7 +31,8 @@ export async function openDatabase(
   let dataSource: DataSource | undefined;
   try {
     dataSource = await connect(url, config.poolSize, (error) => {
-      logger.warn({ err: error }, 'a connection to the database broke');
+      // Not the error itself: pg hangs the whole client on it.
+      logger.warn(`a connection to the database broke: ${error.message}`);
     });
     const engine = await prepareStorage(dataSource, config.chunkSeconds);
     return { dataSource, engine, place: placeOf(config, url), stop: async () => embedded?.stop() };
