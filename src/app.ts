@@ -13,6 +13,7 @@ import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
 import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/stopping.js';
+import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
@@ -45,5 +46,6 @@ export async function createApp(
   await app.init();
   methods.answerOthers(fastify);
   await fastify.ready();
+  app.get(BackFillJob).start();
   return app;
 }

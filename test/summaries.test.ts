@@ -192,3 +192,102 @@ test('parallel writers of several servers on one bin sum up exactly', async () =
     await other.close();
   }
 });
+
+describe('a summary that is registered after the points', () => {
+  const hour = 3600;
+
+  async function extend(uri: string, ...eventTypes: object[]): Promise<void> {
+    const { body } = await archive.http.get(uri).expect(200);
+    const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = body as Record<string, unknown>;
+    const answer = await archive.http
+      .post('/esmond/perfsonar/archive/')
+      .set('authorization', archive.auth)
+      .send({ ...fields, 'event-types': eventTypes })
+      .expect(201);
+    expect((answer.body as { uri: string }).uri).toBe(uri);
+  }
+
+  test('is filled from them before the answer', async () => {
+    const uri = await register(archive, 'throughput', 'histogram-rtt');
+    const points = Array.from({ length: 50 }, (_, index) => ({ ts: index * 600, val: index }));
+    await putPoints(archive, uri, 'throughput', points).expect(201);
+    await postPoint(archive, uri, 'histogram-rtt', { ts: 5, val: { '7': 2 } }).expect(201);
+    await extend(
+      uri,
+      withSummaries('throughput', ['average', hour]),
+      withSummaries('histogram-rtt', ['aggregation', 0]),
+    );
+    const bins = await readSummary(uri, `throughput/averages/${hour}`);
+    expect(bins.slice(0, 3)).toEqual([
+      { ts: 0, val: 2.5 },
+      { ts: hour, val: 8.5 },
+      { ts: 2 * hour, val: 14.5 },
+    ]);
+    expect(bins).toHaveLength(9);
+    expect(await readSummary(uri, 'histogram-rtt/aggregations/0')).toEqual([{ ts: 5, val: { '7': 2 } }]);
+  });
+
+  test('statistics of numbers are added to averages that were kept before', async () => {
+    const uri = await register(archive, withSummaries('throughput', ['average', hour]));
+    await putPoints(
+      archive,
+      uri,
+      'throughput',
+      [1, 2, 3].map((val, ts) => ({ ts, val })),
+    ).expect(201);
+    await extend(uri, withSummaries('throughput', ['statistics', hour], ['aggregation', hour]));
+    await postPoint(archive, uri, 'throughput', { ts: 10, val: 10 }).expect(201);
+    expect(await readSummary(uri, `throughput/averages/${hour}`)).toEqual([{ ts: 0, val: 4 }]);
+    const [bin] = await readSummary(uri, `throughput/statistics/${hour}`);
+    expect(bin?.val).toMatchObject({ minimum: 1, maximum: 10, mean: 4, variance: 12.5 });
+  });
+
+  test('is filled in steps while points go on arriving, from another server too', async () => {
+    const other = await archive.another();
+    try {
+      const uri = await register(archive, 'packet-count-sent');
+      const put = (server: TestArchive, from: number, count: number) =>
+        putPoints(
+          server,
+          uri,
+          'packet-count-sent',
+          Array.from({ length: count }, (_, i) => ({ ts: from + i, val: 1 })),
+        );
+      for (let from = 0; from < 60_000; from += 20_000) await put(archive, from, 20_000).expect(201);
+      const writes = Array.from({ length: 20 }, (_, i) => put(i % 2 ? archive : other, i * 60_000 + 60_000, 50));
+      await Promise.all([extend(uri, withSummaries('packet-count-sent', ['aggregation', hour])), ...writes]);
+      const bins = await readSummary(uri, `packet-count-sent/aggregations/${hour}`);
+      expect(bins.reduce((sum, { val }) => sum + Number(val), 0)).toBe(61_000);
+      expect(bins[0]).toEqual({ ts: 0, val: hour });
+      expect(await archive.query('SELECT * FROM back_fill')).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('shows its finished bins while it is being filled, and says when to ask again', async () => {
+    const uri = await register(archive, withSummaries('throughput', ['average', 60]));
+    await putPoints(
+      archive,
+      uri,
+      'throughput',
+      [0, 60, 120].map((ts) => ({ ts, val: 1 })),
+    ).expect(201);
+    await archive.query(
+      `INSERT INTO back_fill SELECT s.id, 60, to_timestamp(60), true FROM series s JOIN metadata m ON m.id = s.metadata
+       WHERE m.key = $1`,
+      [uri.split('/').at(-2)],
+    );
+    const answer = await archive.http.get(`${uri}throughput/averages/60`).expect(200);
+    expect(answer.body).toEqual([{ ts: 0, val: 1 }]);
+    expect(answer.headers['retry-after']).toBeDefined();
+    // A server that starts finds what an earlier one has left.
+    const other = await archive.another();
+    try {
+      await expect.poll(() => archive.query('SELECT * FROM back_fill')).toEqual([]);
+      expect(await readSummary(uri, 'throughput/averages/60')).toHaveLength(3);
+    } finally {
+      await other.close();
+    }
+  });
+});

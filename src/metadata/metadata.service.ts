@@ -2,19 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { NotFound } from '../common/errors.js';
 import { MetadataStore, type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
 import { summaryTypeOf } from './summary-paths.js';
+import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';
 
 /** Registers metadata and looks them up. */
 @Injectable()
 export class MetadataService {
-  constructor(private readonly store: MetadataStore) {}
+  constructor(
+    private readonly store: MetadataStore,
+    private readonly backFill: BackFillJob,
+  ) {}
 
   /**
-   * Registers the metadata of a POST body, or extends the stored one that is the same. Throws `Invalid`; then nothing
-   * is stored.
+   * Registers the metadata of a POST body, or extends the stored one that is the same. Summaries that are new to a
+   * series with points are filled from them. Throws `Invalid`; then nothing is stored.
    */
-  register(body: Buffer | undefined): Promise<StoredMetadata> {
-    return this.store.register(parseMetadata(body ?? Buffer.alloc(0)));
+  async register(body: Buffer | undefined): Promise<StoredMetadata> {
+    const { stored, changed } = await this.store.register(parseMetadata(body ?? Buffer.alloc(0)));
+    if (changed) await this.backFill.fill(stored.key);
+    return stored;
   }
 
   /** Throws `NotFound` for an unknown key. */

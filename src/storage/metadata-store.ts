@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { Unavailable } from '../common/errors.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { Database } from './database.js';
@@ -82,18 +83,18 @@ export class MetadataStore {
   /**
    * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
    * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
-   * Returns what is stored then. Where nothing is missing it only reads.
+   * Returns what is stored then, and whether that has changed. Where nothing is missing it only reads.
    */
-  async register(metadata: NewMetadata): Promise<StoredMetadata> {
+  async register(metadata: NewMetadata): Promise<{ stored: StoredMetadata; changed: boolean }> {
     const known = await this.findSame(metadata.identity);
-    if (known && hasAll(known, metadata)) return known;
+    if (known && hasAll(known, metadata)) return { stored: known, changed: false };
     await this.db.transaction(async (client) => {
       const id = await this.insert(client, metadata);
       await this.extend(client, id, metadata);
     });
     const stored = await this.findSame(metadata.identity);
-    if (!stored) throw new Error('the metadata was deleted while it was registered');
-    return stored;
+    if (!stored) throw new Unavailable(DELETED);
+    return { stored, changed: true };
   }
 
   /** Asks the primary, not a replica, which may not have it yet. */
@@ -126,7 +127,7 @@ export class MetadataStore {
     );
     const text = 'SELECT id FROM metadata WHERE identity = $1 FOR KEY SHARE';
     const row = inserted.rows[0] ?? (await client.query<{ id: number }>(text, [metadata.identity])).rows[0];
-    if (!row) throw new Error('the metadata was deleted while it was registered');
+    if (!row) throw new Unavailable(DELETED);
     return row.id;
   }
 
@@ -143,18 +144,33 @@ export class MetadataStore {
     await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
     await client.query(
+      // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
          INSERT INTO summary (series, type, window_seconds)
          SELECT s.id, type, window_seconds
          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
          JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
-         ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series
+         ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds
+       ), lacking AS (
+         SELECT a.series, a.window_seconds, y.series IS NULL AS partial
+         FROM added a JOIN series s ON s.id = a.series
+         LEFT JOIN LATERAL (SELECT series FROM summary WHERE series = a.series AND window_seconds = a.window_seconds
+                            LIMIT 1) y ON true
+         WHERE s.first_point IS NOT NULL
+           AND (y.series IS NULL OR (a.type = 'statistics' AND s.data_type IN ('integer', 'float')))
+       ), filling AS (
+         INSERT INTO back_fill (series, window_seconds, next_bin, partial)
+         SELECT series, window_seconds, '-infinity', bool_or(partial) FROM lacking GROUP BY 1, 2
+         ON CONFLICT ON CONSTRAINT back_fill_pkey
+         DO UPDATE SET next_bin = '-infinity', partial = back_fill.partial OR excluded.partial
        )
        UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)`,
       [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
     );
   }
 }
+
+const DELETED = 'the metadata was deleted while it was registered, try again';
 
 function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
   return [...eventTypes].every(([name, summaries]) => {

@@ -24,6 +24,15 @@ export interface SeriesExtent {
   readonly now: number;
 }
 
+/** A series whose lock the caller holds. All times in micros. */
+export interface LockedSeries extends SeriesRef {
+  /** The times of the first and the last point; `null` when there is none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Points before this time have left by retention; `null` when none has. */
+  readonly cutOff: number | null;
+}
+
 /** Some series were changed or deleted since the writer looked them up. */
 export class StaleSeries extends Error {
   constructor(readonly ids: ReadonlySet<number>) {
@@ -60,6 +69,18 @@ export class SeriesStore {
               ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
       [metadataKey, eventType],
+    );
+    return rows[0];
+  }
+
+  /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
+  async lockOne(client: pg.ClientBase, id: number): Promise<LockedSeries | undefined> {
+    const { rows } = await client.query<LockedSeries & pg.QueryResultRow>(
+      `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
+              ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last,
+              ${microsOf('s.base_cut_off')} AS "cutOff"
+       FROM series s WHERE s.id = $1 FOR NO KEY UPDATE`,
+      [id],
     );
     return rows[0];
   }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { BackFill } from './back-fill.js';
 import { Chunks } from './chunks.js';
 import { Database } from './database.js';
 import { type StorageEngine } from './engine.js';
@@ -13,6 +14,7 @@ import { STORAGE_ENGINE } from './storage.tokens.js';
 import { WriteQueue } from './write-queue.js';
 
 const STORES = [
+  BackFill,
   Database,
   Chunks,
   MetadataStore,

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import tar from 'tar-stream';
+import { StartError } from '../common/errors.js';
+import {
+  BadBackup,
+  type Description,
+  DESCRIPTION,
+  MANIFEST,
+  type Manifest,
+  parseDescription,
+  parseManifest,
+  partName,
+} from './format.js';
+import { TableSum } from './table-sum.js';
+
+/** Longer entries are not made: PostgreSQL itself can't put a longer row together. */
+const LONGEST_ENTRY = 1024 ** 3;
+
+/** Whole rows of a table, in the text format of COPY. */
+export interface Part {
+  readonly table: string;
+  readonly rows: Buffer;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/**
+ * Reads the file of a backup, see `format.ts`, from its beginning to its end, once; memory holds one part. All that can
+ * be wrong with the file is thrown as a `StartError`.
+ */
+export class BackupReader {
+  private manifest: Manifest | undefined;
+
+  private constructor(
+    private readonly file: string,
+    private readonly entries: AsyncGenerator<Entry, void, undefined>,
+    readonly description: Description,
+    private readonly descriptionDigest: string,
+  ) {}
+
+  /** The length of a file in bytes. */
+  static async size(file: string): Promise<number> {
+    const found = await stat(file).catch((error: unknown) => unreadable(file, error));
+    if (!found.isFile()) throw new StartError(`${file} is no file.`);
+    return found.size;
+  }
+
+  /** Opens a file and reads what it is. `onBytes` hears how many bytes of the file have been read. */
+  static async open(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<BackupReader> {
+    const entries = readEntries(file, onBytes);
+    try {
+      const first = await entries.next();
+      if (first.done === true || first.value.name !== DESCRIPTION) throw new BadBackup('it is no backup of Marigram');
+      const digest = createHash('sha256').update(first.value.content).digest('hex');
+      return new BackupReader(file, entries, parseDescription(first.value.content), digest);
+    } catch (error) {
+      await entries.return();
+      return refuse(file, error);
+    }
+  }
+
+  /** Lets go of the file; needed where parts() was not called. */
+  async close(): Promise<void> {
+    await this.entries.return();
+  }
+
+  /**
+   * All parts, in the order of the file. What they hold can be believed only when the loop has ended without an error:
+   * the last step compares everything with the manifest.
+   */
+  async *parts(): AsyncGenerator<Part, void, undefined> {
+    try {
+      yield* this.verified();
+    } catch (error) {
+      refuse(this.file, error);
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** What is in the file; known after parts(). */
+  get contents(): Manifest {
+    if (!this.manifest) throw new Error('the parts were not read to their end');
+    return this.manifest;
+  }
+
+  private async *verified(): AsyncGenerator<Part, void, undefined> {
+    const tables = Object.keys(this.description.tables);
+    const sums = new Map(tables.map((table) => [table, new TableSum()]));
+    let [at, number] = [0, 0];
+    for await (const { name, content } of this.entries) {
+      if (this.manifest) throw new BadBackup('something follows its manifest');
+      if (name === MANIFEST) {
+        this.manifest = parseManifest(content);
+        continue;
+      }
+      const table = name.split('/')[0] ?? '';
+      if (table !== tables[at]) [at, number] = [tables.indexOf(table, at), 0];
+      const sum = sums.get(table);
+      if (!sum || at < 0 || name !== partName(table, ++number)) throw new BadBackup(`${name} stands where it does not belong`);
+      sum.add(content);
+      yield { table, rows: content };
+    }
+    if (!this.manifest) throw new BadBackup('it breaks off');
+    this.compare(sums, this.manifest);
+  }
+
+  private compare(sums: ReadonlyMap<string, TableSum>, manifest: Manifest): void {
+    if (manifest.description !== this.descriptionDigest) throw new BadBackup(`${DESCRIPTION} has been altered`);
+    for (const [table, sum] of sums) {
+      const { rows, bytes, sha256 } = sum.result();
+      const wanted = manifest.tables[table];
+      if (rows !== wanted?.rows || bytes !== wanted.bytes || sha256 !== wanted.sha256)
+        throw new BadBackup(`the rows of "${table}" are not those that it was made with`);
+    }
+  }
+}
+
+/** The entries of a gzip'd tar archive. */
+async function* readEntries(file: string, onBytes: (bytes: number) => void): AsyncGenerator<Entry, void, undefined> {
+  const source = createReadStream(file);
+  source.on('data', () => {
+    onBytes(source.bytesRead);
+  });
+  const extract = tar.extract();
+  const entries = extract[Symbol.asyncIterator]();
+  const read = pipeline(source, createGunzip(), extract);
+  // Whatever fails in it, the loop fails with; awaited below.
+  read.catch(() => undefined);
+  for await (const entry of { [Symbol.asyncIterator]: () => entries }) {
+    const { name, size = 0, type } = entry.header;
+    if (type !== 'file' || size > LONGEST_ENTRY) throw new BadBackup(`${name} is no part of a backup`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk);
+    yield { name, content: Buffer.concat(chunks) };
+  }
+  await read;
+}
+
+/** Turns all that can be wrong with a file into one sentence. */
+function refuse(file: string, error: unknown): never {
+  if (error instanceof BadBackup) throw new StartError(`${file} cannot be restored: ${error.message}.`);
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof StartError) throw error;
+  if ('syscall' in error) return unreadable(file, error);
+  // What zlib and tar-stream find, such as "incorrect header check" and "unexpected end of file".
+  throw new StartError(`${file} cannot be restored: it is damaged, or no backup at all (${error.message}).`);
+}
+
+function unreadable(file: string, error: unknown): never {
+  throw new StartError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+}

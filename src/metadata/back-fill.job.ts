@@ -1,0 +1,64 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { BackFill } from '../storage/back-fill.js';
+
+/** How much of each window is filled before the answer to the POST that asked for it: 10 steps, 200,000 points. */
+const STEPS_AT_ONCE = 10;
+
+/** The pause after a failure, in milliseconds. */
+const PAUSE = 10_000;
+
+/** Sees to it that summaries registered late are filled: small ones at once, large ones in the background. */
+@Injectable()
+export class BackFillJob implements OnModuleDestroy {
+  private readonly logger = new Logger(BackFillJob.name);
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly backFill: BackFill) {}
+
+  /** Goes on with what an earlier run of the server has left; for servers only, not for commands. */
+  start(): void {
+    this.continue();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Fills what a metadata lacks; what takes long goes on in the background. */
+  async fill(metadataKey: string): Promise<void> {
+    let complete = true;
+    for (const lacking of await this.backFill.lacking(metadataKey))
+      complete = (await this.backFill.run(lacking, STEPS_AT_ONCE)) && complete;
+    if (!complete) this.continue();
+  }
+
+  private continue(): void {
+    if (this.stopping) return;
+    this.running ??= this.all()
+      .catch((error: unknown) => {
+        this.logger.warn(`filling summaries failed, tried again soon: ${String(error)}`);
+        this.timer = setTimeout(() => {
+          this.continue();
+        }, PAUSE).unref();
+      })
+      .finally(() => {
+        this.running = undefined;
+      });
+  }
+
+  /** One step of each window in turn, so that no large one keeps the small ones waiting. */
+  private async all(): Promise<void> {
+    for (;;) {
+      const lacking = await this.backFill.lacking();
+      if (lacking.length === 0) return;
+      for (const one of lacking) {
+        if (this.stopping) return;
+        await this.backFill.run(one, 1);
+      }
+    }
+  }
+}
