@@ -6,6 +6,7 @@ import { type AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DataModule } from './data/data.module.js';
 import { type OpenDatabase } from './database/open-database.js';
+import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -14,7 +15,7 @@ import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
 
 /** What lies under the archive's path; the rest is at the root of the server. */
-const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule];
+const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** The whole server over an open database. */
 @Module({})

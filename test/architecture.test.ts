@@ -21,7 +21,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   search: ['common', 'http', 'metadata', 'storage'],
   summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
   data: ['common', 'event-types', 'http', 'json', 'metrics', 'storage'],
+  deletion: ['common', 'event-types', 'http', 'storage'],
   health: ['metrics', 'storage'],
+  backup: ['common', 'storage'],
 };
 
 interface Import {

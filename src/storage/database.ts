@@ -24,6 +24,9 @@ export function readerIn(client: pg.ClientBase): ArrayReader {
   };
 }
 
+/** How often a transaction is tried that others are in the way of. */
+const RETRIES = 5;
+
 /** How often, and after how many milliseconds each, to ask what became of a commit. */
 const DOUBT_ATTEMPTS = 20;
 const DOUBT_PAUSE = 250;
@@ -104,6 +107,21 @@ export class Database implements OnApplicationShutdown {
       client.off('error', ignore);
       client.release(broken);
     }
+  }
+
+  /**
+   * Like `transaction`, but starts over when another transaction was in the way (deadlock, lock time-out): `work` may
+   * run several times. Throws `Unavailable` when that does not end.
+   */
+  async retrying<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt <= RETRIES; attempt++) {
+      try {
+        return await this.transaction(work);
+      } catch (error) {
+        if (classify(error) !== 'retry') explain(error);
+      }
+    }
+    throw new Unavailable('other transactions on the database are in the way, try again');
   }
 
   /**

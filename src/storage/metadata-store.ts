@@ -88,7 +88,7 @@ export class MetadataStore {
   async register(metadata: NewMetadata): Promise<{ stored: StoredMetadata; changed: boolean }> {
     const known = await this.findSame(metadata.identity);
     if (known && hasAll(known, metadata)) return { stored: known, changed: false };
-    await this.db.transaction(async (client) => {
+    await this.db.retrying(async (client) => {
       const id = await this.insert(client, metadata);
       await this.extend(client, id, metadata);
     });

@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { BackFill } from './back-fill.js';
 import { Chunks } from './chunks.js';
 import { Database } from './database.js';
+import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
 import { MetadataStore } from './metadata-store.js';
 import { PointStore } from './point-store.js';
@@ -17,6 +18,7 @@ const STORES = [
   BackFill,
   Database,
   Chunks,
+  DeleteStore,
   MetadataStore,
   PointStore,
   RollupStore,

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Invalid } from '../common/errors.js';
+import { parseBounds, parseTimeRange, type Query } from '../common/time-range.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { type Deleted, DeleteStore, type Span } from '../storage/delete-store.js';
+
+/** The parameters that bound a deletion of points; `format` is fine everywhere. */
+const BOUNDS = ['time', 'time-start', 'time-end'];
+
+/** Deletes metadata, event types and points. */
+@Injectable()
+export class DeletionService {
+  constructor(private readonly store: DeleteStore) {}
+
+  /** Deletes a metadata with all its points. Throws `NotFound`, and `Invalid` where the query has parameters. */
+  metadata(key: string, query: Query): Promise<Deleted> {
+    refuseOthers(query, []);
+    return this.store.deleteMetadata(key);
+  }
+
+  /** Deletes an event type of a metadata, and the metadata if it was its last. Throws like `metadata`. */
+  eventType(key: string, eventType: string, query: Query): Promise<Deleted> {
+    refuseOthers(query, []);
+    return this.store.deleteEventType(key, eventType);
+  }
+
+  /** Deletes the points in the asked time; all where no bound is given. Throws `NotFound` and `Invalid`. */
+  points(key: string, eventType: string, query: Query): Promise<Deleted> {
+    if (dataTypeOf(eventType) === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
+    refuseOthers(query, BOUNDS);
+    return this.store.deletePoints(key, eventType, spanOf(query));
+  }
+}
+
+/** A parameter that means nothing here was meant to say which to delete: to go on would delete more. */
+function refuseOthers(query: Query, allowed: readonly string[]): void {
+  for (const name of Object.keys(query))
+    if (name !== 'format' && !allowed.includes(name))
+      throw new Invalid(`${name}: a deletion here takes ${allowed.join(', ') || 'no parameters'}; nothing was deleted`);
+}
+
+function spanOf(query: Query): Span {
+  const range = query.time === undefined ? parseBounds(query, 'time-start', 'time-end') : parseTimeRange(query);
+  return { begin: range?.begin ?? -Infinity, end: range?.end ?? Infinity };
+}

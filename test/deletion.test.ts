@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { postPoint, putPoints, readAll, register } from './support/builders.js';
+
+const SUMMARIES = [
+  { 'summary-type': 'aggregation', 'summary-window': 60 },
+  { 'summary-type': 'aggregation', 'summary-window': 0 },
+  { 'summary-type': 'statistics', 'summary-window': 3600 },
+];
+
+let archive: TestArchive;
+let admin: string;
+beforeAll(async () => {
+  archive = await startArchive();
+  admin = await archive.issueKey('admin');
+});
+afterAll(() => archive.close());
+
+async function newSeries(): Promise<string> {
+  const uri = await register(archive, { 'event-type': 'throughput', summaries: SUMMARIES }, 'histogram-rtt');
+  const points = Array.from({ length: 10 }, (_, index) => ({ ts: index * 20, val: index }));
+  await putPoints(archive, uri, 'throughput', points).expect(201);
+  await postPoint(archive, uri, 'histogram-rtt', { ts: 5, val: { '1': 1 } }).expect(201);
+  return uri;
+}
+
+function remove(path: string, key = admin) {
+  return archive.http.delete(path).set('authorization', key);
+}
+
+async function bins(uri: string, path: string): Promise<unknown[]> {
+  return (await archive.http.get(`${uri}throughput/${path}?time-start=0`).expect(200)).body as unknown[];
+}
+
+describe('points of a time', () => {
+  test('are deleted, both ends included, and the summaries follow', async () => {
+    const uri = await newSeries();
+    const { body } = await remove(`${uri}throughput/base?time-start=40&time-end=120`).expect(200);
+    expect(body).toEqual({ deleted: { metadata: 0, points: 5 } });
+    expect((await readAll(archive, uri, 'throughput')).map(({ ts }) => ts)).toEqual([0, 20, 140, 160, 180]);
+    expect(await bins(uri, 'aggregations/60')).toEqual([
+      { ts: 0, val: 1 },
+      { ts: 120, val: 15 },
+      { ts: 180, val: 9 },
+    ]);
+    expect(await bins(uri, 'aggregations/0')).toHaveLength(5);
+    expect(await bins(uri, 'statistics/3600')).toMatchObject([{ val: { minimum: 0, maximum: 9, mean: 5 } }]);
+  });
+
+  test('a missing bound is unbounded, and the series goes on', async () => {
+    const uri = await newSeries();
+    await remove(`${uri}throughput/base?time-end=99`).expect(200, { deleted: { metadata: 0, points: 5 } });
+    await remove(`${uri}throughput/base?time-start=180`).expect(200, { deleted: { metadata: 0, points: 1 } });
+    await remove(`${uri}throughput/base?time=100`).expect(200, { deleted: { metadata: 0, points: 1 } });
+    await remove(`${uri}throughput/base`).expect(200, { deleted: { metadata: 0, points: 3 } });
+    expect(await readAll(archive, uri, 'throughput')).toEqual([]);
+    expect(await bins(uri, 'aggregations/60')).toEqual([]);
+    await postPoint(archive, uri, 'throughput', { ts: 50, val: 7 }).expect(201);
+    expect(await bins(uri, 'aggregations/60')).toEqual([{ ts: 0, val: 7 }]);
+  });
+
+  test('in a bin that has lost points by retention are taken away from it', async () => {
+    const uri = await newSeries();
+    await archive.query(
+      `UPDATE series s SET base_cut_off = to_timestamp(30) FROM metadata m
+       WHERE m.id = s.metadata AND m.key = $1 AND event_type = 'throughput'`,
+      [uri.split('/').at(-2)],
+    );
+    await archive.query(
+      `DELETE FROM point USING series s, metadata m WHERE s.id = point.series AND m.id = s.metadata AND m.key = $1
+       AND event_type = 'throughput' AND ts < to_timestamp(30)`,
+      [uri.split('/').at(-2)],
+    );
+    await remove(`${uri}throughput/base?time-start=40&time-end=60`).expect(200, {
+      deleted: { metadata: 0, points: 2 },
+    });
+    expect((await bins(uri, 'aggregations/60')).slice(0, 2)).toEqual([
+      { ts: 0, val: 1 },
+      { ts: 60, val: 9 },
+    ]);
+  });
+});
+
+test('an event type goes with its points and summaries, and the metadata with its last', async () => {
+  const uri = await newSeries();
+  await remove(`${uri}throughput/`).expect(200, { deleted: { metadata: 0, points: 10 } });
+  await archive.http.get(`${uri}throughput`).expect(200, []);
+  expect(
+    await archive.query('SELECT * FROM rollup r WHERE NOT EXISTS (SELECT FROM series WHERE id = r.series)'),
+  ).toEqual([]);
+  await remove(`${uri}histogram-rtt`).expect(200, { deleted: { metadata: 1, points: 1 } });
+  await archive.http.get(uri).expect(404);
+  await postPoint(archive, uri, 'throughput', { ts: 1, val: 1 }).expect(404);
+});
+
+test('a metadata goes with everything', async () => {
+  const uri = await newSeries();
+  await remove(uri).expect(200, { deleted: { metadata: 1, points: 11 } });
+  await archive.http.get(uri).expect(404);
+  await remove(uri).expect(404);
+});
+
+test.each([
+  ['without a key', '', '', 401],
+  ['with a key that may only write', 'write', '', 403],
+  ['with a parameter that a deletion does not know', 'admin', '?time-range=60', 400],
+  ['with a time that is none', 'admin', '?time-start=yesterday', 400],
+  ['with bounds the wrong way round', 'admin', '?time-start=2&time-end=1', 400],
+])('%s nothing is deleted', async (_how, scope, query, status) => {
+  const uri = await newSeries();
+  const key = scope === 'admin' ? admin : scope === 'write' ? archive.auth : '';
+  const request = archive.http.delete(`${uri}throughput/base${query}`);
+  await (key === '' ? request : request.set('authorization', key)).expect(status);
+  expect(await readAll(archive, uri, 'throughput')).toHaveLength(10);
+});
+
+test('a time on a whole event type or metadata is refused: it would delete more than was meant', async () => {
+  const uri = await newSeries();
+  await remove(`${uri}?time-end=5`).expect(400);
+  await remove(`${uri}throughput?time-end=5`).expect(400);
+  expect(await readAll(archive, uri, 'throughput')).toHaveLength(10);
+});
+
+test('what other servers have cached of a deleted metadata does not matter', async () => {
+  const other = await archive.another();
+  try {
+    const uri = await newSeries();
+    await postPoint(other, uri, 'throughput', { ts: 1000, val: 1 }).expect(201);
+    await remove(uri).expect(200);
+    await postPoint(other, uri, 'throughput', { ts: 1001, val: 1 }).expect(404);
+    expect(await archive.query('SELECT * FROM point WHERE NOT EXISTS (SELECT FROM series WHERE id = series)')).toEqual(
+      [],
+    );
+  } finally {
+    await other.close();
+  }
+});
