@@ -10,6 +10,7 @@ import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         StorageModule.forEngine(engine),
         AuthModule,
         HealthModule,
+        RetentionModule,
         ...ARCHIVE,
         RouterModule.register(ARCHIVE.map((module) => ({ path: `${config.pathPrefix}/perfsonar`, module }))),
       ],

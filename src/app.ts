@@ -15,6 +15,7 @@ import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/stopping.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
+import { RetentionJob } from './retention/retention.job.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
 export async function createApp(
@@ -46,6 +47,7 @@ export async function createApp(
   await app.init();
   methods.answerOthers(fastify);
   await fastify.ready();
+  await app.get(RetentionJob).start();
   app.get(BackFillJob).start();
   return app;
 }

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   auth: ['common', 'config'],
   http: ['auth', 'common', 'config', 'metrics', 'storage'],
   metadata: ['common', 'config', 'event-types', 'http', 'json', 'storage'],
+  retention: ['common', 'config', 'event-types', 'storage'],
   search: ['common', 'http', 'metadata', 'storage'],
   summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
   data: ['common', 'event-types', 'http', 'json', 'metrics', 'storage'],

@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import tar from 'tar-stream';
 import { StartError } from '../common/errors.js';
 import {
   BadBackup,
@@ -15,20 +11,14 @@ import {
   parseManifest,
   partName,
 } from './format.js';
+import { type PackedEntry, packedEntries } from './packed-entries.js';
+import { refuse, unreadable } from './refusal.js';
 import { TableSum } from './table-sum.js';
-
-/** Longer entries are not made: PostgreSQL itself can't put a longer row together. */
-const LONGEST_ENTRY = 1024 ** 3;
 
 /** Whole rows of a table, in the text format of COPY. */
 export interface Part {
   readonly table: string;
   readonly rows: Buffer;
-}
-
-interface Entry {
-  readonly name: string;
-  readonly content: Buffer;
 }
 
 /**
@@ -40,7 +30,7 @@ export class BackupReader {
 
   private constructor(
     private readonly file: string,
-    private readonly entries: AsyncGenerator<Entry, void, undefined>,
+    private readonly entries: AsyncGenerator<PackedEntry, void, undefined>,
     readonly description: Description,
     private readonly descriptionDigest: string,
   ) {}
@@ -54,7 +44,8 @@ export class BackupReader {
 
   /** Opens a file and reads what it is. `onBytes` hears how many bytes of the file have been read. */
   static async open(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<BackupReader> {
-    const entries = readEntries(file, onBytes);
+    await BackupReader.size(file);
+    const entries = packedEntries(file, onBytes);
     try {
       const first = await entries.next();
       if (first.done === true || first.value.name !== DESCRIPTION) throw new BadBackup('it is no backup of Marigram');
@@ -104,7 +95,8 @@ export class BackupReader {
       const table = name.split('/')[0] ?? '';
       if (table !== tables[at]) [at, number] = [tables.indexOf(table, at), 0];
       const sum = sums.get(table);
-      if (!sum || at < 0 || name !== partName(table, ++number)) throw new BadBackup(`${name} stands where it does not belong`);
+      if (!sum || at < 0 || name !== partName(table, ++number))
+        throw new BadBackup(`${name} stands where it does not belong`);
       sum.add(content);
       yield { table, rows: content };
     }
@@ -121,38 +113,4 @@ export class BackupReader {
         throw new BadBackup(`the rows of "${table}" are not those that it was made with`);
     }
   }
-}
-
-/** The entries of a gzip'd tar archive. */
-async function* readEntries(file: string, onBytes: (bytes: number) => void): AsyncGenerator<Entry, void, undefined> {
-  const source = createReadStream(file);
-  source.on('data', () => {
-    onBytes(source.bytesRead);
-  });
-  const extract = tar.extract();
-  const entries = extract[Symbol.asyncIterator]();
-  const read = pipeline(source, createGunzip(), extract);
-  // Whatever fails in it, the loop fails with; awaited below.
-  read.catch(() => undefined);
-  for await (const entry of { [Symbol.asyncIterator]: () => entries }) {
-    const { name, size = 0, type } = entry.header;
-    if (type !== 'file' || size > LONGEST_ENTRY) throw new BadBackup(`${name} is no part of a backup`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk);
-    yield { name, content: Buffer.concat(chunks) };
-  }
-  await read;
-}
-
-/** Turns all that can be wrong with a file into one sentence. */
-function refuse(file: string, error: unknown): never {
-  if (error instanceof BadBackup) throw new StartError(`${file} cannot be restored: ${error.message}.`);
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof StartError) throw error;
-  if ('syscall' in error) return unreadable(file, error);
-  // What zlib and tar-stream find, such as "incorrect header check" and "unexpected end of file".
-  throw new StartError(`${file} cannot be restored: it is damaged, or no backup at all (${error.message}).`);
-}
-
-function unreadable(file: string, error: unknown): never {
-  throw new StartError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
 }

@@ -14,7 +14,7 @@ import { TableSum } from './table-sum.js';
 const PART_BYTES = 1024 ** 2;
 
 /** Higher levels take twice the time and more for some percent of the size. */
-const GZIP_LEVEL = 3;
+const GZIP_LEVEL = 4;
 
 /**
  * Writes the file of a backup, see `format.ts`: into `FILE.part`, which takes the name of the file only when it is
@@ -28,6 +28,7 @@ export class BackupWriter {
 
   private constructor(
     private readonly file: string,
+    private readonly force: boolean,
     private readonly made: Date,
   ) {
     const sink = createWriteStream(partOf(file), { flags: 'wx', mode: 0o600, flush: true });
@@ -54,7 +55,7 @@ export class BackupWriter {
   static async begin(file: string, force: boolean, description: Description): Promise<BackupWriter> {
     await BackupWriter.check(file, force);
     await rm(partOf(file), { force: true });
-    const writer = new BackupWriter(file, new Date(description.made));
+    const writer = new BackupWriter(file, force, new Date(description.made));
     const content = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
     writer.description = createHash('sha256').update(content).digest('hex');
     await writer.entry(DESCRIPTION, content);
@@ -74,12 +75,12 @@ export class BackupWriter {
   }
 
   /** Ends the file, gives it its name, and returns what is in it. Throws a `StartError` as `begin` does. */
-  async finish(force: boolean): Promise<Manifest> {
+  async finish(): Promise<Manifest> {
     const manifest: Manifest = { description: this.description, tables: this.tables };
     await this.entry(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
     this.pack.finalize();
     await this.written.catch(this.explain);
-    if (!force && (await stat(this.file).catch(() => undefined)))
+    if (!this.force && (await stat(this.file).catch(() => undefined)))
       throw new StartError(`${this.file} has been made by somebody else meanwhile: the backup was not kept.`);
     await rename(partOf(this.file), this.file).catch(this.explain);
     await syncDirectory(dirname(this.file));
@@ -95,10 +96,11 @@ export class BackupWriter {
 
   private async entry(name: string, content: Buffer): Promise<void> {
     const packed = new Promise<void>((resolve, reject) => {
-      this.pack.entry({ name, mode: 0o600, mtime: this.made }, content, (error) => {
+      const entry = this.pack.entry({ name, mode: 0o600, mtime: this.made }, content, (error) => {
         if (error) reject(error);
         else resolve();
       });
+      entry.on('error', reject);
     });
     // The entry only knows that the file is closed, not why.
     await packed.catch(() => this.written.catch(this.explain));

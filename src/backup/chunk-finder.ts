@@ -1,5 +1,5 @@
-import { BadBackup } from './format.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
+import { BadBackup } from './format.js';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -24,13 +24,23 @@ export class ChunkFinder {
 
   /** Looks at whole rows in the text format of COPY, times in UTC. Throws `BadBackup` where there is no time. */
   add(rows: Buffer): void {
-    for (let begin = 0; begin < rows.length; begin = rows.indexOf(NEWLINE, begin) + 1) {
-      for (let column = 0; column < this.column; column++) begin = rows.indexOf(TAB, begin) + 1;
-      if (this.hour.compare(rows, begin, begin + HOUR_LENGTH) === 0) continue;
-      rows.copy(this.hour, 0, begin, begin + HOUR_LENGTH);
-      this.chunks.add(this.chunkOf(hourOf(rows.latin1Slice(begin, begin + HOUR_LENGTH + 3))));
+    let begin = 0;
+    while (begin < rows.length) {
+      let field = begin;
+      for (let column = 0; column < this.column; column++) field = after(rows, TAB, field);
+      begin = after(rows, NEWLINE, field);
+      if (this.hour.compare(rows, field, field + HOUR_LENGTH) === 0) continue;
+      rows.copy(this.hour, 0, field, field + HOUR_LENGTH);
+      this.chunks.add(this.chunkOf(hourOf(rows.toString('latin1', field, field + HOUR_LENGTH + 3))));
     }
   }
+}
+
+/** The place after the next such byte. */
+function after(rows: Buffer, byte: number, from: number): number {
+  const at = rows.indexOf(byte, from);
+  if (at < 0) throw new BadBackup('a row of it is broken');
+  return at + 1;
 }
 
 /**

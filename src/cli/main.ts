@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SCOPES, type Scope } from '../auth/scope.js';
 import { runProgram } from '../program.js';
+import { type DeleteOptions } from './delete.command.js';
 
 // Each action imports what it runs: `--help` answers at once, without loading the server.
 const program = new Command('marigram')
@@ -48,9 +49,74 @@ key
     await (await import('./key.command.js')).revokeKey(process.env, id);
   });
 
+program
+  .command('backup')
+  .description('write everything in the archive but the keys to a file, beside a running server or without one')
+  .argument('<file>', 'where to; it appears when it is complete')
+  .option('--with-keys', 'the digests of the keys too')
+  .option('--force', 'replace a file that is there already')
+  .action(async (file: string, options: { withKeys?: boolean; force?: boolean }) => {
+    await (await import('./backup.command.js')).backup(process.env, file, options);
+  });
+
+program
+  .command('restore')
+  .description('fill the empty archive from a backup, all or nothing')
+  .argument('<file>', 'what "marigram backup" has written')
+  .option('--check', 'only verify the file; no database is needed')
+  .action(async (file: string, { check = false }: { check?: boolean }) => {
+    const command = await import('./restore.command.js');
+    await (check ? command.checkFile(file) : command.restore(process.env, file));
+  });
+
+program
+  .command('verify')
+  .description('compare the summaries with the points they sum up; exit code 1 where they differ')
+  .option('--sample <percent>', 'how many of the windows to check, such as 1%', percentage, 1)
+  .option('--repair', 'put right what differs')
+  .action(async ({ sample, repair = false }: { sample: number; repair?: boolean }) => {
+    await (await import('./verify.command.js')).verify(process.env, sample, repair);
+  });
+
+program
+  .command('delete')
+  .description('delete the metadata that a search finds, with all their points and summaries')
+  .argument('[filters...]', 'what the search looks for, such as source=192.0.2.1 event-type=throughput', queryParameter)
+  .option('--only <event-type>', 'delete only this event type of them')
+  .option('--from <seconds>', 'delete only points from this time on')
+  .option('--to <seconds>', 'delete only points up to this time')
+  .option('--all', 'without filters: everything')
+  .option('--dry-run', 'only say what would be deleted')
+  .option('--yes', 'really delete')
+  .action(async (filters: [string, string][] | undefined, options: DeleteOptions) => {
+    await (await import('./delete.command.js')).deleteFound(process.env, new Map(filters), options);
+  });
+
+const retention = program.command('retention').description('let data leave that are older than the policy file allows');
+
+retention
+  .command('plan')
+  .description('show what would leave now; nothing is changed')
+  .option('--policy <file>', 'the policy file, instead of RETENTION_POLICY')
+  .action(async (options: { policy?: string }) => {
+    await (await import('./retention.command.js')).planRetention(withPolicy(options));
+  });
+
+retention
+  .command('run')
+  .description('do it now; a server with a policy file does it once a day')
+  .option('--policy <file>', 'the policy file, instead of RETENTION_POLICY')
+  .action(async (options: { policy?: string }) => {
+    await (await import('./retention.command.js')).runRetention(withPolicy(options));
+  });
+
 await runProgram(async () => {
   await program.parseAsync();
 });
+
+function withPolicy({ policy }: { policy?: string }): NodeJS.ProcessEnv {
+  return policy === undefined ? process.env : { ...process.env, RETENTION_POLICY: policy };
+}
 
 function userName(text: string): string {
   if (!/^[^\s:]{1,128}$/.test(text))
@@ -61,4 +127,16 @@ function userName(text: string): string {
 function keyId(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected the number of a key: see "marigram key list".');
   return Number(text);
+}
+
+function percentage(text: string): number {
+  const percent = /^\d+(\.\d+)?%?$/.test(text) ? parseFloat(text) : NaN;
+  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected a percentage such as 1%.');
+  return percent / 100;
+}
+
+function queryParameter(text: string, others: [string, string][] = []): [string, string][] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return [...others, [text.slice(0, at), text.slice(at + 1)]];
 }

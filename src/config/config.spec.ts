@@ -18,11 +18,12 @@ test('without any variable the archive listens on loopback and keeps its data in
     bodyLimit: 16 * 1024 * 1024,
     logLevel: 'info',
     chunkSeconds: undefined,
+    retentionPolicy: undefined,
   });
 });
 
 test('an empty variable counts as absent', () => {
-  const names = ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'PATH_PREFIX', 'BODY_LIMIT', 'CHUNK_INTERVAL'];
+  const names = ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'PATH_PREFIX', 'BODY_LIMIT', 'CHUNK_INTERVAL', 'RETENTION_POLICY'];
   expect(loadConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(loadConfig({}));
 });
 
@@ -49,6 +50,7 @@ describe('a good value', () => {
     ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
     ['CHUNK_INTERVAL', '12h', 'chunkSeconds', 12 * 3600],
     ['CHUNK_INTERVAL', '30d', 'chunkSeconds', 30 * 86_400],
+    ['RETENTION_POLICY', 'policy.json', 'retentionPolicy', resolve('policy.json')],
   ])('%s=%s is taken', (name, text, field, value) => {
     expect(loadConfig({ [name]: text })).toHaveProperty(field, value);
   });

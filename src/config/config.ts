@@ -36,6 +36,8 @@ export class AppConfig {
   logLevel: (typeof LOG_LEVELS)[number];
   /** The time that one chunk of a hypertable covers, in seconds; `undefined` means as the archive was made (30 days). */
   chunkSeconds: number | undefined;
+  /** The file that says how long data are kept, absolute; `undefined` keeps everything. */
+  retentionPolicy: string | undefined;
 }
 
 /**
@@ -74,6 +76,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   );
   config.logLevel = read('LOG_LEVEL', 'info', (text) => oneOf(LOG_LEVELS, text), `one of ${LOG_LEVELS.join(', ')}`);
   config.chunkSeconds = read('CHUNK_INTERVAL', undefined, interval, 'a time like 30d or 12h, from 1h to 3650d');
+  config.retentionPolicy = read('RETENTION_POLICY', undefined, (text) => resolve(text), 'a file');
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined)
     throw new StartError('DATABASE_READ_URL needs DATABASE_URL: a replica belongs to a database of its own.');
   return config;

@@ -37,7 +37,7 @@ export class ReadService {
     if (!extent || extent.first === null || extent.last === null) return { ...NO_ROWS, encode };
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
-    const bounds = { begin: Math.max(begin, extent.first), end: Math.min(end, extent.last) };
+    const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
     if (bounds.begin > bounds.end) return { ...NO_ROWS, encode };
     const points = this.points.source({ series: extent.id, ...bounds, descending: query.order === 'desc' });
     return { ...(await readPage(points, parsePage(query))), encode };

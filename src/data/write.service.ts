@@ -24,7 +24,7 @@ export class WriteService {
 
   /**
    * Stores the points of one request in one transaction and resolves after its commit. A point whose event type its
-   * metadata does not list is dropped, whatever its value.
+   * metadata does not list is dropped, whatever its value; one that is older than the cut-off of its series, too.
    * @param metadataKey the metadata that the request names, which must exist even where there are no points.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
    * value, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
@@ -45,10 +45,14 @@ export class WriteService {
   private async writeOnce(posted: readonly PostedPoint[], metadataKey: string | undefined): Promise<void> {
     const series = await this.resolve(posted, metadataKey);
     const registered = posted.filter((point) => series.get(point.metadataKey)?.has(point.eventType));
-    const { stored, conflicts } = await this.queue.write(registered.map((point) => toSeriesPoint(point, series)));
+    const parsed = registered.map((point) => ({ point, stored: toSeriesPoint(point, series) }));
+    // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
+    const kept = parsed.filter(({ stored: { micros, series } }) => micros >= (series.cutOff ?? -Infinity));
+    const { stored, conflicts } = await this.queue.write(kept.map((one) => one.stored));
     this.metrics.pointsUnregistered.inc(posted.length - registered.length);
+    this.metrics.pointsExpired.inc(registered.length - kept.length);
     if (conflicts.length === 0) return;
-    const skipped = conflicts.flatMap((index) => registered[index] ?? []);
+    const skipped = conflicts.flatMap((index) => kept[index]?.point ?? []);
     throw new Conflict(describe(skipped), stored, skipped.map(toConflict));
   }
 

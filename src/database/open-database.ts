@@ -29,13 +29,24 @@ export async function openDatabase(
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, role, logger) : undefined;
   const url = embedded?.url ?? config.databaseUrl ?? '';
   let dataSource: DataSource | undefined;
+  let stopping = false;
   try {
     dataSource = await connect(url, config.poolSize, (error) => {
+      // The pool does not wait for its last sockets when it closes.
+      if (stopping) return;
       // Not the error itself: pg hangs the whole client on it.
       logger.warn(`a connection to the database broke: ${error.message}`);
     });
     const engine = await prepareStorage(dataSource, config.chunkSeconds);
-    return { dataSource, engine, place: placeOf(config, url), stop: async () => embedded?.stop() };
+    return {
+      dataSource,
+      engine,
+      place: placeOf(config, url),
+      stop: async () => {
+        stopping = true;
+        await embedded?.stop();
+      },
+    };
   } catch (error) {
     await dataSource?.destroy();
     await embedded?.stop();

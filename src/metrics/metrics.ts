@@ -32,6 +32,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly pointsExpired = new Counter({
+    name: 'marigram_points_expired_total',
+    help: 'Points accepted and dropped because they are older than what retention has left of their series.',
+    registers: [this.registry],
+  });
+
   readonly batches = new Counter({
     name: 'marigram_write_batches_total',
     help: 'Transactions of the write queue that were committed.',

@@ -89,7 +89,7 @@ export class BackFill {
     if (!series || !spec || !progress) return false;
     // A bin that has lost points is only touched where it never had them.
     const whole = progress.partial ? -Infinity : firstWholeBin(series.cutOff, window);
-    const begin = Math.max(progress.next, whole, series.first ?? Infinity);
+    const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
     const end = series.last ?? -Infinity;
     if (begin > end) return this.finish(client, id, window);
     const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end, most: STEP });

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ArchiveError, Unavailable } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
-import { classify } from './sql-errors.js';
+import { classify, isBrokenConnection } from './sql-errors.js';
 
 /** How long a read may wait for a connection to the replica, in milliseconds. */
 const CONNECTION_TIMEOUT = 5000;
@@ -110,18 +110,37 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Like `transaction`, but starts over when another transaction was in the way (deadlock, lock time-out): `work` may
-   * run several times. Throws `Unavailable` when that does not end.
+   * Like `transaction`, but starts over when another transaction was in the way (deadlock, lock time-out), or when the
+   * connection broke before the commit: `work` may run several times. Throws `Unavailable` when that does not end.
    */
   async retrying<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     for (let attempt = 1; attempt <= RETRIES; attempt++) {
       try {
         return await this.transaction(work);
       } catch (error) {
-        if (classify(error) !== 'retry') explain(error);
+        if (classify(error) !== 'retry' && !isBrokenConnection(error)) explain(error);
       }
     }
     throw new Unavailable('other transactions on the database are in the way, try again');
+  }
+
+  /**
+   * Runs `work` on one connection to the primary, outside of any transaction: for what PostgreSQL refuses inside one,
+   * and for locks that outlast transactions. `work` leaves the session as it was.
+   */
+  async session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.primary.connect().catch(explain);
+    let broken: Error | undefined;
+    const note = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', note);
+    try {
+      return await work(client);
+    } finally {
+      client.off('error', note);
+      client.release(broken);
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { type ChunkBounds } from './chunk-grid.js';
 
 /** The hypertables and the column by which each is cut into chunks. */
 export const HYPERTABLES = { point: 'ts', rollup: 'bin' } as const;
@@ -28,6 +29,9 @@ export interface StorageEngine {
   /** The number of the chunk that a time (micros) falls into. */
   chunkOf(micros: number): number;
 
+  /** The time that a chunk covers. */
+  boundsOf(chunk: number): ChunkBounds;
+
   /** The numbers of the chunks that exist. */
   chunks(db: Queryable, table: Hypertable): Promise<number[]>;
 
@@ -36,4 +40,10 @@ export interface StorageEngine {
    * others that do the same at the same time; readers and writers of other chunks are not blocked.
    */
   createChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void>;
+
+  /** The name of the table that holds a chunk's rows, ready for SQL; `undefined` where there is no such chunk. */
+  chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined>;
+
+  /** Drops a chunk with its rows, inside the caller's transaction, which holds the hypertable for itself. */
+  dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void>;
 }

@@ -146,8 +146,11 @@ export class MetadataStore {
     await client.query(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
-         INSERT INTO summary (series, type, window_seconds)
-         SELECT s.id, type, window_seconds
+         -- Bins that have left are missing for the new summary too: their rows are gone.
+         INSERT INTO summary (series, type, window_seconds, cut_off)
+         SELECT s.id, type, window_seconds,
+                (SELECT CASE WHEN bool_and(y.cut_off IS NOT NULL) THEN min(y.cut_off) END FROM summary y
+                 WHERE y.series = s.id AND y.window_seconds = wanted.window_seconds)
          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
          JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
          ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds

@@ -1,4 +1,4 @@
-import { ChunkGrid } from './chunk-grid.js';
+import { type ChunkBounds, ChunkGrid } from './chunk-grid.js';
 import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from './engine.js';
 import { timestampOf } from './timestamps.js';
 
@@ -25,6 +25,10 @@ export class NativeEngine implements StorageEngine {
     return this.grid.chunkOf(micros);
   }
 
+  boundsOf(chunk: number): ChunkBounds {
+    return this.grid.boundsOf(chunk);
+  }
+
   async chunks(db: Queryable, table: Hypertable): Promise<number[]> {
     const { rows } = await db.query<{ name: string }>(
       'SELECT relname AS name FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = $1::regclass',
@@ -39,7 +43,7 @@ export class NativeEngine implements StorageEngine {
    * look-up can see a stale catalogue: both were tried.)
    */
   async createChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
-    const name = `${table}_${this.grid.nameOf(chunk)}`;
+    const name = this.tableOf(table, chunk);
     await db.query(`LOCK TABLE ${table} IN SHARE UPDATE EXCLUSIVE MODE`);
     const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
     if (rows[0]?.there) return;
@@ -48,5 +52,19 @@ export class NativeEngine implements StorageEngine {
     const to = end === null ? 'MAXVALUE' : `'${timestampOf(end)}'`;
     await db.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
     await db.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+  }
+
+  async chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined> {
+    const name = this.tableOf(table, chunk);
+    const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
+    return rows[0]?.there ? name : undefined;
+  }
+
+  async dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
+    await db.query(`DROP TABLE ${this.tableOf(table, chunk)}`);
+  }
+
+  private tableOf(table: Hypertable, chunk: number): string {
+    return `${table}_${this.grid.nameOf(chunk)}`;
   }
 }

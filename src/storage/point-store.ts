@@ -14,6 +14,8 @@ export interface SeriesRef {
   readonly dataType: DataTypeName;
   /** The rollups to be kept of it, one for each window of its summaries. */
   readonly rollups: readonly RollupSpec[];
+  /** Points before this time (micros) have left by retention and are not taken again; `null` when none has. */
+  readonly cutOff: number | null;
 }
 
 /** One point of a series, as it is written. */

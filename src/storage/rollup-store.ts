@@ -73,25 +73,45 @@ export class RollupStore {
     if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
   }
 
-  /** The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
-  source(range: BinRange): RowSource<StoredBin> {
-    return { slice: (limit, skip, last) => this.readSlice(range, limit, skip, last) };
+  /** Removes single bins, inside the caller's transaction. */
+  async remove(client: pg.ClientBase, series: number, window: number, begins: readonly number[]): Promise<void> {
+    if (begins.length === 0) return;
+    await client.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = ANY ($3)', [
+      ...[series, window],
+      begins.map(timestampOf),
+    ]);
   }
 
-  private async readSlice(range: BinRange, limit: number, skip: number, last?: number): Promise<StoredBin[]> {
+  /**
+   * The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot.
+   * @param client a transaction to read in; without it the replica may answer.
+   */
+  source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin> {
+    return { slice: (limit, skip, last) => this.readSlice(client, range, limit, skip, last) };
+  }
+
+  private async readSlice(
+    client: pg.ClientBase | undefined,
+    range: BinRange,
+    limit: number,
+    skip: number,
+    last?: number,
+  ): Promise<StoredBin[]> {
     const begin = range.descending || last === undefined ? range.begin : last;
     const end = range.descending && last !== undefined ? last : range.end;
-    const { rows } = await this.db.read<StoredBin & pg.QueryResultRow>(
-      `SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
-              denominator_sum::text AS "denominatorSum", histogram
-       FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
-         ${last === undefined ? '' : 'AND bin <> $7'}
-       ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`,
-      [
-        ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
-        ...(last === undefined ? [] : [timestampOf(last)]),
-      ],
-    );
+    const text = `
+      SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
+             denominator_sum::text AS "denominatorSum", histogram
+      FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
+        ${last === undefined ? '' : 'AND bin <> $7'}
+      ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`;
+    const values = [
+      ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
+      ...(last === undefined ? [] : [timestampOf(last)]),
+    ];
+    const { rows } = await (client
+      ? client.query<StoredBin & pg.QueryResultRow>(text, values)
+      : this.db.read<StoredBin & pg.QueryResultRow>(text, values));
     return rows;
   }
 }

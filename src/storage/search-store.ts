@@ -76,7 +76,7 @@ function seriesConditions(search: MetadataSearch, parameter: Parameter): string[
   if (updated) series.push(...within('s.time_updated', updated, "date_trunc('second', now())", parameter));
   if (data)
     series.push(`EXISTS (SELECT FROM point p WHERE p.series = s.id
-                   AND p.ts BETWEEN s.first_point AND s.last_point
+                   AND p.ts BETWEEN greatest(s.first_point, s.base_cut_off) AND s.last_point
                    AND ${within('p.ts', data, 'now()', parameter).join(' AND ') || 'true'})`);
   const isBase = (summaryType ?? 'base') === 'base' && BigInt(summaryWindow ?? 0) === 0n;
   if (!isBase) {

@@ -21,6 +21,8 @@ export interface SeriesExtent {
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;
+  /** Points before this time have left by retention; `null` when none has. */
+  readonly cutOff: number | null;
   readonly now: number;
 }
 
@@ -29,8 +31,6 @@ export interface LockedSeries extends SeriesRef {
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Points before this time have left by retention; `null` when none has. */
-  readonly cutOff: number | null;
 }
 
 /** Some series were changed or deleted since the writer looked them up. */
@@ -49,7 +49,7 @@ export class SeriesStore {
   async ofMetadata(keys: readonly string[]): Promise<Map<string, SeriesOfMetadata>> {
     const { rows } = await this.db.query<{ key: string; eventType: string | null } & SeriesRef>(
       `SELECT m.key, s.event_type AS "eventType", s.id, s.version, s.data_type AS "dataType",
-              ${ROLLUPS_OF_SERIES} AS rollups
+              ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups
        FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE m.key = ANY ($1)`,
       [keys],
     );
@@ -66,7 +66,7 @@ export class SeriesStore {
   async extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
     const { rows } = await this.db.read<SeriesExtent & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
-              ${microsOf('now()')} AS now
+              ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
       [metadataKey, eventType],
     );

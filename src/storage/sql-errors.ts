@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { QueryFailedError } from 'typeorm';
 
 /** What a failed statement means for whoever ran it. */
 export type SqlFailure =
@@ -37,7 +38,8 @@ const BY_CLASS: Readonly<Record<string, SqlFailure>> = {
 };
 
 /** Classifies an error that a statement or a connection attempt threw; by SQLSTATE, never by text. */
-export function classify(error: unknown): SqlFailure {
+export function classify(thrown: unknown): SqlFailure {
+  const error: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? '';
     return BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'bug';

@@ -1,11 +1,17 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { BackFill } from './back-fill.js';
+import { ChunkSpace } from './chunk-space.js';
+import { ChunkSweep } from './chunk-sweep.js';
 import { Chunks } from './chunks.js';
 import { Database } from './database.js';
 import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
+import { ExpiredMetadata } from './expired-metadata.js';
+import { ExpiredRows } from './expired-rows.js';
 import { MetadataStore } from './metadata-store.js';
 import { PointStore } from './point-store.js';
+import { RetentionStore } from './retention-store.js';
+import { RollupCheck } from './rollup-check.js';
 import { RollupStore } from './rollup-store.js';
 import { SearchStore } from './search-store.js';
 import { SeriesCache } from './series-cache.js';
@@ -18,9 +24,15 @@ const STORES = [
   BackFill,
   Database,
   Chunks,
+  ChunkSpace,
+  ChunkSweep,
   DeleteStore,
+  ExpiredMetadata,
+  ExpiredRows,
   MetadataStore,
   PointStore,
+  RetentionStore,
+  RollupCheck,
   RollupStore,
   SearchStore,
   SummaryStore,

@@ -1,5 +1,6 @@
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from './engine.js';
+import { timestampOf } from './timestamps.js';
 
 /**
  * Hypertables of TimescaleDB. Only what its Apache-licensed build can do is used: no policies, no compression, no
@@ -22,6 +23,11 @@ export class TimescaleEngine implements StorageEngine {
     return Math.floor(micros / (this.chunkSeconds * MICROS_PER_SECOND));
   }
 
+  boundsOf(chunk: number): { begin: number; end: number } {
+    const length = this.chunkSeconds * MICROS_PER_SECOND;
+    return { begin: chunk * length, end: (chunk + 1) * length };
+  }
+
   async chunks(db: Queryable, table: Hypertable): Promise<number[]> {
     const { rows } = await db.query<{ begin: number }>(
       `SELECT extract(epoch FROM range_start)::float8 AS begin
@@ -34,5 +40,23 @@ export class TimescaleEngine implements StorageEngine {
   /** TimescaleDB makes a chunk when the first row for it arrives. */
   createChunk(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined> {
+    const { rows } = await db.query<{ name: string }>(
+      `SELECT format('%I.%I', chunk_schema, chunk_name) AS name FROM timescaledb_information.chunks
+       WHERE hypertable_name = $1 AND range_start = $2`,
+      [table, timestampOf(this.boundsOf(chunk).begin)],
+    );
+    return rows[0]?.name;
+  }
+
+  async dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
+    const { begin, end } = this.boundsOf(chunk);
+    await db.query('SELECT drop_chunks($1::regclass, $2::timestamptz, $3::timestamptz)', [
+      table,
+      timestampOf(end),
+      timestampOf(begin),
+    ]);
   }
 }

@@ -1,0 +1,55 @@
+import { BACKUP_TABLES, type BackupStore } from '../storage/backup-store.js';
+import { BackupWriter } from './backup-writer.js';
+import { throwTrouble } from './database-trouble.js';
+import { type Description, FORMAT, FORMAT_VERSION, type Manifest } from './format.js';
+import { programVersion } from './program-version.js';
+import { type Running } from './running.js';
+
+/** How to make a backup. */
+export interface BackupOptions extends Running {
+  /** Whether the digests of the API keys are part of it. */
+  withKeys: boolean;
+  /** Whether a file that is there already is replaced. */
+  force: boolean;
+}
+
+/**
+ * Writes the archive as it is at one moment to a file, beside readers and writers, and returns what is in it. The file
+ * gets its name only when it is complete. Memory stays flat.
+ * Throws a `StartError` where the file can't be written or the database is away; nothing of the file is left then.
+ */
+export async function makeBackup(store: BackupStore, file: string, options: BackupOptions): Promise<Manifest> {
+  const tables = BACKUP_TABLES.filter((table) => table !== 'api_key' || options.withKeys);
+  let writer: BackupWriter | undefined;
+  try {
+    await store.snapshot(tables, async (snapshot) => {
+      const { made, engine, chunkSeconds, postgres, columns } = snapshot;
+      const description: Description = {
+        format: FORMAT,
+        version: FORMAT_VERSION,
+        made: made.toISOString(),
+        marigram: programVersion(),
+        engine,
+        chunkSeconds,
+        postgres,
+        tables: Object.fromEntries(tables.map((table) => [table, columns[table] ?? []])),
+      };
+      writer = await BackupWriter.begin(file, options.force, description);
+      let done = 0;
+      for (const table of tables) {
+        let passed = 0;
+        await writer.add(table, snapshot.rows(table), (rows) => {
+          options.signal?.throwIfAborted();
+          passed = rows;
+          options.onProgress?.(done + passed, Math.max(snapshot.estimatedRows, done + passed));
+        });
+        done += passed;
+      }
+    });
+    if (!writer) throw new Error('the snapshot was not used');
+    return await writer.finish();
+  } catch (error) {
+    await writer?.discard();
+    return throwTrouble(error, 'No backup was made');
+  }
+}

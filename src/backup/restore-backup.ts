@@ -1,0 +1,99 @@
+import { StartError } from '../common/errors.js';
+import { BACKUP_TABLES, type BackupTable } from '../storage/backup-store.js';
+import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
+import { type Filling, type RestoreStore } from '../storage/restore-store.js';
+import { BackupReader } from './backup-reader.js';
+import { type Contents } from './check-backup.js';
+import { ChunkFinder } from './chunk-finder.js';
+import { throwTrouble } from './database-trouble.js';
+import { BadBackup, type Description } from './format.js';
+import { refuse } from './refusal.js';
+import { type Running } from './running.js';
+
+/** The chunks that a backup needs in this archive. */
+type NeededChunks = Readonly<Record<Hypertable, ReadonlySet<number>>>;
+
+/**
+ * Fills an empty archive from a file. The file is read twice: first it is verified and its times are looked at, then
+ * its rows are stored, in one transaction, which is committed only if the file has been verified once more. So a bad
+ * file is found early, and nothing is changed by one, nor by a crash. Memory stays flat.
+ * Throws a `StartError` where the archive is not empty, where the file is no complete backup or has what this version
+ * does not know, and where the database fails.
+ */
+export async function restoreBackup(store: RestoreStore, file: string, running: Running = {}): Promise<Contents> {
+  const size = await BackupReader.size(file);
+  const reading = (before: number): Promise<BackupReader> =>
+    BackupReader.open(file, (bytes) => running.onProgress?.(before + bytes, 2 * size));
+  try {
+    if (!(await store.isEmpty())) throw notEmpty();
+    const chunks = await findChunks(store, await reading(0), running.signal);
+    const reader = await reading(size);
+    const isFilled = await store
+      .fill((filling) => fill(filling, reader, chunks, running.signal))
+      .finally(() => reader.close());
+    if (!isFilled) throw notEmpty();
+    return { description: reader.description, manifest: reader.contents };
+  } catch (error) {
+    if (error instanceof BadBackup) refuse(file, error);
+    return throwTrouble(error, 'Nothing was restored');
+  }
+}
+
+/** Reads the whole file; so it also verifies it. */
+async function findChunks(store: RestoreStore, reader: BackupReader, signal?: AbortSignal): Promise<NeededChunks> {
+  const { description } = reader;
+  await refuseUnknown(store, description).catch(async (error: unknown) => {
+    await reader.close();
+    throw error;
+  });
+  const finder = (table: Hypertable): ChunkFinder =>
+    new ChunkFinder(description.tables[table]?.indexOf(HYPERTABLES[table]) ?? 0, (micros) => store.chunkOf(micros));
+  const finders = { point: finder('point'), rollup: finder('rollup') };
+  for await (const { table, rows } of reader.parts()) {
+    signal?.throwIfAborted();
+    if (table === 'point' || table === 'rollup') finders[table].add(rows);
+  }
+  return { point: finders.point.chunks, rollup: finders.rollup.chunks };
+}
+
+/** Stores all rows, table by table. */
+async function fill(filling: Filling, reader: BackupReader, chunks: NeededChunks, signal?: AbortSignal): Promise<void> {
+  await filling.createChunks('point', chunks.point);
+  await filling.createChunks('rollup', chunks.rollup);
+  const parts = reader.parts();
+  const counts = new Map<string, number>();
+  let part = await parts.next();
+  while (part.done !== true) {
+    // refuseUnknown() has seen that it is one of ours.
+    const table = part.value.table as BackupTable;
+    const columns = reader.description.tables[table] ?? [];
+    const rows = async function* (): AsyncGenerator<Buffer, void, undefined> {
+      for (; part.done !== true && part.value.table === table; part = await parts.next()) {
+        signal?.throwIfAborted();
+        yield part.value.rows;
+      }
+    };
+    counts.set(table, await filling.copyIn(table, columns, rows()));
+  }
+  for (const [table, count] of counts)
+    if (count !== reader.contents.tables[table]?.rows) throw new BadBackup(`some rows of "${table}" are no rows`);
+}
+
+/** Refuses what has no place in this archive. Tables and columns that the backup lacks stay empty or get their defaults. */
+async function refuseUnknown(store: RestoreStore, { tables, marigram }: Description): Promise<void> {
+  const known = await store.columns();
+  for (const [name, columns] of Object.entries(tables)) {
+    const table = BACKUP_TABLES.find((ours) => ours === name);
+    const unknown = table ? columns.find((column) => !known[table]?.includes(column)) : name;
+    if (unknown !== undefined)
+      throw new StartError(
+        `The backup was made by Marigram ${marigram} and holds "${unknown}", which this version does not know: use that version.`,
+      );
+  }
+}
+
+function notEmpty(): StartError {
+  return new StartError(
+    'The archive is not empty, and a backup is restored into an empty one only: give it a new database or DATA_DIR.',
+  );
+}

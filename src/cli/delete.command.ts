@@ -1,0 +1,90 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { Invalid, StartError } from '../common/errors.js';
+import { type Query } from '../common/time-range.js';
+import { DeletionService } from '../deletion/deletion.service.js';
+import { SearchService } from '../search/search.service.js';
+import { type StoredMetadata } from '../storage/metadata-store.js';
+import { withDatabase } from './with-database.js';
+
+/** What to delete of the metadata found. */
+export interface DeleteOptions {
+  readonly only?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** How many metadata are fetched at a time. */
+const PAGE = 500;
+
+/**
+ * Deletes what a metadata search finds: whole metadata, one event type of each, or points of a time. Each is a
+ * transaction of its own. Without `yes` nothing is deleted. Throws a `StartError` where the request is not clear.
+ */
+export async function deleteFound(
+  env: NodeJS.ProcessEnv,
+  filters: ReadonlyMap<string, string>,
+  options: DeleteOptions,
+): Promise<void> {
+  if (filters.size === 0 && !options.all) throw new StartError('Name what to delete, or give --all for everything.');
+  if (!options.dryRun && !options.yes)
+    throw new StartError('Nothing was deleted: look with --dry-run first, then give --yes.');
+  await withDatabase(env, async (app) => {
+    const found = await explained(() => findAll(app, Object.fromEntries(filters)));
+    let metadata = 0;
+    let points = 0;
+    for (const one of found) {
+      const eventTypes = one.eventTypes.map(({ eventType }) => eventType);
+      console.log(`${one.key}  ${one.source} → ${one.destination ?? '-'}  ${one.toolName}  ${eventTypes.join(', ')}`);
+      if (options.dryRun) continue;
+      const deleted = await explained(() => deleteOne(app, one.key, eventTypes, options));
+      metadata += deleted.metadata;
+      points += deleted.points;
+    }
+    if (options.dryRun) console.log(`Found ${found.length} metadata; nothing was deleted.`);
+    else console.log(`Deleted ${points} points and ${metadata} metadata of ${found.length} found.`);
+  });
+}
+
+async function findAll(app: INestApplicationContext, query: Query): Promise<StoredMetadata[]> {
+  const search = app.get(SearchService);
+  const found: StoredMetadata[] = [];
+  for (;;) {
+    const page = await search.search({ ...query, limit: String(PAGE), offset: String(found.length) });
+    found.push(...page.rows);
+    if (page.rows.length < PAGE) return found;
+  }
+}
+
+async function deleteOne(
+  app: INestApplicationContext,
+  key: string,
+  eventTypes: readonly string[],
+  { only, from, to }: DeleteOptions,
+): Promise<{ metadata: number; points: number }> {
+  const deletion = app.get(DeletionService);
+  const wanted = only === undefined ? eventTypes : eventTypes.filter((name) => name === only);
+  const bounds = { ...(from !== undefined && { 'time-start': from }), ...(to !== undefined && { 'time-end': to }) };
+  const total = { metadata: 0, points: 0 };
+  if (Object.keys(bounds).length > 0)
+    for (const name of wanted) total.points += (await deletion.points(key, name, bounds)).points;
+  else if (only === undefined) return deletion.metadata(key, {});
+  else
+    for (const name of wanted) {
+      const { metadata, points } = await deletion.eventType(key, name, {});
+      total.metadata += metadata;
+      total.points += points;
+    }
+  return total;
+}
+
+/** A bad filter or time is the admin's to mend. */
+async function explained<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw error instanceof Invalid ? new StartError(`${error.message}.`) : error;
+  }
+}

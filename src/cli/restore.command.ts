@@ -1,0 +1,39 @@
+import { BackupReader } from '../backup/backup-reader.js';
+import { checkBackup } from '../backup/check-backup.js';
+import { restoreBackup } from '../backup/restore-backup.js';
+import { Database } from '../storage/database.js';
+import { type StorageEngine } from '../storage/engine.js';
+import { RestoreStore } from '../storage/restore-store.js';
+import { STORAGE_ENGINE } from '../storage/storage.tokens.js';
+import { contentsOf } from './backup-summary.js';
+import { interruptible } from './interruption.js';
+import { ProgressBar } from './progress-bar.js';
+import { withDatabase } from './with-database.js';
+
+/** Fills the empty archive from a backup, and says in one line with what. Throws as `restoreBackup` does. */
+export async function restore(env: NodeJS.ProcessEnv, file: string): Promise<void> {
+  // Before a database is started for it.
+  await (await BackupReader.open(file)).close();
+  await withDatabase(env, async (app, place) => {
+    const store = new RestoreStore(app.get(Database), app.get<StorageEngine>(STORAGE_ENGINE));
+    const { manifest } = await withBar('Restore', (running) => restoreBackup(store, file, running));
+    console.log(`Restored ${contentsOf(manifest)} from ${file} to ${place}.`);
+  });
+}
+
+/** Verifies a backup without a database, and says in one line what is in it. Throws as `checkBackup` does. */
+export async function checkFile(file: string): Promise<void> {
+  const { description, manifest } = await withBar('Check', (running) => checkBackup(file, running));
+  const { made, marigram } = description;
+  console.log(`${file} is complete: ${contentsOf(manifest)}, as of ${made}, by Marigram ${marigram}.`);
+}
+
+function withBar<T>(
+  what: string,
+  work: (running: { signal: AbortSignal; onProgress: (done: number, total: number) => void }) => Promise<T>,
+): Promise<T> {
+  const bar = new ProgressBar(what);
+  return interruptible((signal) => work({ signal, onProgress: bar.show })).finally(() => {
+    bar.stop();
+  });
+}

@@ -1,0 +1,40 @@
+import { RollupCheck } from '../storage/rollup-check.js';
+import { formatSeconds } from '../common/time.js';
+import { ProgressBar } from './progress-bar.js';
+import { withDatabase } from './with-database.js';
+
+/** How many differences are named. */
+const NAMED = 20;
+
+/**
+ * Compares stored summaries with the points they sum up, and prints what differs; the exit code is 1 then.
+ * @param sample the share of the windows to check, from 0 (exclusive) to 1.
+ * @param repair puts right what differs; the exit code is still 1.
+ */
+export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boolean): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const check = app.get(RollupCheck);
+    const windows = (await check.windows()).filter(() => Math.random() < sample);
+    const bar = new ProgressBar('verify');
+    let different = 0;
+    let filling = 0;
+    for (const [index, window] of windows.entries()) {
+      bar.show(index, windows.length);
+      if (window.filling) {
+        filling++;
+        continue;
+      }
+      for (const { micros, what } of await check.check(window, repair)) {
+        if (++different > NAMED) continue;
+        const { metadataKey, eventType } = window;
+        console.log(`${metadataKey} ${eventType}, window ${window.window}, bin ${formatSeconds(micros)}: ${what}`);
+      }
+    }
+    bar.stop();
+    if (different > NAMED) console.log(`… and ${different - NAMED} more`);
+    const kept = different === 0 ? 'no difference' : `${different} bins differ${repair ? 'ed and were put right' : ''}`;
+    const unsure = filling > 0 ? `; ${filling} windows are still being filled and were left out` : '';
+    console.log(`Checked ${windows.length - filling} windows of summaries: ${kept}${unsure}.`);
+    if (different > 0) process.exitCode = 1;
+  });
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { StartError } from '../common/errors.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { ANY, BASE, Policies, type Policy } from './policy.js';
+
+const SUMMARY_TYPES = [BASE, 'aggregation', 'average', 'statistics', ANY] as const;
+
+/** The longest window that a summary can have, in seconds. */
+const MAX_WINDOW = 100_000_000_000;
+
+/** More days than this are no age but a mistake: some thousand years. */
+const MAX_DAYS = 3_650_000;
+
+/** Reads a policy file. Throws a `StartError` that names the file and what is wrong in it. */
+export async function loadPolicies(file: string): Promise<Policies> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new StartError(`The policy file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+  return parsePolicies(text, file);
+}
+
+/**
+ * Policies from the JSON that esmond uses: `{"policies": [{"event_type", "summary_type", "summary_window", "expire"}]}`,
+ * numbers as texts or as numbers.
+ * @param file for messages.
+ */
+export function parsePolicies(text: string, file: string): Policies {
+  const fail = (problem: string): never => {
+    throw new StartError(`The policy file ${file} is wrong: ${problem}.`);
+  };
+  const content = parseJson(text, fail);
+  const list: unknown = isObject(content) ? content.policies : undefined;
+  if (!Array.isArray(list)) return fail('expected {"policies": […]}');
+  return new Policies(list.map((entry: unknown, index) => parsePolicy(entry, `policy ${index + 1}`, fail)));
+}
+
+type Fail = (problem: string) => never;
+
+function parsePolicy(entry: unknown, where: string, fail: Fail): Policy {
+  if (!isObject(entry)) return fail(`${where} is no object`);
+  const read = <T>(key: string, parse: (value: unknown) => T | undefined, expected: string): T => {
+    if (!Object.hasOwn(entry, key)) return fail(`${where} has no ${key}`);
+    return parse(entry[key]) ?? fail(`${where}: ${key} must be ${expected}, but it is ${JSON.stringify(entry[key])}`);
+  };
+  return {
+    eventType: read('event_type', eventType, 'the name of an event type or "*"'),
+    summaryType: read('summary_type', summaryType, `one of ${SUMMARY_TYPES.join(', ')}`),
+    window: read('summary_window', (value) => (value === ANY ? ANY : integer(value, MAX_WINDOW)), 'seconds or "*"'),
+    expire: read(
+      'expire',
+      (value) => (value === 'never' ? 'never' : integer(value, MAX_DAYS)),
+      `a whole number of days from 0 to ${MAX_DAYS}, or "never"`,
+    ),
+  };
+}
+
+function eventType(value: unknown): string | undefined {
+  return typeof value === 'string' && (value === ANY || dataTypeOf(value) !== undefined) ? value : undefined;
+}
+
+function summaryType(value: unknown): Policy['summaryType'] | undefined {
+  return SUMMARY_TYPES.find((type) => type === value);
+}
+
+function integer(value: unknown, maximum: number): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) return undefined;
+  return Number(text) <= maximum ? Number(text) : undefined;
+}
+
+function parseJson(text: string, fail: Fail): unknown {
+  try {
+    // An editor may have left a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    return fail(`it is no JSON (${(error as Error).message})`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

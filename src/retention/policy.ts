@@ -1,0 +1,57 @@
+import { type SummaryType } from '../event-types/data-types.js';
+
+/** What a policy stands for that has `*` in a place. */
+export const ANY = '*';
+
+/** Base points go by this name where summaries have their type; their window is 0. */
+export const BASE = 'base';
+
+/** How long the data of some event types, summary types and windows are kept. */
+export interface Policy {
+  /** The name of an event type, or `*`. */
+  readonly eventType: string;
+  readonly summaryType: SummaryType | typeof BASE | typeof ANY;
+  /** In seconds, or `*`. */
+  readonly window: number | typeof ANY;
+  /** The age in days at which the data leave. */
+  readonly expire: number | 'never';
+}
+
+/** The policies of an archive. */
+export class Policies {
+  private readonly byPlace = new Map<string, Policy>();
+
+  /** @param policies of several for the same place, the last counts. */
+  constructor(policies: Iterable<Policy>) {
+    for (const policy of policies)
+      this.byPlace.set(placeOf(policy.eventType, policy.summaryType, policy.window), policy);
+  }
+
+  /** The policies that count, in the order of the file. */
+  all(): Policy[] {
+    return [...this.byPlace.values()];
+  }
+
+  /**
+   * The most specific policy for some data, or `undefined` where there is none. The event type weighs most, then the
+   * summary type, then the window; where a specific branch leads to no policy, the general one is tried.
+   */
+  choose(eventType: string, summaryType: string, window: number): Policy | undefined {
+    for (const event of [eventType, ANY])
+      for (const type of [summaryType, ANY])
+        for (const seconds of [window, ANY]) {
+          const policy = this.byPlace.get(placeOf(event, type, seconds));
+          if (policy) return policy;
+        }
+    return undefined;
+  }
+}
+
+/** A policy in words: `throughput average 86400: 365 days`. */
+export function describePolicy({ eventType, summaryType, window, expire }: Policy): string {
+  return `${eventType} ${summaryType} ${window}: ${expire === 'never' ? 'never' : `${expire} days`}`;
+}
+
+function placeOf(eventType: string, summaryType: string, window: number | string): string {
+  return `${eventType} ${summaryType} ${window}`;
+}

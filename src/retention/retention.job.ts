@@ -1,0 +1,60 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
+import { loadPolicies } from './policy-file.js';
+import { RetentionService } from './retention.service.js';
+
+/** How long after the start the first run is, and how long after a run the next, in milliseconds. */
+const FIRST_PAUSE = 60_000;
+const PAUSE = 24 * 3_600_000;
+
+/** Lets data leave once a day, where there is a policy file. Of several servers only one is at it at a time. */
+@Injectable()
+export class RetentionJob implements OnModuleDestroy {
+  private readonly logger = new Logger(RetentionJob.name);
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly retention: RetentionService,
+  ) {}
+
+  /** Begins the daily runs; for servers only, not for commands. Throws a `StartError` for a bad policy file. */
+  async start(): Promise<void> {
+    if (this.config.retentionPolicy === undefined) return;
+    await loadPolicies(this.config.retentionPolicy);
+    this.schedule(FIRST_PAUSE);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** One run, by the policy file as it is now. Never throws: what fails is logged, and the next run tries again. */
+  async run(): Promise<void> {
+    const { retentionPolicy } = this.config;
+    if (retentionPolicy === undefined) return;
+    try {
+      const policies = await loadPolicies(retentionPolicy);
+      const report = await this.retention.run(policies, { signal: this.stopping.signal });
+      if (!report) return;
+      const rows = report.policies.reduce((sum, { removed }) => sum + removed.point.rows + removed.rollup.rows, 0);
+      this.logger.log(
+        `retention removed ${rows} rows and ${report.metadata} metadata, dropped ${report.chunksDropped} chunks`,
+      );
+    } catch (error) {
+      if (!this.stopping.signal.aborted) this.logger.error(`retention failed, tried again tomorrow: ${String(error)}`);
+    }
+  }
+
+  private schedule(pause: number): void {
+    this.timer = setTimeout(() => {
+      this.running = this.run().then(() => {
+        if (!this.stopping.signal.aborted) this.schedule(PAUSE);
+      });
+    }, pause).unref();
+  }
+}

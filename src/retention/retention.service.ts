@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
+import { BackFill } from '../storage/back-fill.js';
+import { ChunkSweep } from '../storage/chunk-sweep.js';
+import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
+import { ExpiredMetadata } from '../storage/expired-metadata.js';
+import { ExpiredRows, type SweptChunk } from '../storage/expired-rows.js';
+import { type CutOffs, type RetentionRule } from '../storage/retention-rules.js';
+import { RetentionStore } from '../storage/retention-store.js';
+import { type Policies, type Policy } from './policy.js';
+import { RetentionReport } from './retention-report.js';
+
+const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
+
+/** How to watch a run, and to end it between two transactions. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Told how many chunks are done, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Lets data leave as the policies say. */
+@Injectable()
+export class RetentionService {
+  constructor(
+    private readonly store: RetentionStore,
+    private readonly rows: ExpiredRows,
+    private readonly sweep: ChunkSweep,
+    private readonly metadata: ExpiredMetadata,
+    private readonly backFill: BackFill,
+  ) {}
+
+  /** What a run would remove now, with the bytes estimated; changes nothing. */
+  async plan(policies: Policies): Promise<RetentionReport> {
+    const { rules, matched } = await this.rules(policies);
+    const report = new RetentionReport(matched);
+    for (const chunk of await this.due(rules, 'planned')) {
+      const expired = await this.rows.count(chunk, rules, 'planned');
+      if (expired.length === 0) continue;
+      const bytes = await this.rows.bytesPerRow(chunk);
+      for (const { policy, rows } of expired) report.add(chunk.table, policy, rows, rows * bytes);
+    }
+    report.metadata = await this.metadata.count(rules);
+    return report;
+  }
+
+  /**
+   * Records the cut-offs, removes what lies before them, and deletes metadata that have nothing left. It can be cut off
+   * anywhere: the next run does the rest. Returns what was removed; `undefined` where another process is at it.
+   * Throws the reason of `signal` when that is aborted.
+   */
+  async run(policies: Policies, options: RunOptions = {}): Promise<RetentionReport | undefined> {
+    let report: RetentionReport | undefined;
+    await this.store.exclusively(async () => {
+      report = await this.runAlone(policies, options);
+    });
+    return report;
+  }
+
+  private async runAlone(policies: Policies, { signal, onProgress }: RunOptions): Promise<RetentionReport> {
+    const { rules, matched } = await this.rules(policies);
+    const report = new RetentionReport(matched);
+    // Summaries that were registered late take from the points before these leave.
+    if (rules.some(({ summaryType, cutOff }) => summaryType === 'base' && cutOff !== null))
+      for (const lacking of await this.backFill.lacking())
+        do signal?.throwIfAborted();
+        while (!(await this.backFill.run(lacking, 1)));
+    await this.store.record(rules, signal);
+    const chunks = await this.due(rules, 'recorded');
+    for (const [done, chunk] of chunks.entries()) {
+      signal?.throwIfAborted();
+      onProgress?.(done, chunks.length);
+      await this.sweepChunk(chunk, rules, report);
+    }
+    onProgress?.(chunks.length, chunks.length);
+    report.metadata = (await this.metadata.delete(rules, signal)).length;
+    return report;
+  }
+
+  private async sweepChunk(chunk: SweptChunk, rules: readonly RetentionRule[], report: RetentionReport): Promise<void> {
+    const expired = await this.rows.count(chunk, rules, 'recorded');
+    const dropped = await this.sweep.drop(chunk, rules);
+    if (dropped) report.chunksDropped++;
+    else if (await this.sweep.clean(chunk, rules, expired)) report.chunksCleaned++;
+    for (const { policy, rows } of expired) report.add(chunk.table, policy, rows);
+  }
+
+  /** The rule for each kind of data that is registered and has a policy, and the policies that have a rule. */
+  private async rules(policies: Policies): Promise<{ rules: RetentionRule[]; matched: Map<number, Policy> }> {
+    const { kinds, now } = await this.store.kinds();
+    const all = policies.all();
+    const matched = new Map<number, Policy>();
+    const rules = kinds.flatMap((kind): RetentionRule[] => {
+      const policy = policies.choose(kind.eventType, kind.summaryType, kind.window);
+      if (!policy) return [];
+      const number = all.indexOf(policy);
+      matched.set(number, policy);
+      return [{ ...kind, policy: number, cutOff: cutOffOf(policy, now) }];
+    });
+    return { rules, matched: new Map([...matched].sort(([a], [b]) => a - b)) };
+  }
+
+  private async due(rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<SweptChunk[]> {
+    const due: SweptChunk[] = [];
+    for (const table of Object.keys(HYPERTABLES) as Hypertable[])
+      due.push(...(await this.sweep.due(table, rules, cutOffs)));
+    return due;
+  }
+}
+
+/** The first time that is kept: what is exactly as old as the policy says leaves. */
+function cutOffOf({ expire }: Policy, now: number): number | null {
+  if (expire === 'never') return null;
+  return Math.max(now - expire * MICROS_PER_DAY + 1, FIRST_SECOND * MICROS_PER_SECOND);
+}

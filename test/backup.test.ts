@@ -1,0 +1,551 @@
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type BackupOptions, makeBackup } from '../src/backup/make-backup.js';
+import { restoreBackup } from '../src/backup/restore-backup.js';
+import { backup } from '../src/cli/backup.command.js';
+import { checkFile, restore } from '../src/cli/restore.command.js';
+import { StartError } from '../src/common/errors.js';
+import { BACKUP_TABLES, BackupStore } from '../src/storage/backup-store.js';
+import { Database } from '../src/storage/database.js';
+import { STORAGE_ENGINE } from '../src/storage/storage.tokens.js';
+import { RestoreStore } from '../src/storage/restore-store.js';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { putPoints, register } from './support/builders.js';
+import { MARIGRAM, Sandbox, until } from './support/process.js';
+
+// Some of the tests start a database, or programs.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Seconds since 1970 in which something can go wrong: the first and the last year, the borders of the regular chunks. */
+const ODD_TIMES = [-62135596800, -1, 0, 946684799.999999, 946684800, 1714557600.000001, 4102444800, 253402300799];
+
+/** An archive with something of everything in it, which no test changes. */
+let source: TestArchive;
+let directory: string;
+let printed: string[];
+/** A backup of `source`, without keys. */
+let made: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'marigram-backup-'));
+  source = await startArchive();
+  await fill(source);
+  made = fileName('made');
+  await makeBackup(storeOf(source), made, options());
+});
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await source.close();
+});
+beforeEach(() => {
+  printed = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Everything that the API writes, and what it could write but does so only under rare conditions. */
+async function fill(archive: TestArchive): Promise<void> {
+  const summaries = ['aggregation', 'statistics'].map((type) => ({ 'summary-type': type, 'summary-window': 86400 }));
+  const uri = await register(
+    archive,
+    'throughput',
+    { 'event-type': 'packet-count-sent', summaries },
+    { 'event-type': 'histogram-owdelay', summaries },
+    'packet-loss-rate',
+    'failures',
+  );
+  const at = (val: unknown): { ts: number; val: unknown }[] => ODD_TIMES.map((ts) => ({ ts, val }));
+  await putPoints(archive, uri, 'throughput', at(9400000000)).expect(201);
+  await putPoints(archive, uri, 'packet-count-sent', at(600)).expect(201);
+  await putPoints(archive, uri, 'histogram-owdelay', at({ '10': 1, '2': 599, '-0.5': 3 })).expect(201);
+  await putPoints(archive, uri, 'packet-loss-rate', at({ numerator: 1, denominator: 3 })).expect(201);
+  await putPoints(archive, uri, 'failures', at({ error: 'a\tb\\n \\. \\N "é" 漢 \n' })).expect(201);
+
+  const [series] = await archive.query<{ id: number }>(`SELECT min(id) AS id FROM series`);
+  await archive.query(
+    `INSERT INTO point (series, ts, value)
+     SELECT $1, '2024-05-01 12:00:01Z'::timestamptz + n * interval '1 us', value
+     FROM unnest('{0,-0,NaN,Infinity,-Infinity,5e-324,1.7976931348623157e308,0.1,0.30000000000000004}'::float8[])
+       WITH ORDINALITY AS v (value, n)`,
+    [series?.id],
+  );
+  await archive.query(
+    `INSERT INTO rollup (series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram)
+     SELECT $1, 3600, bin, 9007199254740993, 123456789012345678901234567890.000000001, 1e-30, 0.1, 1e300, 3, '{"a\\tb": 1}'
+     FROM unnest('{2024-05-01 12:00Z, 1999-12-31 23:00Z, 0001-12-30 00:00Z BC}'::timestamptz[]) AS b (bin)`,
+    [series?.id],
+  );
+  await archive.query(`INSERT INTO back_fill VALUES ($1, 60, '2024-05-01 12:00Z', true)`, [series?.id]);
+  await archive.query(`UPDATE series SET base_cut_off = '-infinity' WHERE id = $1`, [series?.id]);
+}
+
+/** All rows of each table as text. */
+async function contentsOf(archive: TestArchive, withKeys = false): Promise<Record<string, string[]>> {
+  const contents: Record<string, string[]> = {};
+  for (const table of BACKUP_TABLES.filter((name) => name !== 'api_key' || withKeys)) {
+    const rows = await archive.query<{ row: string }>(
+      `SELECT t::text AS row FROM ${table} t ORDER BY t::text COLLATE "C"`,
+    );
+    contents[table] = rows.map(({ row }) => row);
+  }
+  return contents;
+}
+
+async function chunksOf(archive: TestArchive): Promise<unknown[]> {
+  return archive.query(`SELECT inhrelid::regclass::text AS chunk FROM pg_inherits ORDER BY 1`);
+}
+
+function storeOf(archive: TestArchive): BackupStore {
+  return new BackupStore(archive.app.get(Database), archive.app.get(STORAGE_ENGINE));
+}
+
+function restoreStoreOf(archive: TestArchive): RestoreStore {
+  return new RestoreStore(archive.app.get(Database), archive.app.get(STORAGE_ENGINE));
+}
+
+function options(more: Partial<BackupOptions> = {}): BackupOptions {
+  return { withKeys: false, force: false, ...more };
+}
+
+let count = 0;
+
+/** The name of a file that is not there yet. */
+function fileName(name: string): string {
+  return join(directory, `${name}-${++count}.tar.gz`);
+}
+
+/** A file with this content. */
+function fileOf(name: string, content: Buffer): string {
+  const file = fileName(name);
+  writeFileSync(file, content);
+  return file;
+}
+
+/** A backup as `made` with some of what is packed in it altered; all checksums of gzip and tar are right. */
+function repacked(name: string, alter: (content: Buffer) => Buffer): string {
+  return fileOf(name, gzipSync(alter(gunzipSync(readFileSync(made)))));
+}
+
+/** Replaces a text by another one of the same length. */
+function replaced(content: Buffer, from: string, to: string): Buffer {
+  const at = content.indexOf(from);
+  expect(at).toBeGreaterThan(0);
+  expect(to).toHaveLength(from.length);
+  return Buffer.concat([content.subarray(0, at), Buffer.from(to), content.subarray(at + from.length)]);
+}
+
+/** The sentence with which something is refused. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => expect.fail('it was not refused'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StartError);
+  return (error as StartError).message;
+}
+
+describe('a round trip', () => {
+  test('brings every row of every table back exactly, into chunks of another length too', async () => {
+    for (const chunk of ['30d', '1d']) {
+      const target = await startArchive({ CHUNK_INTERVAL: chunk });
+      try {
+        await restore({ DATABASE_URL: target.databaseUrl }, made);
+        expect(printed.at(-1)).toMatch(
+          /^Restored 1 metadata, 5 series, 49 points and \d+ rollups from .* to PostgreSQL at/,
+        );
+        expect(await contentsOf(target)).toEqual(await contentsOf(source));
+      } finally {
+        await target.close();
+      }
+    }
+  });
+
+  test('holds every table there is', async () => {
+    const tables = await source.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+         AND NOT relispartition ORDER BY 1`,
+    );
+    const kept = [...BACKUP_TABLES, 'migrations', 'storage_info'];
+    expect(tables.map(({ name }) => name).sort()).toEqual(kept.sort());
+  });
+
+  test('the restored archive goes on working: new metadata, new points, old keys', async () => {
+    const target = await startArchive();
+    try {
+      await restoreBackup(restoreStoreOf(target), made);
+      const uri = await register(target, 'throughput');
+      await putPoints(target, uri, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
+      const ids = await target.query<{ id: number }>('SELECT id FROM series ORDER BY id');
+      expect(new Set(ids.map(({ id }) => id)).size).toBe(6);
+    } finally {
+      await target.close();
+    }
+  });
+
+  const installed = ['15', '16', '17', '18'].map((major) => `/usr/lib/postgresql/${major}/bin`).filter(existsSync);
+
+  test.each(['', ...installed])('leads to an embedded PostgreSQL (%o) and back again', async (binaries) => {
+    const sandbox = new Sandbox();
+    const target = await startArchive();
+    try {
+      const embedded = { DATA_DIR: sandbox.directory(), PG_BIN_DIR: binaries };
+      await restore(embedded, made);
+      const back = fileName('back');
+      await backup(embedded, back, {});
+      await restore({ DATABASE_URL: target.databaseUrl }, back);
+      expect(await contentsOf(target)).toEqual(await contentsOf(source));
+    } finally {
+      await target.close();
+      await sandbox.dispose();
+    }
+  });
+
+  test('of an empty archive is one, too', async () => {
+    const [from, to] = [await startArchive(), await startArchive()];
+    try {
+      const file = fileName('empty');
+      await makeBackup(storeOf(from), file, options());
+      await restoreBackup(restoreStoreOf(to), file);
+      expect(await contentsOf(to)).toEqual(await contentsOf(from));
+    } finally {
+      await from.close();
+      await to.close();
+    }
+  });
+
+  test('of many parts keeps rows whole', async () => {
+    const [from, to] = [await startArchive(), await startArchive()];
+    try {
+      const uri = await register(from, 'throughput', 'failures', 'packet-trace');
+      // Makes the chunk.
+      await putPoints(from, uri, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
+      const rows = await from.query<{ id: number }>(`SELECT id FROM series WHERE event_type <> 'throughput'`);
+      await from.query(
+        `INSERT INTO point (series, ts, value, document)
+         SELECT $1, '2024-05-01 12:00Z'::timestamptz + n * interval '1 s', NULL,
+                to_json(repeat(md5(n::text) || E'\\\\\\n', 1 + n % 7 * 40))
+         FROM generate_series(1, 4000) n`,
+        [rows[0]?.id],
+      );
+      // One row that is longer than a part.
+      await from.query(
+        `INSERT INTO point (series, ts, document) VALUES ($1, '2024-05-01 12:00Z', to_json(repeat('0123456789', 400000)))`,
+        [rows[1]?.id],
+      );
+      const file = fileName('large');
+      await makeBackup(storeOf(from), file, options());
+      await restoreBackup(restoreStoreOf(to), file);
+      const digest = `SELECT count(*), md5(string_agg(md5(p::text), '' ORDER BY series, ts)) FROM point p`;
+      expect(await to.query(digest)).toEqual(await from.query(digest));
+    } finally {
+      await from.close();
+      await to.close();
+    }
+  });
+});
+
+describe('keys', () => {
+  test('leave the database only with --with-keys', async () => {
+    const [key] = await source.query<{ digest: string }>(`SELECT encode(digest, 'hex') AS digest FROM api_key`);
+    expect(gunzipSync(readFileSync(made)).includes(key!.digest)).toBe(false);
+    const file = fileName('with-keys');
+    await backup({ DATABASE_URL: source.databaseUrl }, file, { withKeys: true });
+    expect(printed.at(-1)).toMatch(
+      /^Backed up 1 metadata, .* rollups and 1 keys of PostgreSQL at .* \(\d+\.\d kB\)\.$/,
+    );
+    expect(gunzipSync(readFileSync(file)).includes(key!.digest)).toBe(true);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('of the backup come to those of the archive, which go on working; each is there once', async () => {
+    const file = fileName('with-keys');
+    await makeBackup(storeOf(source), file, options({ withKeys: true }));
+    const target = await startArchive();
+    try {
+      await restoreBackup(restoreStoreOf(target), file);
+      expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
+      for (const auth of [source.auth, target.auth])
+        await target.http.post('/esmond/perfsonar/archive/').set('authorization', auth).send({}).expect(400);
+      await target.query('TRUNCATE metadata, series, summary, back_fill');
+      await target.query('TRUNCATE point');
+      await target.query('TRUNCATE rollup');
+      await restoreBackup(restoreStoreOf(target), file);
+      expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
+
+      await target.query('TRUNCATE metadata, series, summary, back_fill, api_key');
+      await target.query('TRUNCATE point');
+      await target.query('TRUNCATE rollup');
+      await restoreBackup(restoreStoreOf(target), file);
+      expect(await contentsOf(target, true)).toEqual(await contentsOf(source, true));
+      await target.issueKey('read');
+    } finally {
+      await target.close();
+    }
+  });
+
+  test('that the backup lacks stay as they are', async () => {
+    const target = await startArchive();
+    try {
+      const before = await target.query('SELECT * FROM api_key');
+      await restoreBackup(restoreStoreOf(target), made);
+      expect(await target.query('SELECT * FROM api_key')).toEqual(before);
+    } finally {
+      await target.close();
+    }
+  });
+});
+
+describe('a bad file', () => {
+  let target: TestArchive;
+  beforeAll(async () => {
+    target = await startArchive();
+  });
+  afterAll(() => target.close());
+
+  /** The sentence with which both the check and the restoring refuse it; nothing may be changed. */
+  async function refused(file: string): Promise<string> {
+    const before = [await contentsOf(target, true), await chunksOf(target)];
+    const sentence = await refusal(restore({ DATABASE_URL: target.databaseUrl }, file));
+    expect(await refusal(checkFile(file))).toBe(sentence);
+    expect([await contentsOf(target, true), await chunksOf(target)]).toEqual(before);
+    expect(printed).toEqual([]);
+    return sentence;
+  }
+
+  test('that is cut off anywhere', async () => {
+    const whole = readFileSync(made);
+    for (const length of [0, 1, 100, Math.floor(whole.length / 2), whole.length - 1])
+      expect(await refused(fileOf('cut', whole.subarray(0, length)))).toMatch(/cannot be restored: .*unexpected end/);
+  });
+
+  test('that is cut off between two parts', async () => {
+    const file = repacked('cut', (content) =>
+      Buffer.concat([content.subarray(0, content.indexOf('manifest.json')), Buffer.alloc(1024)]),
+    );
+    expect(await refused(file)).toMatch(/cannot be restored: it breaks off\.$/);
+  });
+
+  test('in which one bit is another one', async () => {
+    const whole = readFileSync(made);
+    for (let at = 12; at < whole.length; at += Math.ceil(whole.length / 10)) {
+      const altered = Buffer.from(whole);
+      altered[at]! ^= 1 << (at % 8);
+      expect(await refused(fileOf('altered', altered)), `byte ${at}`).toContain('cannot be restored');
+    }
+  });
+
+  test.each([
+    ['a value', (content: Buffer) => replaced(content, '9400000000', '9500000000'), 'rows of "point" are not those'],
+    [
+      'the description',
+      (content: Buffer) => replaced(content, '"made": "2', '"made": "1'),
+      'backup.json has been altered',
+    ],
+    [
+      'the order of the parts',
+      (content: Buffer) => replaced(content, 'series/000001', 'series/000002'),
+      'Invalid tar header',
+    ],
+    ['a column', (content: Buffer) => replaced(content, '"base_cut_off"', '"base_cut_on!"'), 'holds "base_cut_on!"'],
+    ['the format', (content: Buffer) => replaced(content, '"version": 1', '"version": 2'), 'newer version of Marigram'],
+    [
+      'a time',
+      (content: Buffer) => replaced(content, '2024-05-01 12:00:01', '2024-05-01 xy:00:01'),
+      'a row of it has no time',
+    ],
+    ['an end of a row', (content: Buffer) => replaced(content, '\n5\t', ' 5\t'), 'rows of'],
+  ])('in which %s was altered by hand', async (_what, alter, sentence) => {
+    const file = repacked('altered', alter);
+    const before = await contentsOf(target, true);
+    expect(await refusal(restore({ DATABASE_URL: target.databaseUrl }, file))).toContain(sentence);
+    await expect(checkFile(file)).rejects.toThrow(StartError);
+    expect(await contentsOf(target, true)).toEqual(before);
+  });
+
+  test('that is none of ours', async () => {
+    expect(await refused(fileOf('text', Buffer.from('Dear diary')))).toContain('it is damaged, or no backup at all');
+    expect(await refused(fileOf('gzip', gzipSync('Dear diary')))).toContain('cannot be restored');
+    const other = gunzipSync(readFileSync(made));
+    other.write('other-program__', other.indexOf('marigram-backup'));
+    expect(await refused(fileOf('other', gzipSync(other)))).toContain('it is no backup of Marigram');
+    expect(await refused(directory)).toContain('is no file');
+    expect(await refused(join(directory, 'nothing'))).toContain('cannot be read');
+  });
+
+  test('that turns bad while it is restored', async () => {
+    const file = fileName('changing');
+    copyFileSync(made, file);
+    const whole = readFileSync(made);
+    const before = [await contentsOf(target, true), await chunksOf(target)];
+    // The second reading begins when the whole file has been read once.
+    const onProgress = (done: number, total: number): void => {
+      if (done === total / 2) writeFileSync(file, whole.subarray(0, -20));
+    };
+    expect(await refusal(restoreBackup(restoreStoreOf(target), file, { onProgress }))).toContain('unexpected end');
+    expect([await contentsOf(target, true), await chunksOf(target)]).toEqual(before);
+  });
+});
+
+test('an archive that is not empty is refused, and stays as it is', async () => {
+  const target = await startArchive();
+  try {
+    await register(target, 'throughput');
+    const before = await contentsOf(target, true);
+    const sentence = await refusal(restore({ DATABASE_URL: target.databaseUrl }, made));
+    expect(sentence).toBe(
+      'The archive is not empty, and a backup is restored into an empty one only: give it a new database or DATA_DIR.',
+    );
+    expect(await contentsOf(target, true)).toEqual(before);
+  } finally {
+    await target.close();
+  }
+});
+
+test('who writes while an archive is filled waits, and is not lost', async () => {
+  const target = await startArchive();
+  try {
+    let registered: Promise<string> | undefined;
+    let visible: Promise<unknown[]> | undefined;
+    const onProgress = (done: number, total: number): void => {
+      if (done < total || registered) return;
+      registered = register(target, 'throughput');
+      visible = target.query('SELECT FROM metadata');
+    };
+    await restoreBackup(restoreStoreOf(target), made, { onProgress });
+    expect(await visible).toEqual([]);
+    await putPoints(target, (await registered)!, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
+    expect(await target.query('SELECT FROM metadata')).toHaveLength(2);
+  } finally {
+    await target.close();
+  }
+});
+
+test('a file that is there already is replaced with --force only', async () => {
+  const env = { DATABASE_URL: source.databaseUrl };
+  const file = fileOf('precious', Buffer.from('precious'));
+  expect(await refusal(backup(env, file, {}))).toContain('is there already: choose another name, or add --force');
+  expect(readFileSync(file, 'utf8')).toBe('precious');
+  await backup(env, file, { force: true });
+  await checkFile(file);
+
+  const other = fileName('begun');
+  writeFileSync(`${other}.part`, 'half');
+  expect(await refusal(backup(env, other, {}))).toContain('was broken off');
+  expect(readFileSync(`${other}.part`, 'utf8')).toBe('half');
+  await backup(env, other, { force: true });
+  expect(existsSync(`${other}.part`)).toBe(false);
+
+  expect(await refusal(backup(env, directory, { force: true }))).toContain('is no file');
+  expect(await refusal(backup(env, join(directory, 'no', 'where'), {}))).toContain('cannot be written (ENOENT');
+});
+
+test('--check says what is in a file, without a database', async () => {
+  await checkFile(made);
+  const said =
+    /: 1 metadata, 5 series, 49 points and \d+ rollups, as of \d{4}-\d\d-\d\dT[\d:.]+Z, by Marigram \d+\.\d+\.\d+\.$/;
+  expect(printed).toEqual([expect.stringMatching(said)]);
+});
+
+test('a backup beside writers holds one state: every point that a series and its bins speak of, and no other', async () => {
+  const [busy, target] = [await startArchive(), await startArchive()];
+  let isOver = false;
+  try {
+    const summaries = [{ 'summary-type': 'aggregation', 'summary-window': 3600 }];
+    const uri = await register(busy, { 'event-type': 'packet-count-sent', summaries });
+    const write = async (begin: number): Promise<void> => {
+      for (let ts = begin; !isOver; ts += 2_000)
+        await putPoints(busy, uri, 'packet-count-sent', [
+          { ts, val: 1 },
+          { ts: ts + 2, val: 2 },
+        ]).expect(201);
+    };
+    const writing = Promise.all([write(1_700_000_000), write(1_700_000_001)]);
+    await until(async () => (await busy.query('SELECT FROM point LIMIT 1')).length > 0);
+    const files = [];
+    for (let i = 0; i < 4; i++) {
+      await register(busy, 'throughput');
+      files.push(fileName('busy'));
+      await makeBackup(storeOf(busy), files[i]!, options());
+    }
+    isOver = true;
+    await writing;
+    for (const file of files) {
+      await restoreBackup(restoreStoreOf(target), file);
+      const [sums] = await target.query(
+        `SELECT (SELECT count(*) FROM point)::int AS points, (SELECT sum(count) FROM rollup)::int AS counted,
+                (SELECT sum(value) FROM point) = (SELECT sum(sum) FROM rollup) AS "isSum",
+                (SELECT min(ts) FROM point) = min(first_point) AS "isFirst",
+                (SELECT max(ts) FROM point) = max(last_point) AS "isLast" FROM series`,
+      );
+      expect(sums).toMatchObject({ isSum: true, isFirst: true, isLast: true, counted: sums!['points'] });
+      for (const tables of ['metadata, series, summary, back_fill', 'point', 'rollup'])
+        await target.query(`TRUNCATE ${tables}`);
+    }
+  } finally {
+    isOver = true;
+    await busy.close();
+    await target.close();
+  }
+});
+
+test('no chunk can be dropped under a backup', async () => {
+  await storeOf(source).snapshot(BACKUP_TABLES, async () => {
+    const chunks = await source.query<{ name: string }>('SELECT DISTINCT tableoid::regclass::text AS name FROM point');
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const { name } of chunks)
+      await expect(
+        source.query(`DO 'BEGIN LOCK TABLE ONLY ${name} IN ACCESS EXCLUSIVE MODE NOWAIT; END'`),
+      ).rejects.toMatchObject({ code: '55P03' });
+  });
+});
+
+test('a backup that is called off leaves no file and no trouble', async () => {
+  const file = fileName('off');
+  const reason = new StartError('enough');
+  const signal = AbortSignal.abort(reason);
+  await expect(makeBackup(storeOf(source), file, options({ signal }))).rejects.toBe(reason);
+  expect(readdirSync(directory).filter((name) => file.endsWith(name) || name.endsWith('.part'))).toEqual([]);
+  const again = await makeBackup(storeOf(source), file, options());
+  expect(again.tables['point']?.rows).toBe(49);
+});
+
+test('the same state has the same checksums', async () => {
+  const file = fileName('again');
+  const again = await makeBackup(storeOf(source), file, options());
+  const packed = gunzipSync(readFileSync(file));
+  const at = packed.indexOf('point/000001.tsv');
+  const length = parseInt(packed.toString('latin1', at + 124, at + 135), 8);
+  const rows = packed.subarray(at + 512, at + 512 + length);
+  const sha256 = createHash('sha256').update(rows).digest('hex');
+  expect(again.tables['point']).toEqual({ rows: 49, bytes: length, sha256 });
+});
+
+test('the programs end with one sentence and exit code 1, or with one line and 0', async () => {
+  const sandbox = new Sandbox();
+  try {
+    const cut = fileOf('cut', readFileSync(made).subarray(0, -1));
+    const bad = await sandbox.run([...MARIGRAM, 'restore', '--check', cut], {});
+    expect(bad).toMatchObject({ code: 1, stdout: '' });
+    expect(bad.stderr).toMatch(/^marigram: .* cannot be restored: [^\n]*\.\n$/);
+    const good = await sandbox.run([...MARIGRAM, 'backup', fileName('ok')], { DATABASE_URL: source.databaseUrl });
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(good.stdout).toMatch(/^Backed up [^\n]*\n$/);
+  } finally {
+    await sandbox.dispose();
+  }
+});

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { putPoints, readAll, register } from './support/builders.js';
+import { type Ending, MARIGRAM, Program } from './support/process.js';
+
+let archive: TestArchive;
+beforeAll(async () => {
+  archive = await startArchive();
+});
+afterAll(() => archive.close());
+
+/** Runs the built command line on the archive's database, beside its server. */
+function marigram(...args: string[]): Promise<Ending> {
+  return new Program([...MARIGRAM, ...args], { DATABASE_URL: archive.databaseUrl }).ended;
+}
+
+const summaries = [{ 'summary-type': 'average', 'summary-window': 60 }];
+
+async function newSeries(): Promise<string> {
+  const uri = await register(archive, { 'event-type': 'throughput', summaries }, 'packet-rtt');
+  for (const type of ['throughput', 'packet-rtt'])
+    await putPoints(
+      archive,
+      uri,
+      type,
+      [0, 60, 61].map((ts) => ({ ts, val: ts })),
+    ).expect(201);
+  return uri;
+}
+
+describe('verify', () => {
+  let uri: string;
+  beforeEach(async () => {
+    uri = await newSeries();
+  });
+
+  const averages = async (): Promise<unknown> => (await archive.http.get(`${uri}throughput/averages/60`)).body;
+
+  test('finds nothing where all is well', async () => {
+    const { code, stdout } = await marigram('verify');
+    expect(stdout).toMatch(/Checked \d+ windows of summaries: no difference\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['UPDATE rollup SET sum = sum + 1', 'sum'],
+    ['UPDATE rollup SET count = count + 1', 'count'],
+    ['DELETE FROM rollup', 'missing'],
+    [`UPDATE rollup SET bin = bin - interval '1 day'`, 'without points'],
+  ])('finds what "%s" has done, exits with 1, and puts it right when asked', async (damage, what) => {
+    const before = await averages();
+    await archive.query(
+      `${damage} WHERE series = (SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata
+       WHERE m.key = $1 AND event_type = 'throughput') AND bin = to_timestamp(60)`,
+      [uri.split('/').at(-2)],
+    );
+    const found = await marigram('verify');
+    expect(found.stdout).toContain(`throughput, window 60, bin`);
+    expect(found.stdout).toContain(`: ${what}\n`);
+    expect(found.code).toBe(1);
+    const repaired = await marigram('verify', '--repair');
+    expect(repaired.stdout).toContain('put right');
+    expect(repaired.code).toBe(1);
+    expect((await marigram('verify')).code).toBe(0);
+    expect(await averages()).toEqual(before);
+  });
+
+  test('a sample must be a percentage', async () => {
+    expect((await marigram('verify', '--sample', '1%')).code).toBe(0);
+    const { code, stderr } = await marigram('verify', '--sample', 'few');
+    expect(stderr).toContain('percentage');
+    expect(code).toBe(1);
+  });
+});
+
+describe('delete', () => {
+  test('does nothing unless it is told twice', async () => {
+    const uri = await newSeries();
+    const key = uri.split('/').at(-2) ?? '';
+    expect((await marigram('delete', '--yes')).stderr).toContain('--all');
+    expect((await marigram('delete', `metadata-key=${key}`)).stderr).toContain('--dry-run');
+    const { code, stdout } = await marigram('delete', `metadata-key=${key}`, '--dry-run');
+    expect(stdout).toContain(key);
+    expect(stdout).toContain('Found 1 metadata; nothing was deleted.');
+    expect(code).toBe(0);
+    expect(await readAll(archive, uri, 'throughput')).toHaveLength(3);
+  });
+
+  test('deletes points of a time, an event type, and whole metadata', async () => {
+    const uri = await newSeries();
+    const other = await newSeries();
+    const found = [`metadata-key=${uri.split('/').at(-2) ?? ''}`, 'event-type=throughput', '--yes'];
+    const points = await marigram('delete', ...found, '--only', 'throughput', '--from', '60', '--to', '60');
+    expect(points.stdout).toContain('Deleted 1 points and 0 metadata of 1 found.');
+    expect((await readAll(archive, uri, 'throughput')).map(({ ts }) => ts)).toEqual([0, 61]);
+    const eventType = await marigram('delete', ...found, '--only', 'throughput');
+    expect(eventType.stdout).toContain('Deleted 2 points and 0 metadata of 1 found.');
+    const metadata = await marigram('delete', ...found.filter((argument) => !argument.startsWith('event-type')));
+    expect(metadata.stdout).toContain('Deleted 3 points and 1 metadata of 1 found.');
+    await archive.http.get(uri).expect(404);
+    expect(await readAll(archive, other, 'throughput')).toHaveLength(3);
+  });
+
+  test.each([
+    ['source=nowhere.invalid', 'no address'],
+    ['time-start=soon', 'time-start'],
+  ])('%s is one sentence, and nothing is deleted', async (filter, text) => {
+    const { code, stderr } = await marigram('delete', filter, '--yes');
+    expect(stderr).toContain(text);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,420 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parsePolicies } from '../src/retention/policy-file.js';
+import { type RetentionReport } from '../src/retention/retention-report.js';
+import { RetentionJob } from '../src/retention/retention.job.js';
+import { RetentionService } from '../src/retention/retention.service.js';
+import { STORAGE_ENGINE } from '../src/storage/storage.tokens.js';
+import { type Hypertable, type StorageEngine } from '../src/storage/engine.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { newMetadata, postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
+import { summarized } from './support/metadata.js';
+
+const HOUR = 3600;
+const DAY = 86_400;
+
+let archive: TestArchive;
+beforeEach(async () => {
+  archive = await startArchive({ CHUNK_INTERVAL: '1d' });
+});
+afterEach(() => archive.close());
+
+type Rule = [eventType: string, summaryType: string, window: string, expire: string];
+
+function policiesOf(...rules: Rule[]) {
+  return parsePolicies(textOf(...rules), 'test');
+}
+
+function textOf(...rules: Rule[]): string {
+  const policies = rules.map(([event_type, summary_type, summary_window, expire]) => ({
+    ...{ event_type, summary_type },
+    ...{ summary_window, expire },
+  }));
+  return JSON.stringify({ policies });
+}
+
+async function run(...rules: Rule[]): Promise<RetentionReport> {
+  return (await archive.app.get(RetentionService).run(policiesOf(...rules)))!;
+}
+
+/** Noon, UTC, so many days ago. */
+function noon(daysAgo: number): number {
+  return (Math.floor(Date.now() / 1000 / DAY) - daysAgo) * DAY + DAY / 2;
+}
+
+/** The time of a point a minute after another, from noon of a day on. */
+function minutes(daysAgo: number, count: number): WirePoint[] {
+  return Array.from({ length: count }, (_, index) => ({ ts: noon(daysAgo) + 60 * index, val: index + 1 }));
+}
+
+async function readSummary(uri: string, path: string): Promise<WirePoint[]> {
+  const query = 'time-start=-62135596800&time-end=253402300799&limit=1000000';
+  return (await archive.http.get(`${uri}${path}?${query}`).expect(200)).body;
+}
+
+async function times(uri: string, eventType: string): Promise<number[]> {
+  return (await readAll(archive, uri, eventType)).map(({ ts }) => Number(ts));
+}
+
+async function count(table: Hypertable): Promise<number> {
+  return Number((await archive.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
+}
+
+async function chunkAt(table: Hypertable, seconds: number): Promise<string | undefined> {
+  const engine = archive.app.get<StorageEngine>(STORAGE_ENGINE);
+  const db = { query: async (text: string, values?: unknown[]) => ({ rows: await archive.query(text, values) }) };
+  return engine.chunkTable(db as Parameters<StorageEngine['chunkTable']>[0], table, engine.chunkOf(seconds * 1e6));
+}
+
+async function metricOf(name: string): Promise<number> {
+  const { text } = await archive.http.get('/metrics').expect(200);
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+}
+
+/** Makes metadata and writes look as old as that. */
+async function age(uri: string, created: number, updated: number): Promise<void> {
+  const key = uri.split('/').at(-2);
+  await archive.query(`UPDATE metadata SET created = now() - make_interval(days => $2) WHERE key = $1`, [key, created]);
+  await archive.query(
+    `UPDATE series SET time_updated = time_updated - make_interval(days => $2)
+     WHERE metadata = (SELECT id FROM metadata WHERE key = $1)`,
+    [key, updated],
+  );
+}
+
+test('points leave on time, and summaries of them read the same', async () => {
+  const uri = await register(
+    archive,
+    summarized('throughput', ['average', HOUR], ['aggregation', DAY], ['statistics', DAY]),
+    summarized('histogram-rtt', ['aggregation', HOUR], ['statistics', 0]),
+  );
+  for (const days of [40, 31, 29, 1]) {
+    await putPoints(archive, uri, 'throughput', minutes(days, 90)).expect(201);
+    await postPoint(archive, uri, 'histogram-rtt', { ts: noon(days), val: { '1': days } }).expect(201);
+  }
+  const paths = [
+    ...[`throughput/averages/${HOUR}`, `throughput/aggregations/${DAY}`, `throughput/statistics/${DAY}`],
+    ...[`histogram-rtt/aggregations/${HOUR}`, `histogram-rtt/statistics/0`],
+  ];
+  const before = await Promise.all(paths.map((path) => readSummary(uri, path)));
+  const report = await run(['*', 'base', '0', '30'], ['*', '*', '*', 'never']);
+  expect(await times(uri, 'histogram-rtt')).toEqual([noon(29), noon(1)]);
+  expect(await times(uri, 'throughput')).toEqual([...minutes(29, 90), ...minutes(1, 90)].map(({ ts }) => ts));
+  expect(await count('point')).toBe(2 * 91);
+  expect(await Promise.all(paths.map((path) => readSummary(uri, path)))).toEqual(before);
+  expect(report.policies.map(({ policy, removed }) => [policy, removed.point.rows, removed.rollup.rows])).toEqual([
+    ['* base 0: 30 days', 182, 0],
+    ['* * *: never', 0, 0],
+  ]);
+  expect(report).toMatchObject({ chunksDropped: 2, chunksCleaned: 0, metadata: 0 });
+  const [series] = (await archive.http.get(uri).expect(200)).body['event-types'];
+  expect(series['time-updated']).toBeGreaterThan(Date.now() / 1000 - 60);
+});
+
+test('late points from before the cut-off are 201, change nothing, and are counted', async () => {
+  const other = await archive.another();
+  try {
+    const uri = await register(archive, summarized('throughput', ['aggregation', DAY]), 'histogram-rtt');
+    await putPoints(archive, uri, 'throughput', [...minutes(40, 3), ...minutes(1, 3)]).expect(201);
+    // The other server remembers the series as it was before.
+    await postPoint(other, uri, 'throughput', { ts: noon(2), val: 1 }).expect(201);
+    await run(['*', 'base', '*', '30']);
+    const before = await readSummary(uri, `throughput/aggregations/${DAY}`);
+    for (const server of [archive, other]) {
+      await postPoint(server, uri, 'throughput', { ts: noon(40), val: 7 }).expect(201);
+      await postPoint(server, uri, 'throughput', { ts: noon(50), val: 7 }).expect(201);
+      await postPoint(server, uri, 'histogram-rtt', { ts: noon(50), val: { '1': 1 } }).expect(201);
+      await postPoint(server, uri, 'throughput', { ts: noon(50), val: 'x' }).expect(400);
+    }
+    expect(await readSummary(uri, `throughput/aggregations/${DAY}`)).toEqual(before);
+    expect(await count('point')).toBe(4);
+    expect(await metricOf('marigram_points_expired_total')).toBe(3);
+    const mixed = [...minutes(45, 2), ...minutes(1, 4)];
+    const { body } = await putPoints(archive, uri, 'throughput', mixed).expect(409);
+    expect(body).toMatchObject({ stored: 1 });
+    expect((body.conflicts as WirePoint[]).map(({ ts }) => ts)).toEqual(minutes(1, 3).map(({ ts }) => ts));
+    expect(await metricOf('marigram_points_expired_total')).toBe(5);
+    expect(await count('point')).toBe(5);
+  } finally {
+    await other.close();
+  }
+});
+
+test('the plan tells what would go, and changes nothing', async () => {
+  const uri = await register(archive, summarized('throughput', ['average', HOUR], ['average', DAY]), 'packet-trace');
+  await putPoints(archive, uri, 'throughput', [...minutes(40, 90), ...minutes(5, 90)]).expect(201);
+  await postPoint(archive, uri, 'packet-trace', { ts: noon(40), val: [] }).expect(201);
+  const old = await register(archive, 'ntp-offset');
+  await age(old, 100, 0);
+  const all = 'SELECT * FROM series, summary, metadata ORDER BY 1, 2, 3, 4, 5';
+  const before = await archive.query(all);
+  const rules: Rule[] = [
+    ['*', '*', '*', '30'],
+    ['*', '*', '86400', '365'],
+    ['packet-trace', 'base', '0', 'never'],
+  ];
+  const planned = await archive.app.get(RetentionService).plan(policiesOf(...rules, ['failures', '*', '*', '1']));
+  expect(planned.policies.map(({ policy, removed }) => [policy, removed.point.rows, removed.rollup.rows])).toEqual([
+    ['* * *: 30 days', 90, 2],
+    ['* * 86400: 365 days', 0, 0],
+    ['packet-trace base 0: never', 0, 0],
+  ]);
+  expect(planned.policies[0]!.removed.point.bytes).toBeGreaterThan(1000);
+  expect(planned.metadata).toBe(1);
+  expect(await archive.query(all)).toEqual(before);
+  expect([await count('point'), await count('rollup')]).toEqual([181, 6]);
+  const done = await run(...rules);
+  expect(done.metadata).toBe(1);
+  expect(done.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows])).toEqual(
+    planned.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows]),
+  );
+  const next = await archive.app.get(RetentionService).plan(policiesOf(...rules));
+  expect(next.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows])).toEqual([
+    ...[[0, 0], [0, 0], [0, 0]], // prettier-ignore
+  ]);
+  await archive.http.get(old).expect(404);
+});
+
+test('a chunk in which a series is kept loses the others and gives the disk back, and goes when nothing is kept', async () => {
+  const kept = await register(archive, 'packet-count-sent');
+  const large = await register(archive, 'throughput');
+  await putPoints(archive, kept, 'packet-count-sent', minutes(40, 100)).expect(201);
+  await archive.query(
+    `INSERT INTO point (series, ts, value)
+     SELECT (SELECT max(id) FROM series), to_timestamp($1::float8 + n / 10.0), n FROM generate_series(0, 49999) n`,
+    [noon(40)],
+  );
+  await archive.query(`UPDATE series SET first_point = to_timestamp($1), last_point = to_timestamp($1 + 5000)
+                       WHERE event_type = 'throughput'`, [noon(40)]); // prettier-ignore
+  await postPoint(archive, large, 'throughput', { ts: noon(1), val: 1 }).expect(201);
+  const chunk = (await chunkAt('point', noon(40)))!;
+  const size = async (): Promise<number> =>
+    Number((await archive.query('SELECT pg_total_relation_size($1::regclass) AS size', [chunk]))[0]!.size);
+  const before = await size();
+  const rules: Rule[] = [
+    ['*', '*', '*', '30'],
+    ['packet-count-sent', '*', '*', 'never'],
+  ];
+  expect(await run(...rules)).toMatchObject({ chunksDropped: 0, chunksCleaned: 1 });
+  expect(await times(large, 'throughput')).toEqual([noon(1)]);
+  expect(await times(kept, 'packet-count-sent')).toHaveLength(100);
+  expect(await size()).toBeLessThan(before / 10);
+  expect(await run(...rules)).toMatchObject({ chunksDropped: 0, chunksCleaned: 0 });
+
+  // A run that ended between its last deletion and the rewriting of the chunk has left this.
+  await archive.query(
+    `INSERT INTO point (series, ts, value)
+     SELECT -1, to_timestamp($1::float8 + n / 10.0), n FROM generate_series(0, 39999) n`,
+    [noon(40)],
+  );
+  await archive.query('DELETE FROM point WHERE series = -1');
+  await archive.query(`COMMENT ON TABLE ${chunk} IS '40000 rows deleted by retention'`);
+  const loose = await size();
+  await run(...rules);
+  expect(await size()).toBeLessThan(loose / 10);
+
+  expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1, chunksCleaned: 0 });
+  expect(await chunkAt('point', noon(40))).toBeUndefined();
+  expect(await times(kept, 'packet-count-sent')).toEqual([]);
+});
+
+test('a dropped chunk is made again when a point of another series comes for it', async () => {
+  const other = await archive.another();
+  try {
+    const uri = await register(archive, 'throughput');
+    await postPoint(archive, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+    await postPoint(other, uri, 'throughput', { ts: noon(40) + 1, val: 1 }).expect(201);
+    expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1 });
+    const later = await register(archive, 'throughput', 'ntp-offset');
+    await postPoint(archive, later, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+    await postPoint(other, later, 'ntp-offset', { ts: noon(40), val: 1 }).expect(201);
+    expect(await times(later, 'throughput')).toEqual([noon(40)]);
+    expect(await times(later, 'ntp-offset')).toEqual([noon(40)]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('bins stay as long as the longest policy on their window, and each summary hides its own', async () => {
+  const uri = await register(archive, summarized('throughput', ['average', HOUR], ['aggregation', HOUR]));
+  for (const days of [100, 40, 5]) await putPoints(archive, uri, 'throughput', minutes(days, 2)).expect(201);
+  const report = await run(['*', 'average', '*', '30'], ['*', 'aggregation', '*', '60']);
+  const begins = async (path: string): Promise<unknown[]> => (await readSummary(uri, path)).map(({ ts }) => ts);
+  expect(await begins(`throughput/averages/${HOUR}`)).toEqual([noon(5)]);
+  expect(await begins(`throughput/aggregations/${HOUR}`)).toEqual([noon(40), noon(5)]);
+  expect(await count('rollup')).toBe(2);
+  expect(await times(uri, 'throughput')).toHaveLength(6);
+  expect(report.policies.map(({ policy, removed }) => [policy, removed.rollup.rows])).toEqual([
+    ['* average *: 30 days', 0],
+    ['* aggregation *: 60 days', 1],
+  ]);
+  // A late point for a bin that has left: the base takes it, no summary shows a part of a bin.
+  await postPoint(archive, uri, 'throughput', { ts: noon(100) + 7, val: 5 }).expect(201);
+  expect(await times(uri, 'throughput')).toHaveLength(7);
+  expect(await begins(`throughput/aggregations/${HOUR}`)).toEqual([noon(40), noon(5)]);
+  const { body } = await archive.http.get(uri).expect(200);
+  const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = body;
+  const more = { ...fields, 'event-types': [summarized('throughput', ['statistics', HOUR])] };
+  await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(more).expect(201);
+  expect(await begins(`throughput/statistics/${HOUR}`)).toEqual([noon(40), noon(5)]);
+  await run(['*', 'average', '*', '30']);
+  expect(await count('rollup')).toBe(2);
+});
+
+test('a summary that is still being filled takes its points before they leave', async () => {
+  const uri = await register(archive, 'throughput');
+  await putPoints(archive, uri, 'throughput', minutes(40, 3)).expect(201);
+  await archive.query(`INSERT INTO summary (series, type, window_seconds) SELECT id, 'aggregation', 3600 FROM series`);
+  await archive.query(`INSERT INTO back_fill SELECT id, 3600, '-infinity', true FROM series`);
+  await archive.query(`UPDATE series SET version = version + 1`);
+  await run(['*', 'base', '*', '30']);
+  expect(await times(uri, 'throughput')).toEqual([]);
+  expect(await readSummary(uri, `throughput/aggregations/${HOUR}`)).toEqual([{ ts: noon(40), val: 6 }]);
+});
+
+test('"0" takes all there is up to now, "never" and no policy keep all', async () => {
+  const uri = await register(archive, 'throughput', 'ntp-offset', 'packet-count-sent');
+  const now = Math.floor(Date.now() / 1000);
+  const ages = [-2 * DAY, 0, DAY, 5000 * DAY];
+  for (const type of ['throughput', 'ntp-offset', 'packet-count-sent'])
+    for (const seconds of ages) await postPoint(archive, uri, type, { ts: now - seconds, val: 1 }).expect(201);
+  await run(['throughput', '*', '*', '0'], ['ntp-offset', '*', '*', 'never']);
+  expect(await times(uri, 'throughput')).toEqual([now + 2 * DAY]);
+  expect(await times(uri, 'ntp-offset')).toHaveLength(4);
+  expect(await times(uri, 'packet-count-sent')).toHaveLength(4);
+  await archive.http.get(uri).expect(200);
+});
+
+test('a cut-off never moves back', async () => {
+  const uri = await register(archive, 'throughput');
+  await postPoint(archive, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+  await run(['*', '*', '*', '30']);
+  await run(['*', '*', '*', '365']);
+  await run(['*', '*', '*', 'never']);
+  await postPoint(archive, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+  expect(await times(uri, 'throughput')).toEqual([]);
+});
+
+test('§10.3 a metadata goes with its last data, but not with "never" data, nor when it is new or in use', async () => {
+  const summary = summarized('throughput', ['average', DAY]);
+  const gone = await register(archive, summary, 'failures');
+  const neverUsed = await register(archive, summary, 'failures');
+  const inUse = await register(archive, 'throughput', 'failures');
+  const fresh = await register(archive, 'throughput', 'failures');
+  const withSummary = await register(archive, summarized('ntp-offset', ['average', DAY]));
+  const withNever = await register(archive, 'throughput', 'packet-trace');
+  for (const uri of [gone, inUse, fresh, withNever])
+    await postPoint(archive, uri, 'throughput', { ts: noon(100), val: 1 }).expect(201);
+  await postPoint(archive, withSummary, 'ntp-offset', { ts: noon(100), val: 1 }).expect(201);
+  for (const uri of [gone, neverUsed, inUse, withSummary, withNever]) await age(uri, 90, 80);
+  await age(fresh, 10, 80);
+  await postPoint(archive, inUse, 'failures', { ts: noon(100), val: { error: 'x' } }).expect(201);
+  const report = await run(
+    ['*', '*', '*', '30'],
+    ['ntp-offset', 'average', '*', '365'],
+    ['packet-trace', '*', '*', 'never'],
+  );
+  for (const uri of [gone, neverUsed]) await archive.http.get(uri).expect(404);
+  for (const uri of [inUse, fresh, withSummary, withNever]) await archive.http.get(uri).expect(200);
+  expect(report.metadata).toBe(2);
+  expect(await readSummary(withSummary, `ntp-offset/averages/${DAY}`)).toHaveLength(1);
+  await postPoint(archive, gone, 'throughput', { ts: noon(1), val: 1 }).expect(404);
+});
+
+test('§10.3 an event type without a policy keeps its metadata', async () => {
+  const uri = await register(archive, 'throughput', 'failures');
+  await postPoint(archive, uri, 'throughput', { ts: noon(100), val: 1 }).expect(201);
+  await age(uri, 90, 80);
+  expect((await run(['throughput', '*', '*', '30'])).metadata).toBe(0);
+  await archive.http.get(uri).expect(200);
+  expect((await run(['*', '*', '*', '30'])).metadata).toBe(1);
+  await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(newMetadata()).expect(201);
+});
+
+test('runs beside parallel writes lose nothing from after the cut-off', async () => {
+  const uris = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      register(archive, summarized('throughput', ['aggregation', 10 * DAY]), summarized('ntp-offset', ['average', 0])),
+    ),
+  );
+  // The old points that are kept come into chunks that are dropped again and again.
+  const rules: Rule[] = [
+    ['*', 'base', '*', '30'],
+    ['ntp-offset', '*', '*', 'never'],
+  ];
+  const writing = new AbortController();
+  const runs = (async () => {
+    while (!writing.signal.aborted) await run(...rules);
+  })();
+  const days = [45, 40, 35, 29, 28, 2];
+  await Promise.all(
+    uris.map(async (uri, number) => {
+      for (let round = 0; round < 15; round++)
+        for (const day of days) {
+          const ts = noon(day) + 60 * round + number;
+          await postPoint(archive, uri, 'throughput', { ts, val: 1 }).expect(201);
+          if (round > 10) await postPoint(archive, uri, 'ntp-offset', { ts, val: 1 }).expect(201);
+        }
+    }),
+  );
+  writing.abort();
+  await runs;
+  await run(...rules);
+  for (const uri of uris) {
+    expect(await times(uri, 'throughput')).toHaveLength(45);
+    expect(await times(uri, 'ntp-offset')).toHaveLength(24);
+    expect(await readSummary(uri, 'ntp-offset/averages/0')).toHaveLength(24);
+    const bins = await readSummary(uri, `throughput/aggregations/${10 * DAY}`);
+    const sum = bins.reduce((total, { val }) => total + Number(val), 0);
+    expect(sum).toBeGreaterThanOrEqual(45);
+  }
+});
+
+test('a run that was cut off is finished by the next, and two at a time are refused', async () => {
+  const uri = await register(archive, 'throughput', 'packet-trace');
+  for (const day of [50, 45, 40]) {
+    await putPoints(archive, uri, 'throughput', minutes(day, 10)).expect(201);
+    await postPoint(archive, uri, 'packet-trace', { ts: noon(day), val: [] }).expect(201);
+  }
+  const rules: Rule[] = [['throughput', '*', '*', '30']];
+  const service = archive.app.get(RetentionService);
+  const stop = new AbortController();
+  const onProgress = (done: number): void => {
+    if (done === 1) stop.abort(new Error('enough'));
+  };
+  const cut = service.run(policiesOf(...rules), { signal: stop.signal, onProgress });
+  await expect(cut).rejects.toThrow('enough');
+  // What has left is not shown, whether or not its rows are there.
+  expect(await times(uri, 'throughput')).toEqual([]);
+  expect(await count('point')).toBeGreaterThan(3);
+  const [one, two] = await Promise.all([service.run(policiesOf(...rules)), service.run(policiesOf(...rules))]);
+  expect([one, two].filter(Boolean)).toHaveLength(1);
+  expect(await count('point')).toBe(3);
+});
+
+test('the daily job goes by the file as it is now, and survives a bad one', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'marigram-policy-'));
+  const file = join(directory, 'policy.json');
+  await writeFile(file, textOf(['*', '*', '*', 'never']));
+  const server = await startArchive({ RETENTION_POLICY: file });
+  try {
+    const uri = await register(server, 'throughput');
+    await postPoint(server, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+    const job = server.app.get(RetentionJob);
+    for (const text of [textOf(['*', '*', '*', 'never']), '{"policies": [7]}', '']) {
+      await writeFile(file, text);
+      await job.run();
+      expect(await readAll(server, uri, 'throughput')).toHaveLength(1);
+    }
+    await writeFile(file, textOf(['*', '*', '*', '30']));
+    await job.run();
+    expect(await readAll(server, uri, 'throughput')).toEqual([]);
+    await writeFile(file, textOf(['*', '*', '*', '-30']));
+    await expect(job.start()).rejects.toThrow(/expire must be/);
+  } finally {
+    await server.close();
+    await rm(directory, { recursive: true });
+  }
+});
