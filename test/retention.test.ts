@@ -6,6 +6,7 @@ import { parsePolicies } from '../src/retention/policy-file.js';
 import { type RetentionReport } from '../src/retention/retention-report.js';
 import { RetentionJob } from '../src/retention/retention.job.js';
 import { RetentionService } from '../src/retention/retention.service.js';
+import { RollupCheck } from '../src/storage/rollup-check.js';
 import { STORAGE_ENGINE } from '../src/storage/storage.tokens.js';
 import { type Hypertable, type StorageEngine } from '../src/storage/engine.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
@@ -261,6 +262,32 @@ test('bins stay as long as the longest policy on their window, and each summary 
   expect(await begins(`throughput/statistics/${HOUR}`)).toEqual([noon(40), noon(5)]);
   await run(['*', 'average', '*', '30']);
   expect(await count('rollup')).toBe(2);
+});
+
+test('what has left is no difference to `verify`, and a deletion does not take it out of summaries', async () => {
+  const uri = await register(
+    archive,
+    summarized('throughput', ['aggregation', HOUR], ['aggregation', 20 * DAY]),
+    summarized('ntp-offset', ['average', HOUR], ['average', 20 * DAY]),
+  );
+  for (const type of ['throughput', 'ntp-offset'])
+    for (const days of [50, 40, 31, 29, 5]) await putPoints(archive, uri, type, minutes(days, 3)).expect(201);
+  await run(['throughput', 'base', '*', '30'], ['ntp-offset', 'average', '*', '30']);
+  const check = archive.app.get(RollupCheck);
+  const differences = async (): Promise<unknown[]> =>
+    (await Promise.all((await check.windows()).map((window) => check.check(window, false)))).flat();
+  expect(await differences()).toEqual([]);
+  const path = `throughput/aggregations/${20 * DAY}`;
+  const sum = async (): Promise<number> =>
+    (await readSummary(uri, path)).reduce((total, { val }) => total + Number(val), 0);
+  expect(await sum()).toBe(5 * 6);
+  // As a run leaves it that was cut off: the cut-off is recorded, and the rows are still there.
+  await archive.query(`INSERT INTO point (series, ts, value) SELECT id, to_timestamp($1), 1 FROM series
+                       WHERE event_type = 'throughput'`, [noon(29) - 2 * DAY]); // prettier-ignore
+  const admin = await archive.issueKey('admin');
+  await archive.http.delete(`${uri}throughput/base?time-start=0&time-end=${noon(20)}`).set('authorization', admin);
+  expect(await sum()).toBe(4 * 6);
+  expect(await differences()).toEqual([]);
 });
 
 test('a summary that is still being filled takes its points before they leave', async () => {

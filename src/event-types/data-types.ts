@@ -94,7 +94,7 @@ function parsePercentage(value: JsonSlice, where: string): StoredValue {
 function parseHistogram(value: JsonSlice, where: string): StoredValue {
   if (value.kind !== 'object') refuse(where, 'an object of label and count', value);
   const counts = new Map<string, string>();
-  const reader = new JsonReader(Buffer.from(value.text));
+  const reader = new JsonReader(value.text);
   reader.beginObject();
   for (let label = reader.nextKey(); label !== undefined; label = reader.nextKey()) {
     const posted = reader.keyText;

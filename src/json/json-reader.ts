@@ -16,45 +16,44 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+const ZERO = 0x30;
+const POINT = 0x2e;
+
+/** Plain digits that are fewer than this always make a double. */
+const SHORTEST_OVERFLOW = 300;
 
 const LITERALS: Readonly<Record<string, string>> = { t: 'true', f: 'false', n: 'null' };
 
 /**
- * A strict JSON reader (RFC 8259) that walks over the bytes once and builds nothing that is not asked for.
+ * A strict JSON reader (RFC 8259) that walks over the text once and builds nothing that is not asked for.
  *
  * The archive must return numbers and documents as they were posted (`26.0`, `12345678901234567890`, labels in their
  * order), and `JSON.parse` keeps none of that: so callers take the source text of what they need, by position.
- * Every refusal is an `Invalid` that says at which byte. A NUL character, even escaped, is refused: PostgreSQL's text
+ * Every refusal is an `Invalid` that says at which character. A NUL character, even escaped, is refused: PostgreSQL's text
  * cannot hold it. Nesting above 128 is refused. Of duplicate keys a caller sees all, in order; the last should win.
  */
 export class JsonReader {
-  position: number;
+  position = 0;
   private keyStart = 0;
   private keyEnd = 0;
   private depth = 0;
   /** True between the opening of an object or array and its first key or item. */
   private fresh = false;
 
-  /** Reads `bytes` from `start` (inclusive) to `end` (exclusive). The caller has checked that they are UTF-8. */
-  constructor(
-    readonly bytes: Buffer,
-    start = 0,
-    readonly end = bytes.length,
-  ) {
-    this.position = start;
-  }
+  constructor(private readonly source: string) {}
 
   /** A reader of a whole request body. Throws `Invalid` if it is empty or not UTF-8. */
   static ofBody(body: Buffer): JsonReader {
     if (body.length === 0) throw new Invalid('the body is empty, expected JSON');
     if (!isUtf8(body)) throw new Invalid('the body is not UTF-8');
-    return new JsonReader(body);
+    // One string for the whole body: pieces of it cost a tenth of what pieces of the buffer do.
+    return new JsonReader(body.toString());
   }
 
   /** The kind of the next value, without moving past it. */
   kind(): JsonKind {
-    const byte = this.peek();
-    switch (byte) {
+    const code = this.peek();
+    switch (code) {
       case OPEN_OBJECT:
         return 'object';
       case OPEN_ARRAY:
@@ -67,7 +66,7 @@ export class JsonReader {
       case 0x6e:
         return 'null';
       default:
-        if (byte === MINUS || isDigit(byte)) return 'number';
+        if (code === MINUS || isDigit(code)) return 'number';
         throw this.unexpected('a value');
     }
   }
@@ -108,19 +107,18 @@ export class JsonReader {
   readString(): string {
     if (this.peek() !== QUOTE) throw this.unexpected('a string');
     const start = this.position;
-    const plain = this.skipString();
-    if (plain) return this.bytes.toString('latin1', start + 1, this.position - 1);
-    const text = JSON.parse(this.bytes.toString('utf8', start, this.position)) as string;
-    if (!text.isWellFormed()) throw new Invalid(`bad JSON: a lone surrogate in the string at byte ${start}`);
+    if (this.skipString()) return this.source.slice(start + 1, this.position - 1);
+    const text = JSON.parse(this.text(start, this.position)) as string;
+    if (!text.isWellFormed()) throw new Invalid(`bad JSON: a lone surrogate in the string at character ${start}`);
     return text;
   }
 
-  /** Moves past the next value, checking it, and returns the position of its first byte; `position` is its end. */
+  /** Moves past the next value, checking it, and returns the position of its first code; `position` is its end. */
   skip(): number {
-    const byte = this.peek();
+    const code = this.peek();
     const start = this.position;
-    if (byte === QUOTE) this.skipString();
-    else if (byte === OPEN_OBJECT) {
+    if (code === QUOTE) this.skipString();
+    else if (code === OPEN_OBJECT) {
       this.beginObject();
       while (this.nextMember(CLOSE_OBJECT)) {
         if (this.peek() !== QUOTE) throw this.unexpected('a key');
@@ -128,17 +126,17 @@ export class JsonReader {
         this.expect(COLON, "':'");
         this.skip();
       }
-    } else if (byte === OPEN_ARRAY) {
+    } else if (code === OPEN_ARRAY) {
       this.beginArray();
       while (this.nextMember(CLOSE_ARRAY)) this.skip();
-    } else if (byte === MINUS || isDigit(byte)) this.skipNumber();
+    } else if (code === MINUS || isDigit(code)) this.skipNumber();
     else this.skipLiteral();
     return start;
   }
 
   /** The source text between two positions. */
   text(from: number, to: number): string {
-    return this.bytes.toString('utf8', from, to);
+    return this.source.slice(from, to);
   }
 
   /** Checks that nothing but white space remains. */
@@ -152,10 +150,10 @@ export class JsonReader {
   }
 
   private nextMember(close: number): boolean {
-    const byte = this.peek();
+    const code = this.peek();
     const first = this.fresh;
     this.fresh = false;
-    if (byte === close) {
+    if (code === close) {
       this.position++;
       this.depth--;
       return false;
@@ -167,79 +165,80 @@ export class JsonReader {
     return true;
   }
 
-  /** The next byte that is no white space, or -1 at the end. */
+  /** The code of the next character that is no white space, or -1 at the end. */
   private peek(): number {
-    const { bytes, end } = this;
-    while (this.position < end) {
-      const byte = bytes[this.position] ?? -1;
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+    const { source } = this;
+    while (this.position < source.length) {
+      const code = source.charCodeAt(this.position);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
       this.position++;
     }
     return -1;
   }
 
-  private expect(byte: number, what: string): void {
-    if (this.peek() !== byte) throw this.unexpected(what);
+  private expect(code: number, what: string): void {
+    if (this.peek() !== code) throw this.unexpected(what);
     this.position++;
   }
 
-  /** Returns whether the string is plain: ASCII and without escapes, so that its bytes are its text. */
+  /** Returns whether the string has no escapes, so that its source is its text. */
   private skipString(): boolean {
-    const { bytes, end } = this;
-    let at = this.position + 1;
+    const { source } = this;
     let plain = true;
-    for (; at < end; at++) {
-      const byte = bytes[at] ?? 0;
-      if (byte === QUOTE) {
+    for (let at = this.position + 1; at < source.length; at++) {
+      const code = source.charCodeAt(at);
+      if (code === QUOTE) {
         this.position = at + 1;
         return plain;
       }
-      if (byte === BACKSLASH) {
+      if (code === BACKSLASH) {
         plain = false;
         at = this.skipEscape(at + 1);
-      } else if (byte < 0x20) throw new Invalid(`bad JSON: a control character in a string at byte ${at}`);
-      else if (byte > 0x7e) plain = false;
+      } else if (code < 0x20) throw new Invalid(`bad JSON: a control character in a string at character ${at}`);
     }
-    throw new Invalid(`bad JSON: the string that begins at byte ${this.position} has no end`);
+    throw new Invalid(`bad JSON: the string that begins at character ${this.position} has no end`);
   }
 
   /** `at` is the character after the backslash; returns the position of the escape's last character. */
   private skipEscape(at: number): number {
-    const letter = this.bytes.toString('latin1', at, at + 1);
+    const letter = this.source.charAt(at);
     if (letter !== 'u') {
-      if (letter === '' || !'"\\/bfnrt'.includes(letter)) throw new Invalid(`bad JSON: a bad escape at byte ${at - 1}`);
+      if (letter === '' || !'"\\/bfnrt'.includes(letter))
+        throw new Invalid(`bad JSON: a bad escape at character ${at - 1}`);
       return at;
     }
-    const hex = this.bytes.toString('latin1', at + 1, Math.min(at + 5, this.end));
-    if (!/^[0-9a-fA-F]{4}$/.test(hex)) throw new Invalid(`bad JSON: a bad escape at byte ${at - 1}`);
-    if (hex === '0000') throw new Invalid(`a NUL character in a string at byte ${at - 1}`);
+    const hex = this.text(at + 1, at + 5);
+    if (!/^[0-9a-fA-F]{4}$/.test(hex)) throw new Invalid(`bad JSON: a bad escape at character ${at - 1}`);
+    if (hex === '0000') throw new Invalid(`a NUL character in a string at character ${at - 1}`);
     return at + 4;
   }
 
   private skipNumber(): void {
-    const { bytes } = this;
+    const { source } = this;
     const start = this.position;
     let at = start;
-    if (bytes[at] === MINUS) at++;
-    if (bytes[at] === 0x30) at++;
+    if (source.charCodeAt(at) === MINUS) at++;
+    if (source.charCodeAt(at) === ZERO) at++;
     else at = this.skipDigits(at);
-    if (bytes[at] === 0x2e && at < this.end) at = this.skipDigits(at + 1);
-    if ((bytes[at] === 0x65 || bytes[at] === 0x45) && at < this.end) {
+    if (source.charCodeAt(at) === POINT) at = this.skipDigits(at + 1);
+    const mantissaEnd = at;
+    if (source.charAt(at) === 'e' || source.charAt(at) === 'E') {
       at++;
-      if (bytes[at] === 0x2b || bytes[at] === MINUS) at++;
+      if (source.charAt(at) === '+' || source.charAt(at) === '-') at++;
       at = this.skipDigits(at);
     }
-    if (at < this.end && isDigit(bytes[at] ?? -1)) throw new Invalid(`bad JSON: a leading zero at byte ${start}`);
-    // Beyond the doubles (1e400): readers elsewhere would take it for infinity. Shorter texts can't get there.
-    if (at - start > 4 && !Number.isFinite(Number(bytes.toString('latin1', start, at))))
-      throw new Invalid(`bad JSON: a number out of range at byte ${start}`);
+    if (isDigit(source.charCodeAt(at))) throw new Invalid(`bad JSON: a leading zero at character ${start}`);
+    // Beyond the doubles (1e400): readers elsewhere would take it for infinity.
+    const mayOverflow = at > mantissaEnd || at - start > SHORTEST_OVERFLOW;
+    if (mayOverflow && !Number.isFinite(Number(this.text(start, at))))
+      throw new Invalid(`bad JSON: a number out of range at character ${start}`);
     this.position = at;
   }
 
   /** At least one digit; returns the position after the last. */
   private skipDigits(from: number): number {
     let at = from;
-    while (at < this.end && isDigit(this.bytes[at] ?? -1)) at++;
+    while (isDigit(this.source.charCodeAt(at))) at++;
     if (at === from) {
       this.position = at;
       throw this.unexpected('a digit');
@@ -248,22 +247,18 @@ export class JsonReader {
   }
 
   private skipLiteral(): void {
-    const word = LITERALS[this.bytes.toString('latin1', this.position, this.position + 1)];
-    const stop = this.position + (word?.length ?? 0);
-    if (word === undefined || stop > this.end || this.bytes.toString('latin1', this.position, stop) !== word)
-      throw this.unexpected('a value');
-    this.position = stop;
+    const word = LITERALS[this.source.charAt(this.position)];
+    if (word === undefined || !this.source.startsWith(word, this.position)) throw this.unexpected('a value');
+    this.position += word.length;
   }
 
   private unexpected(wanted: string): Invalid {
-    const found =
-      this.position < this.end
-        ? JSON.stringify(this.bytes.toString('utf8', this.position, this.position + 1))
-        : 'the end';
-    return new Invalid(`bad JSON: expected ${wanted} at byte ${this.position}, found ${found}`);
+    const found = this.source.charAt(this.position);
+    const shown = found === '' ? 'the end' : JSON.stringify(found);
+    return new Invalid(`bad JSON: expected ${wanted} at character ${this.position}, found ${shown}`);
   }
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }

@@ -64,5 +64,5 @@ export function compact(text: string): string {
 }
 
 function readerOf(text: string): JsonReader {
-  return new JsonReader(Buffer.from(text));
+  return new JsonReader(text);
 }

@@ -101,7 +101,10 @@ export class DeleteStore {
     spec: RollupSpec,
     { begin, end }: Span,
   ): Promise<void> {
-    const range = { series: series.id, begin, end: Math.min(end, firstWholeBin(series.cutOff, spec.window) - 1) };
+    // Points that have left count on in their bins, even while their rows are still there.
+    const first = Math.max(begin, series.cutOff ?? -Infinity);
+    const last = Math.min(end, firstWholeBin(series.cutOff, spec.window) - 1);
+    const range = { series: series.id, begin: first, end: last };
     if (range.begin > range.end) return;
     const bins = new Bins();
     const source = this.points.source({ ...range, descending: false }, readerIn(client));

@@ -9,6 +9,7 @@ import { PointStore } from './point-store.js';
 import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
 import { type LockedSeries, SeriesStore } from './series-store.js';
 import { inSlices } from './paged.js';
+import { microsOf } from './timestamps.js';
 
 /** How many points one transaction sums up. */
 const STEP = 20_000;
@@ -78,7 +79,7 @@ export class RollupCheck {
     const series = await this.series.lockOne(client, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
-    const begin = Math.max(from, firstWholeBin(series.cutOff, window));
+    const begin = Math.max(from, firstWholeBin(series.cutOff, window), await keptFrom(client, id, window));
     const base = await binsOfBase(this.points, readerIn(client), series, spec, {
       begin: Math.max(begin, series.first ?? Infinity),
       end: series.last ?? -Infinity,
@@ -115,6 +116,17 @@ export class RollupCheck {
     await this.rollups.replace(client, right);
     await this.rollups.remove(client, id, window, without);
   }
+}
+
+/** The begin of the first bin that no summary of the window has let go by retention. */
+async function keptFrom(client: pg.ClientBase, series: number, window: number): Promise<number> {
+  const { rows } = await client.query<{ from: number | null }>(
+    `SELECT CASE WHEN bool_and(cut_off IS NOT NULL) THEN ${microsOf('min(cut_off)')} END AS from
+     FROM summary WHERE series = $1 AND window_seconds = $2`,
+    [series, window],
+  );
+  const cutOff = rows[0]?.from ?? null;
+  return firstWholeBin(cutOff, window);
 }
 
 /** What differs, in no particular order; each bin once. */
