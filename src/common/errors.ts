@@ -15,6 +15,26 @@ export class Invalid extends ArchiveError {
   readonly status = 400;
 }
 
+/**
+ * A part of a body is not what it should be. Whoever takes a body apart adds where the part stands, from the inside
+ * out (`at`), so that no position is written out for the many parts that are fine.
+ * @param path where the part stands, such as `data item 2, val 1`; empty where that is not known yet.
+ */
+export class BadPart extends Invalid {
+  constructor(
+    readonly path: string,
+    readonly problem: string,
+  ) {
+    super(path === '' ? problem : `${path}: ${problem}`);
+  }
+
+  /** An error that a part threw, as one of what it stands in; any other error stays as it is. */
+  static at(place: string, error: unknown): unknown {
+    if (!(error instanceof BadPart)) return error;
+    return new BadPart(error.path === '' ? place : `${place}, ${error.path}`, error.problem);
+  }
+}
+
 /** The request needs a key and has none, or has one that is not valid. */
 export class Unauthorized extends ArchiveError {
   readonly status = 401;

@@ -23,7 +23,16 @@ test('without any variable the archive listens on loopback and keeps its data in
 });
 
 test('an empty variable counts as absent', () => {
-  const names = ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'PATH_PREFIX', 'BODY_LIMIT', 'CHUNK_INTERVAL', 'RETENTION_POLICY'];
+  const names = [
+    'HOST',
+    'PORT',
+    'DATA_DIR',
+    'DATABASE_URL',
+    'PATH_PREFIX',
+    'BODY_LIMIT',
+    'CHUNK_INTERVAL',
+    'RETENTION_POLICY',
+  ];
   expect(loadConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(loadConfig({}));
 });
 

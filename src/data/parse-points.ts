@@ -1,5 +1,5 @@
 import { parseDecimal } from '../common/decimal.js';
-import { Invalid } from '../common/errors.js';
+import { BadPart } from '../common/errors.js';
 import { FIRST_SECOND, inStorableYears, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { JsonReader } from '../json/json-reader.js';
 import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
@@ -13,8 +13,13 @@ export interface PostedPoint {
   readonly eventType: string;
   readonly micros: number;
   readonly value: JsonSlice;
-  /** Names the value in messages. */
-  readonly where: string;
+  /** The position, from 1, of its item in `data` and of its value in the item; `undefined` for a single point. */
+  readonly place?: readonly [item: number, position: number];
+}
+
+/** Where the value of a point stands in its body, for messages. */
+export function whereOf({ place }: PostedPoint): string {
+  return place ? `data item ${place[0]}, val ${place[1]}, val` : 'val';
 }
 
 /** The body of a POST of one point, `{"ts": …, "val": …}`; other members are ignored. Throws `Invalid`. */
@@ -28,9 +33,9 @@ export function parsePoint(body: Buffer | undefined, metadataKey: string, eventT
     else if (key === 'val') value = readSlice(reader);
     else reader.skip();
   reader.finish();
-  const micros = parseTime(ts, 'ts');
-  if (!value) throw new Invalid('val: missing');
-  return { metadataKey, eventType, micros, value, where: 'val' };
+  const micros = parseTime(ts);
+  if (!value) throw new BadPart('val', 'missing');
+  return { metadataKey, eventType, micros, value };
 }
 
 /**
@@ -47,65 +52,79 @@ export function parseBulk(body: Buffer | undefined, metadataKey?: string): Poste
     if (key === 'data') points = readItems(reader, metadataKey);
     else reader.skip();
   reader.finish();
-  if (!points) throw new Invalid('data: missing');
+  if (!points) throw new BadPart('data', 'missing');
   return points;
 }
 
 function readItems(reader: JsonReader, metadataKey: string | undefined): PostedPoint[] {
   const points: PostedPoint[] = [];
   enterArray(reader, 'data');
-  for (let item = 1; reader.nextItem(); item++) readItem(reader, `data item ${item}`, metadataKey, points);
+  for (let item = 1; reader.nextItem(); item++)
+    try {
+      readItem(reader, item, metadataKey, points);
+    } catch (error) {
+      throw BadPart.at(`data item ${item}`, error);
+    }
   return points;
 }
 
 /** Members come in any order: what belongs to all values of the item is filled in at its end. */
-function readItem(reader: JsonReader, item: string, ofRequest: string | undefined, points: PostedPoint[]): void {
+function readItem(reader: JsonReader, item: number, ofRequest: string | undefined, points: PostedPoint[]): void {
   let ts: JsonSlice | undefined;
   let ownKey: JsonSlice | undefined;
   let values: ItemValue[] | undefined;
-  enterObject(reader, item);
+  enterObject(reader, '');
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
     if (key === 'ts') ts = readSlice(reader);
-    else if (key === 'val') values = readValues(reader, item);
+    else if (key === 'val') values = readValues(reader);
     else if (key === 'metadata-key') ownKey = readSlice(reader);
     else reader.skip();
-  const micros = parseTime(ts, `${item}, ts`);
-  if (!values) throw new Invalid(`${item}, val: missing`);
-  const metadataKey = ofRequest ?? textOf(ownKey, `${item}, metadata-key`);
-  for (const [index, value] of values.entries())
-    points.push({ ...value, metadataKey, micros, where: `${item}, val ${index + 1}, val` });
+  const micros = parseTime(ts);
+  if (!values) throw new BadPart('val', 'missing');
+  const metadataKey = ofRequest ?? textOf(ownKey, 'metadata-key');
+  for (let position = 1; position <= values.length; position++) {
+    const { eventType, value } = values[position - 1] as ItemValue; // within the length
+    points.push({ metadataKey, eventType, micros, value, place: [item, position] });
+  }
 }
 
 type ItemValue = Pick<PostedPoint, 'eventType' | 'value'>;
 
-function readValues(reader: JsonReader, item: string): ItemValue[] {
+function readValues(reader: JsonReader): ItemValue[] {
   const values: ItemValue[] = [];
-  enterArray(reader, `${item}, val`);
-  for (let position = 1; reader.nextItem(); position++) {
-    const where = `${item}, val ${position}`;
-    let eventType: JsonSlice | undefined;
-    let value: JsonSlice | undefined;
-    enterObject(reader, where);
-    for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
-      if (key === 'event-type') eventType = readSlice(reader);
-      else if (key === 'val') value = readSlice(reader);
-      else reader.skip();
-    if (!value) throw new Invalid(`${where}, val: missing`);
-    values.push({ eventType: textOf(eventType, `${where}, event-type`), value });
-  }
+  enterArray(reader, 'val');
+  for (let position = 1; reader.nextItem(); position++)
+    try {
+      values.push(readValue(reader));
+    } catch (error) {
+      throw BadPart.at(`val ${position}`, error);
+    }
   return values;
 }
 
+function readValue(reader: JsonReader): ItemValue {
+  let eventType: JsonSlice | undefined;
+  let value: JsonSlice | undefined;
+  enterObject(reader, '');
+  for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
+    if (key === 'event-type') eventType = readSlice(reader);
+    else if (key === 'val') value = readSlice(reader);
+    else reader.skip();
+  if (!value) throw new BadPart('val', 'missing');
+  return { eventType: textOf(eventType, 'event-type'), value };
+}
+
 /** Seconds as a JSON number (a fraction is kept to the microsecond), or as integer text with blanks around it. */
-function parseTime(slice: JsonSlice | undefined, where: string): number {
-  if (!slice) throw new Invalid(`${where}: missing`);
+function parseTime(slice: JsonSlice | undefined): number {
+  if (!slice) throw new BadPart('ts', 'missing');
   const text = slice.kind === 'string' ? stringOf(slice) : slice.text;
   const isTime = slice.kind === 'number' || (slice.kind === 'string' && /^\s*[+-]?\d+\s*$/.test(text));
-  if (!isTime) throw new Invalid(`${where}: expected seconds since 1970, got ${slice.text.slice(0, 60)}`);
+  if (!isTime) throw new BadPart('ts', `expected seconds since 1970, got ${slice.text.slice(0, 60)}`);
   const seconds = Number(text);
   if (!inStorableYears(seconds))
-    throw new Invalid(
-      `${where}: ${text.trim()} is outside the years 1 to 9999 (${FIRST_SECOND} to ${LAST_SECOND} seconds since 1970); ` +
+    throw new BadPart(
+      'ts',
+      `${text.trim()} is outside the years 1 to 9999 (${FIRST_SECOND} to ${LAST_SECOND} seconds since 1970); ` +
         'is it in milliseconds?',
     );
   const isExact = Number.isInteger(seconds) || text.length > LONGEST_EXACT;
@@ -120,19 +139,19 @@ function roundToMicros(text: string): number {
   return Number((digits * BigInt(MICROS_PER_SECOND) + half) / unit);
 }
 
-function textOf(slice: JsonSlice | undefined, where: string): string {
-  if (slice?.kind !== 'string') throw new Invalid(`${where}: expected a text, got ${slice?.kind ?? 'nothing'}`);
+function textOf(slice: JsonSlice | undefined, part: string): string {
+  if (slice?.kind !== 'string') throw new BadPart(part, `expected a text, got ${slice?.kind ?? 'nothing'}`);
   return stringOf(slice);
 }
 
-function enterObject(reader: JsonReader, where: string): void {
+function enterObject(reader: JsonReader, part: string): void {
   const found = reader.kind();
-  if (found !== 'object') throw new Invalid(`${where}: expected an object, got ${found}`);
+  if (found !== 'object') throw new BadPart(part, `expected an object, got ${found}`);
   reader.beginObject();
 }
 
-function enterArray(reader: JsonReader, where: string): void {
+function enterArray(reader: JsonReader, part: string): void {
   const found = reader.kind();
-  if (found !== 'array') throw new Invalid(`${where}: expected an array, got ${found}`);
+  if (found !== 'array') throw new BadPart(part, `expected an array, got ${found}`);
   reader.beginArray();
 }

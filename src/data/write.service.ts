@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Conflict, Invalid, NotFound, Unavailable } from '../common/errors.js';
+import { BadPart, Conflict, Invalid, NotFound, Unavailable } from '../common/errors.js';
 import { formatSeconds } from '../common/time.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { Metrics } from '../metrics/metrics.js';
-import { type SeriesPoint } from '../storage/point-store.js';
+import { type SeriesPoint, type SeriesRef } from '../storage/point-store.js';
 import { SeriesCache } from '../storage/series-cache.js';
 import { type SeriesOfMetadata, StaleSeries } from '../storage/series-store.js';
 import { WriteQueue } from '../storage/write-queue.js';
-import { type PostedPoint } from './parse-points.js';
+import { type PostedPoint, whereOf } from './parse-points.js';
 
 /** How often a request is resolved again whose series keep changing under it. */
 const ATTEMPTS = 5;
@@ -44,15 +44,30 @@ export class WriteService {
 
   private async writeOnce(posted: readonly PostedPoint[], metadataKey: string | undefined): Promise<void> {
     const series = await this.resolve(posted, metadataKey);
-    const registered = posted.filter((point) => series.get(point.metadataKey)?.has(point.eventType));
-    const parsed = registered.map((point) => ({ point, stored: toSeriesPoint(point, series) }));
-    // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
-    const kept = parsed.filter(({ stored: { micros, series } }) => micros >= (series.cutOff ?? -Infinity));
-    const { stored, conflicts } = await this.queue.write(kept.map((one) => one.stored));
-    this.metrics.pointsUnregistered.inc(posted.length - registered.length);
-    this.metrics.pointsExpired.inc(registered.length - kept.length);
+    const kept: PostedPoint[] = [];
+    const points: SeriesPoint[] = [];
+    let unregistered = 0;
+    let expired = 0;
+    for (const point of posted) {
+      const ref = series.get(point.metadataKey)?.get(point.eventType);
+      if (!ref) {
+        unregistered++;
+        continue;
+      }
+      const parsed = toSeriesPoint(point, ref);
+      // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
+      if (ref.cutOff !== null && point.micros < ref.cutOff) {
+        expired++;
+        continue;
+      }
+      kept.push(point);
+      points.push(parsed);
+    }
+    const { stored, conflicts } = await this.queue.write(points);
+    this.metrics.pointsUnregistered.inc(unregistered);
+    this.metrics.pointsExpired.inc(expired);
     if (conflicts.length === 0) return;
-    const skipped = conflicts.flatMap((index) => kept[index]?.point ?? []);
+    const skipped = conflicts.flatMap((index) => kept[index] ?? []);
     throw new Conflict(describe(skipped), stored, skipped.map(toConflict));
   }
 
@@ -64,31 +79,34 @@ export class WriteService {
     const keys = keysOf(posted);
     if (metadataKey !== undefined) keys.add(metadataKey);
     let series = await this.series.get(keys);
-    const isMissing = ({ metadataKey, eventType }: PostedPoint): boolean => !series.get(metadataKey)?.has(eventType);
-    if (posted.some(isMissing)) {
+    const missing = posted.filter((point) => !series.get(point.metadataKey)?.has(point.eventType));
+    if (missing.length > 0) {
       // Another server process may have registered it since: dropping a point takes a fresh look.
-      this.series.forget(posted.filter(isMissing).map(({ metadataKey }) => metadataKey));
+      this.series.forget(keysOf(missing));
       series = await this.series.get(keys);
     }
     for (const key of keys) if (!series.has(key)) throw new NotFound(`there is no metadata ${key}`);
-    for (const { eventType, where } of posted)
-      if (dataTypeOf(eventType) === undefined)
-        throw new Invalid(`${where}: there is no event type ${JSON.stringify(eventType)}`);
+    for (const point of missing)
+      if (dataTypeOf(point.eventType) === undefined)
+        throw new Invalid(`${whereOf(point)}: there is no event type ${JSON.stringify(point.eventType)}`);
     return series;
   }
 }
 
 function keysOf(posted: readonly PostedPoint[]): Set<string> {
-  return new Set(posted.map(({ metadataKey }) => metadataKey));
+  const keys = new Set<string>();
+  for (const { metadataKey } of posted) keys.add(metadataKey);
+  return keys;
 }
 
-function toSeriesPoint(point: PostedPoint, series: ReadonlyMap<string, SeriesOfMetadata>): SeriesPoint {
-  const { metadataKey, eventType, micros, value, where } = point;
-  const ref = series.get(metadataKey)?.get(eventType);
-  const name = dataTypeOf(eventType);
-  if (!ref || !name) throw new Error(`unresolved point: ${where}`);
-  const dataType = DATA_TYPES[name];
-  return { series: ref, additive: dataType.additive, micros, ...dataType.parse(value, where) };
+function toSeriesPoint(point: PostedPoint, series: SeriesRef): SeriesPoint {
+  const dataType = DATA_TYPES[series.dataType];
+  try {
+    const { value, denominator, document } = dataType.parse(point.value);
+    return { series, additive: dataType.additive, micros: point.micros, value, denominator, document };
+  } catch (error) {
+    throw BadPart.at(whereOf(point), error);
+  }
 }
 
 function toConflict({ micros, eventType }: PostedPoint): { ts: number; 'event-type': string } {

@@ -1,4 +1,4 @@
-import { Invalid } from '../common/errors.js';
+import { BadPart } from '../common/errors.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf } from './numbers.js';
@@ -28,8 +28,8 @@ export interface DataType {
   readonly additive: boolean;
   /** The summaries that a metadata POST may ask for. */
   readonly summaries: readonly SummaryType[];
-  /** Checks a posted value. Throws `Invalid` with what is wrong; `where` names the value. */
-  readonly parse: (value: JsonSlice, where: string) => StoredValue;
+  /** Checks a posted value. Throws a `BadPart` that says what is wrong, and in which part of the value. */
+  readonly parse: (value: JsonSlice) => StoredValue;
   /** The JSON text of a stored value, as readers get it. */
   readonly encode: (stored: StoredValue) => string;
 }
@@ -41,13 +41,13 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   integer: {
     additive: true,
     summaries: NUMERIC_SUMMARIES,
-    parse: (value, where) => numeric(integerOf(value) ?? refuse(where, 'an integer of at most 64 bits', value)),
+    parse: (value) => numeric(integerOf(value) ?? refuse('', 'an integer of at most 64 bits', value)),
     encode: encodeNumber,
   },
   float: {
     additive: true,
     summaries: NUMERIC_SUMMARIES,
-    parse: (value, where) => numeric(floatOf(value) ?? refuse(where, 'a finite number', value)),
+    parse: (value) => numeric(floatOf(value) ?? refuse('', 'a finite number', value)),
     encode: encodeNumber,
   },
   percentage: {
@@ -77,47 +77,46 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
 };
 
 /** `{"numerator": n, "denominator": d}` with integers n ≥ 0 and d > 0; n > d is fine; further keys are ignored. */
-function parsePercentage(value: JsonSlice, where: string): StoredValue {
-  if (value.kind !== 'object') refuse(where, 'an object with numerator and denominator', value);
+function parsePercentage(value: JsonSlice): StoredValue {
+  if (value.kind !== 'object') refuse('', 'an object with numerator and denominator', value);
   const members = membersOf(value.text);
   const part = (name: string, minimum: number): number => {
     const slice = members.get(name);
-    if (!slice) throw new Invalid(`${where}.${name}: missing`);
-    const number = integerOf(slice) ?? refuse(`${where}.${name}`, 'an integer', slice);
-    if (number < minimum) throw new Invalid(`${where}.${name}: must be at least ${minimum}, got ${number}`);
+    if (!slice) throw new BadPart(name, 'missing');
+    const number = integerOf(slice) ?? refuse(name, 'an integer', slice);
+    if (number < minimum) throw new BadPart(name, `must be at least ${minimum}, got ${number}`);
     return number;
   };
   return { value: part('numerator', 0), denominator: part('denominator', 1), document: null };
 }
 
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
-function parseHistogram(value: JsonSlice, where: string): StoredValue {
-  if (value.kind !== 'object') refuse(where, 'an object of label and count', value);
+function parseHistogram(value: JsonSlice): StoredValue {
+  if (value.kind !== 'object') refuse('', 'an object of label and count', value);
   const counts = new Map<string, string>();
   const reader = new JsonReader(value.text);
   reader.beginObject();
   for (let label = reader.nextKey(); label !== undefined; label = reader.nextKey()) {
     const posted = reader.keyText;
     const slice = readSlice(reader);
-    const at = `${where}[${JSON.stringify(label)}]`;
-    const count = integerOf(slice) ?? refuse(at, 'an integer count', slice);
-    if (count < 0) throw new Invalid(`${at}: a count can't be negative, got ${count}`);
+    const count = integerOf(slice) ?? refuse(JSON.stringify(label), 'an integer count', slice);
+    if (count < 0) throw new BadPart(JSON.stringify(label), `a count can't be negative, got ${count}`);
     counts.set(label, `${posted}:${count}`);
   }
   return document(`{${[...counts.values()].join(',')}}`);
 }
 
 /** A non-empty array of objects, each with numeric `start` and `duration` and any `val`; stored as posted. */
-function parseSubintervals(value: JsonSlice, where: string): StoredValue {
+function parseSubintervals(value: JsonSlice): StoredValue {
   const items = value.kind === 'array' ? itemsOf(value.text) : [];
-  if (items.length === 0) refuse(where, 'an array of at least one subinterval', value);
+  if (items.length === 0) refuse('', 'an array of at least one subinterval', value);
   items.forEach((item, index) => {
-    const at = `${where}: subinterval ${index + 1}`;
+    const at = `subinterval ${index + 1}`;
     if (item.kind !== 'object') refuse(at, 'an object', item);
     const members = membersOf(item.text);
     for (const name of ['start', 'duration', 'val']) {
       const member = members.get(name);
-      if (!member) throw new Invalid(`${at} has no ${name}`);
+      if (!member) throw new BadPart(`${at}, ${name}`, 'missing');
       if (name !== 'val' && floatOf(member) === undefined) refuse(`${at}, ${name}`, 'a number', member);
     }
   });
@@ -140,7 +139,7 @@ function encodeDocument({ document: text }: StoredValue): string {
   return text ?? 'null';
 }
 
-function refuse(where: string, expected: string, got: JsonSlice): never {
+function refuse(part: string, expected: string, got: JsonSlice): never {
   const shown = got.kind === 'string' ? JSON.stringify(stringOf(got)) : got.text;
-  throw new Invalid(`${where}: expected ${expected}, got ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`);
+  throw new BadPart(part, `expected ${expected}, got ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`);
 }
