@@ -75,11 +75,13 @@ export class SeriesStore {
 
   /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
   async lockOne(client: pg.ClientBase, id: number): Promise<LockedSeries | undefined> {
+    // Two statements: one that waits for the lock would still see the summaries as they were before it waited.
+    await client.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
     const { rows } = await client.query<LockedSeries & pg.QueryResultRow>(
       `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
               ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last,
               ${microsOf('s.base_cut_off')} AS "cutOff"
-       FROM series s WHERE s.id = $1 FOR NO KEY UPDATE`,
+       FROM series s WHERE s.id = $1`,
       [id],
     );
     return rows[0];
