@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register } from './support/builders.js';
@@ -108,3 +109,78 @@ function repost(metadata: Record<string, string>, eventType: string): object {
   const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = metadata;
   return { ...fields, 'event-types': [{ 'event-type': eventType }] };
 }
+
+describe('documents', () => {
+  test('of many megabytes in all are read in bounded pieces', async () => {
+    const uri = await register(archive, 'pscheduler-raw');
+    const text = 'x'.repeat(3 * 1024 ** 2);
+    const times = Array.from({ length: 24 }, (_, index) => index);
+    for (const ts of times) await postPoint(archive, uri, 'pscheduler-raw', { ts, val: `${text}${ts}` }).expect(201);
+    for (const query of ['', '?limit=20000', '?order=desc']) {
+      const { body } = await archive.http.get(`${uri}pscheduler-raw/base${query}`).expect(200);
+      const read = body as { ts: number; val: string }[];
+      const expected = query === '?order=desc' ? times.toReversed() : times;
+      expect(read.map(({ ts }) => ts)).toEqual(expected);
+      expect(read.every(({ ts, val }) => val.length === text.length + String(ts).length)).toBe(true);
+    }
+  });
+
+  test('come in pages as numbers do, whatever the size of a page', async () => {
+    const uri = await register(archive, 'failures');
+    const points = Array.from({ length: 40 }, (_, ts) => ({ ts, val: { error: `no ${ts}` } }));
+    await putPoints(archive, uri, 'failures', points).expect(201);
+    for (const limit of [1, 15, 16, 17, 39, 40, 41])
+      for (const offset of [0, 1, 23, 24, 25, 40]) {
+        const { body, headers } = await archive.http.get(`${uri}failures/base?limit=${limit}&offset=${offset}`);
+        expect(body).toEqual(points.slice(offset, offset + limit));
+        expect(headers.link?.includes('rel="next"') ?? false).toBe(offset + limit < 40);
+      }
+  });
+});
+
+test('the last time that can be stored reads back, and can be deleted', async () => {
+  const uri = await register(archive, 'throughput');
+  await postPoint(archive, uri, 'throughput', '{"ts":253402300799.999984,"val":1}').expect(201);
+  const stored = await readAll(archive, uri, 'throughput');
+  expect(stored).toHaveLength(1);
+  expect(Math.floor(Number(stored[0]?.ts))).toBe(253_402_300_799);
+  await archive.http
+    .delete(uri)
+    .set('authorization', await archive.issueKey('admin'))
+    .expect(200);
+});
+
+describe('a series that somebody else holds for long', () => {
+  test('does not keep the writes of other series waiting', async () => {
+    const [held, free] = [await register(archive, 'throughput'), await register(archive, 'throughput')];
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 FOR UPDATE OF s', [
+        held.split('/').at(-2),
+      ]);
+      const waiting = postPoint(archive, held, 'throughput', { ts: 1, val: 1 }).then(({ status }) => status);
+      for (let ts = 0; ts < 5; ts++) await postPoint(archive, free, 'throughput', { ts, val: ts }).expect(201);
+      await client.query('COMMIT');
+      expect(await waiting).toBe(201);
+    } finally {
+      await client.end();
+    }
+  });
+
+  test('is given up with 503 and Retry-After, and nothing is stored', async () => {
+    const held = await register(archive, 'throughput');
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM series FOR UPDATE');
+      const { status, headers } = await postPoint(archive, held, 'throughput', { ts: 1, val: 1 });
+      expect([status, Number(headers['retry-after']) > 0]).toEqual([503, true]);
+    } finally {
+      await client.end();
+    }
+    expect(await readAll(archive, held, 'throughput')).toEqual([]);
+  });
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
-import { postPoint, putPoints, register, type WirePoint } from './support/builders.js';
+import { newMetadata, postPoint, putPoints, register, type WirePoint } from './support/builders.js';
 
 const DAY = 86_400;
 const NOON = 1_398_945_600;
@@ -290,4 +290,131 @@ describe('a summary that is registered after the points', () => {
       await other.close();
     }
   });
+});
+
+describe('at the limits', () => {
+  test('sums beyond all doubles are the largest there is: JSON has no infinity', async () => {
+    const uri = await register(archive, withSummaries('ntp-offset', ['aggregation', 60], ['statistics', 60]));
+    await putPoints(
+      archive,
+      uri,
+      'ntp-offset',
+      [1.7e308, 1.7e308, -1.7e308, -1e308, 1].map((val, ts) => ({ ts, val })),
+    );
+    await putPoints(
+      archive,
+      uri,
+      'ntp-offset',
+      [1.7e308, 1.7e308].map((val, ts) => ({ ts: ts + 60, val })),
+    );
+    const sums = await readSummary(uri, 'ntp-offset/aggregations/60');
+    expect(sums).toEqual([
+      { ts: 0, val: 7e307 },
+      { ts: 60, val: Number.MAX_VALUE },
+    ]);
+    const [bin] = await readSummary(uri, 'ntp-offset/statistics/60');
+    expect(Object.values(bin?.val as object)).not.toContain(null);
+  });
+
+  test('a histogram of very many labels has statistics', async () => {
+    const uri = await register(archive, withSummaries('histogram-rtt', ['statistics', 3600]));
+    const val = Object.fromEntries(Array.from({ length: 150_000 }, (_, label) => [String(label), 1]));
+    await postPoint(archive, uri, 'histogram-rtt', { ts: 0, val }).expect(201);
+    const [bin] = await readSummary(uri, 'histogram-rtt/statistics/3600');
+    expect(bin?.val).toMatchObject({ minimum: 0, maximum: 149_999, mean: 74_999.5 });
+  });
+
+  test('bins that begin before the year 1, or end after 9999, are kept, shown and deleted', async () => {
+    const window = 94_608_000_000;
+    const uri = await register(archive, withSummaries('throughput', ['aggregation', window], ['aggregation', 604_800]));
+    const times = [-62_135_596_800, -5, 253_402_300_799];
+    await putPoints(
+      archive,
+      uri,
+      'throughput',
+      times.map((ts) => ({ ts, val: 1 })),
+    ).expect(201);
+    expect(await readSummary(uri, `throughput/aggregations/${window}`)).toEqual([
+      { ts: -window, val: 2 },
+      { ts: 2 * window, val: 1 },
+    ]);
+    expect(await readSummary(uri, 'throughput/aggregations/604800')).toHaveLength(3);
+    const admin = await archive.issueKey('admin');
+    await archive.http.delete(`${uri}throughput/base?time=-5`).set('authorization', admin).expect(200);
+    await archive.http.delete(`${uri}throughput/base?time-start=99`).set('authorization', admin).expect(200);
+    expect(await readSummary(uri, `throughput/aggregations/${window}`)).toEqual([{ ts: -window, val: 1 }]);
+  });
+
+  test('a deletion makes the chunk of a bin that is not there yet', async () => {
+    const uri = await register(archive, 'throughput');
+    await putPoints(
+      archive,
+      uri,
+      'throughput',
+      [3.1e9, 3.1e9 + 1].map((ts) => ({ ts, val: 1 })),
+    ).expect(201);
+    await archive.query(
+      `INSERT INTO summary SELECT s.id, 'aggregation', 3600 FROM series s JOIN metadata m ON m.id = s.metadata
+       WHERE m.key = $1`,
+      [uri.split('/').at(-2)],
+    );
+    await archive.http
+      .delete(`${uri}throughput/base?time=3100000000`)
+      .set('authorization', await archive.issueKey('admin'))
+      .expect(200);
+    const { body } = await archive.http.get(`${uri}throughput/aggregations/3600?time-end=4000000000`).expect(200);
+    expect(body).toMatchObject([{ val: 1 }]);
+  });
+
+  test('bins that can not tell statistics leave no holes in the pages', async () => {
+    const uri = await register(archive, withSummaries('throughput', ['statistics', 60], ['average', 60]));
+    const times = [0, 60, 120, 180, 240];
+    await putPoints(
+      archive,
+      uri,
+      'throughput',
+      times.map((ts) => ({ ts, val: 1 })),
+    ).expect(201);
+    await archive.query(
+      `UPDATE rollup SET sum_of_squares = NULL, histogram = NULL WHERE bin < to_timestamp(120) AND series =
+       (SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1)`,
+      [uri.split('/').at(-2)],
+    );
+    const { body, headers } = await archive.http.get(`${uri}throughput/statistics/60?limit=2`).expect(200);
+    expect((body as WirePoint[]).map(({ ts }) => ts)).toEqual([120, 180]);
+    expect(headers.link).toContain('offset=2');
+    expect(await readSummary(uri, 'throughput/averages/60')).toHaveLength(5);
+  });
+
+  test('more than 100 windows of an event type are refused', async () => {
+    const windows = Array.from({ length: 101 }, (_, index): [string, number] => ['average', index + 1]);
+    const { body } = await archive.http
+      .post('/esmond/perfsonar/archive/')
+      .set('authorization', archive.auth)
+      .send(newMetadata([withSummaries('throughput', ...windows)]))
+      .expect(400);
+    expect((body as { detail: string }).detail).toContain('throughput');
+  });
+});
+
+test('filling that failed is taken up again', async () => {
+  const uri = await register(archive, 'throughput');
+  await putPoints(
+    archive,
+    uri,
+    'throughput',
+    [0, 60].map((ts) => ({ ts, val: 1 })),
+  ).expect(201);
+  const { body } = await archive.http.get(uri).expect(200);
+  const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = body as Record<string, unknown>;
+  const again = { ...fields, 'event-types': [withSummaries('throughput', ['average', 60])] };
+  const post = () => archive.http.post('/esmond/perfsonar/archive/').set('authorization', archive.auth).send(again);
+  await archive.query('ALTER TABLE rollup RENAME TO rollup_away');
+  try {
+    await post().expect(500);
+  } finally {
+    await archive.query('ALTER TABLE rollup_away RENAME TO rollup');
+  }
+  await post().expect(201);
+  await expect.poll(() => readSummary(uri, 'throughput/averages/60'), { timeout: 20_000 }).toHaveLength(2);
 });

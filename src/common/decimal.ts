@@ -75,7 +75,7 @@ export function quotient(a: Decimal, b: Decimal): number {
 }
 
 /**
- * The double nearest to a fraction. The quotient is taken to 60 bits or more, and its last bit is set where anything
+ * The double nearest to a fraction; the largest there is where that is beyond all doubles. The quotient is taken to 60 bits or more, and its last bit is set where anything
  * follows, so that the one rounding, by `Number`, sees all there is to see. (Below 10^-307, where doubles lose bits,
  * scaling back rounds a second time.)
  */
@@ -90,7 +90,9 @@ export function nearestDouble(numerator: bigint, denominator: bigint): number {
   // Scaled back in two steps, since 2^−shift alone may be too small for a double.
   const half = shift >> 1;
   const magnitude = Number((scaled / d) | sticky) * 2 ** -half * 2 ** -(shift - half);
-  return negative ? -magnitude : magnitude;
+  // JSON has no infinity.
+  const finite = Math.min(magnitude, Number.MAX_VALUE);
+  return negative ? -finite : finite;
 }
 
 /** The number of bits, up to 3 too many. */

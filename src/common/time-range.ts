@@ -1,5 +1,5 @@
 import { Invalid } from './errors.js';
-import { FIRST_SECOND, LAST_SECOND, MICROS_PER_SECOND } from './time.js';
+import { FIRST_SECOND, LAST_MICRO, MICROS_PER_SECOND } from './time.js';
 
 const FAR_SECONDS = 1e12;
 
@@ -50,8 +50,10 @@ const OPEN_END = 3600 * MICROS_PER_SECOND;
  */
 export function resolveRange(range: TimeRange | undefined, now: number): { begin: number; end: number } {
   const second = Math.floor(now / MICROS_PER_SECOND) * MICROS_PER_SECOND;
+  const begin = range?.begin ?? (range?.sinceNow === undefined ? 0 : second - range.sinceNow);
   return {
-    begin: range?.begin ?? (range?.sinceNow === undefined ? 0 : second - range.sinceNow),
+    // Nothing was measured before the year 1, but long bins begin there.
+    begin: begin <= FIRST_SECOND * MICROS_PER_SECOND ? -Infinity : begin,
     end: range?.end ?? (range ? second + OPEN_END : second + MICROS_PER_SECOND - 1),
   };
 }
@@ -89,5 +91,5 @@ function bounded(begin: number, end: number): TimeRange {
 }
 
 function clamp(micros: number): number {
-  return Math.min(Math.max(micros, FIRST_SECOND * MICROS_PER_SECOND), (LAST_SECOND + 1) * MICROS_PER_SECOND - 64);
+  return Math.min(Math.max(micros, FIRST_SECOND * MICROS_PER_SECOND), LAST_MICRO);
 }

@@ -10,6 +10,9 @@ export const FIRST_SECOND = -62_135_596_800;
 /** 9999-12-31T23:59:59Z in seconds: the last second that can be stored. */
 export const LAST_SECOND = 253_402_300_799;
 
+/** The last time of the year 9999 that a double of micros can tell from the year 10000. */
+export const LAST_MICRO = (LAST_SECOND + 1) * MICROS_PER_SECOND - 64;
+
 /** Whether a time in seconds lies in the years 1 to 9999; the last second counts to its end. */
 export function inStorableYears(seconds: number): boolean {
   return seconds >= FIRST_SECOND && seconds < LAST_SECOND + 1;

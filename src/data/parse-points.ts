@@ -1,6 +1,6 @@
 import { parseDecimal } from '../common/decimal.js';
 import { BadPart } from '../common/errors.js';
-import { FIRST_SECOND, inStorableYears, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
+import { FIRST_SECOND, inStorableYears, LAST_MICRO, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { JsonReader } from '../json/json-reader.js';
 import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
 
@@ -128,7 +128,9 @@ function parseTime(slice: JsonSlice | undefined): number {
         'is it in milliseconds?',
     );
   const isExact = Number.isInteger(seconds) || text.length > LONGEST_EXACT;
-  return isExact ? Math.round(seconds * MICROS_PER_SECOND) : roundToMicros(text);
+  const micros = isExact ? Math.round(seconds * MICROS_PER_SECOND) : roundToMicros(text);
+  // Doubles are 32 µs apart at the end of the year 9999: the last of it would round up into the next.
+  return Math.min(micros, LAST_MICRO);
 }
 
 /** Rounds on the decimal text, half away from 0: the double is off by up to 0.12 µs. */

@@ -39,7 +39,7 @@ export class ReadService {
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
     if (bounds.begin > bounds.end) return { ...NO_ROWS, encode };
-    const points = this.points.source({ series: extent.id, ...bounds, descending: query.order === 'desc' });
+    const points = this.points.source({ series: extent.id, dataType, ...bounds, descending: query.order === 'desc' });
     return { ...(await readPage(points, parsePage(query))), encode };
   }
 }

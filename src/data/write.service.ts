@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { BadPart, Conflict, Invalid, NotFound, Unavailable } from '../common/errors.js';
 import { formatSeconds } from '../common/time.js';
@@ -11,7 +12,7 @@ import { WriteQueue } from '../storage/write-queue.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
 
 /** How often a request is resolved again whose series keep changing under it. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 /** Stores posted points. */
 @Injectable()
@@ -38,6 +39,8 @@ export class WriteService {
         if (!(error instanceof StaleSeries)) throw error;
         if (attempt >= ATTEMPTS) throw new Unavailable('the metadata keeps changing, try again', 1, { cause: error });
         this.series.forget(keysOf(posted));
+        // At once for a change that is done; else a pause of random length, in milliseconds, lets rivals pass each other.
+        if (attempt > ATTEMPTS / 2) await setTimeout(Math.random() * 20);
       }
     }
   }

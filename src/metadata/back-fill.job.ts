@@ -5,7 +5,10 @@ import { BackFill } from '../storage/back-fill.js';
 const STEPS_AT_ONCE = 10;
 
 /** The pause after a failure, in milliseconds. */
-const PAUSE = 10_000;
+const PAUSE = 2000;
+
+/** How often to look for what others have left, in milliseconds. */
+const WATCH = 60_000;
 
 /** Sees to it that summaries registered late are filled: small ones at once, large ones in the background. */
 @Injectable()
@@ -14,26 +17,43 @@ export class BackFillJob implements OnModuleDestroy {
   private running: Promise<void> | undefined;
   private stopping = false;
   private timer: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
 
   constructor(private readonly backFill: BackFill) {}
 
-  /** Goes on with what an earlier run of the server has left; for servers only, not for commands. */
+  /**
+   * Goes on with what an earlier run of the server has left, and looks again from time to time: another server may
+   * have ended in the middle. For servers only, not for commands.
+   */
   start(): void {
     this.continue();
+    this.watch = setInterval(() => {
+      this.continue();
+    }, WATCH).unref();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;
+    clearInterval(this.watch);
     clearTimeout(this.timer);
     await this.running;
   }
 
-  /** Fills what a metadata lacks; what takes long goes on in the background. */
+  /** Fills what a metadata lacks; what takes long, or fails, goes on in the background. */
   async fill(metadataKey: string): Promise<void> {
+    let complete = false;
+    try {
+      complete = await this.fillSome(metadataKey);
+    } finally {
+      if (!complete) this.continue();
+    }
+  }
+
+  private async fillSome(metadataKey: string): Promise<boolean> {
     let complete = true;
     for (const lacking of await this.backFill.lacking(metadataKey))
       complete = (await this.backFill.run(lacking, STEPS_AT_ONCE)) && complete;
-    if (!complete) this.continue();
+    return complete;
   }
 
   private continue(): void {

@@ -56,22 +56,23 @@ export class HostMatch {
     const name = `${family} ${host.toLowerCase()}`;
     let known = this.cache.get(name);
     if (!known) {
-      known = { address: await this.ask(host, family) };
-      this.cache.set(name, known);
+      known = await this.ask(host, family);
+      if (known) this.cache.set(name, known);
     }
-    return known.address === undefined ? [] : [known.address];
+    return known?.address === undefined ? [] : [known.address];
   }
 
-  private async ask(host: string, family: Family): Promise<string | undefined> {
+  /** What the resolver says; `undefined` where it does not answer in time, which is not to be remembered. */
+  private async ask(host: string, family: Family): Promise<{ address: string | undefined } | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, LOOKUP_TIMEOUT, undefined);
     });
     try {
       const address = await Promise.race([this.lookup(host, family), timeout]);
-      return address === undefined ? undefined : canonicalAddress(address);
+      return address === undefined ? undefined : { address: canonicalAddress(address) };
     } catch {
-      return undefined;
+      return { address: undefined };
     } finally {
       clearTimeout(timer);
     }

@@ -1,20 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type Bin } from '../rollups/bins.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { Chunks } from './chunks.js';
-import { Database, explain, readerIn } from './database.js';
+import { Database, readerIn } from './database.js';
 import { PointStore } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
 import { SeriesStore } from './series-store.js';
-import { classify } from './sql-errors.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
 /** How many points one transaction sums up (more only where a single bin has more). */
 const STEP = 20_000;
-
-/** How often a step is tried whose chunk is missing or that others are in the way of. */
-const ATTEMPTS = 5;
 
 /** A window of a series that still lacks bins. */
 export interface Lacking {
@@ -60,29 +55,14 @@ export class BackFill {
    * Returns whether it is complete.
    */
   async run(lacking: Lacking, steps = Infinity): Promise<boolean> {
-    for (let step = 0; step < steps; step++) if (!(await this.stepSafely(lacking))) return true;
+    for (let step = 0; step < steps; step++)
+      if (!(await this.chunks.transaction('rollup', (client, begins) => this.step(client, lacking, begins))))
+        return true;
     return false;
   }
 
-  private async stepSafely(lacking: Lacking): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      const bins: Bin[] = [];
-      try {
-        return await this.db.transaction((client) => this.step(client, lacking, bins));
-      } catch (error) {
-        const failure = classify(error);
-        if (attempt >= ATTEMPTS || (failure !== 'no-chunk' && failure !== 'retry')) explain(error);
-        this.chunks.forget('rollup');
-        await this.chunks.cover(
-          'rollup',
-          bins.map(({ begin }) => begin),
-        );
-      }
-    }
-  }
-
-  /** One step; returns whether more follow. Leaves in `bins` what it wanted to store. */
-  private async step(client: pg.ClientBase, { series: id, window }: Lacking, bins: Bin[]): Promise<boolean> {
+  /** One step; returns whether more follow. Notes in `begins` what it wants to store. */
+  private async step(client: pg.ClientBase, { series: id, window }: Lacking, begins: number[]): Promise<boolean> {
     const series = await this.series.lockOne(client, id);
     const progress = await this.progress(client, id, window);
     const spec = series?.rollups.find((one) => one.window === window);
@@ -93,7 +73,8 @@ export class BackFill {
     const end = series.last ?? -Infinity;
     if (begin > end) return this.finish(client, id, window);
     const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end, most: STEP });
-    bins.push(...base.bins.sorted());
+    const bins = base.bins.sorted();
+    for (const { begin: binBegin } of bins) begins.push(binBegin);
     await this.rollups.replace(client, bins);
     if (base.next === undefined) return this.finish(client, id, window);
     await client.query('UPDATE back_fill SET next_bin = $3 WHERE series = $1 AND window_seconds = $2', [

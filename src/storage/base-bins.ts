@@ -37,7 +37,9 @@ export async function binsOfBase(
   const one = { ...series, rollups: [spec] };
   let count = 0;
   let lastBin: number | undefined;
-  for await (const slice of inSlices(points.source({ series: series.id, begin, end, descending: false }, db)))
+  for await (const slice of inSlices(
+    points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, db),
+  ))
     for (const point of slice) {
       const bin = binOf(point.micros, spec.window);
       if (count >= most && bin !== lastBin) return { bins, next: bin };

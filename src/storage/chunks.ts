@@ -1,11 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
 import { Invalid } from '../common/errors.js';
 import { Database } from './database.js';
 import { type Hypertable, type StorageEngine } from './engine.js';
+import { classify } from './sql-errors.js';
 import { STORAGE_ENGINE } from './storage.tokens.js';
 
 /** More new chunks than this for one request are refused: that many come from wrong timestamps. */
 const MOST_NEW_CHUNKS = 50;
+
+/** How often a transaction is tried whose chunks are missing: another process may drop them again. */
+const ATTEMPTS = 5;
 
 /** Knows which chunks exist and makes those that a write needs, before the write. */
 @Injectable()
@@ -36,6 +41,26 @@ export class Chunks {
     const missing = this.missing('point', times);
     if (missing.size > MOST_NEW_CHUNKS) await this.refuseMany('point', missing);
     for (const chunk of missing) await this.create('point', chunk);
+  }
+
+  /**
+   * Runs a transaction that stores rows at times which are only known inside it: `work` notes them in `times` before it
+   * stores. Where a chunk is missing then, it is made and `work` runs again. Throws as `Database.retrying` does.
+   */
+  async transaction<T>(table: Hypertable, work: (client: pg.PoolClient, times: number[]) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const times: number[] = [];
+      try {
+        return await this.db.retrying((client) => {
+          times.length = 0;
+          return work(client, times);
+        });
+      } catch (error) {
+        if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
+        this.forget(table);
+        await this.cover(table, times);
+      }
+    }
   }
 
   /** Forgets what is known, because a statement found a chunk gone (dropped by another process). */

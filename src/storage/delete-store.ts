@@ -6,6 +6,7 @@ import { Bins } from '../rollups/bins.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { binOf } from '../rollups/windows.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
+import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
 import { inSlices } from './paged.js';
 import { PointStore } from './point-store.js';
@@ -33,15 +34,16 @@ export class DeleteStore {
     private readonly series: SeriesStore,
     private readonly points: PointStore,
     private readonly rollups: RollupStore,
+    private readonly chunks: Chunks,
   ) {}
 
   /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
   deletePoints(metadataKey: string, eventType: string, span: Span): Promise<Deleted> {
-    return this.db.retrying(async (client) => {
+    return this.chunks.transaction('rollup', async (client, begins) => {
       const [id] = await seriesOf(client, metadataKey, eventType);
       const series = id === undefined ? undefined : await this.series.lockOne(client, id);
       if (!series) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
-      return { metadata: 0, points: await this.clear(client, series, span) };
+      return { metadata: 0, points: await this.clear(client, series, span, begins) };
     });
   }
 
@@ -83,13 +85,13 @@ export class DeleteStore {
     return points;
   }
 
-  private async clear(client: pg.ClientBase, series: LockedSeries, span: Span): Promise<number> {
+  private async clear(client: pg.ClientBase, series: LockedSeries, span: Span, begins: number[]): Promise<number> {
     const begin = Math.max(span.begin, series.first ?? Infinity);
     const end = Math.min(span.end, series.last ?? -Infinity);
     if (begin > end) return 0;
     for (const spec of series.rollups) await this.takeAway(client, series, spec, { begin, end });
     const deleted = await deleteBetween(client, series.id, begin, end);
-    for (const spec of series.rollups) await this.recompute(client, series, spec, { begin, end });
+    for (const spec of series.rollups) await this.recompute(client, series, spec, { begin, end }, begins);
     await updateExtent(client, series);
     return deleted;
   }
@@ -104,7 +106,7 @@ export class DeleteStore {
     // Points that have left count on in their bins, even while their rows are still there.
     const first = Math.max(begin, series.cutOff ?? -Infinity);
     const last = Math.min(end, firstWholeBin(series.cutOff, spec.window) - 1);
-    const range = { series: series.id, begin: first, end: last };
+    const range = { series: series.id, dataType: series.dataType, begin: first, end: last };
     if (range.begin > range.end) return;
     const bins = new Bins();
     const source = this.points.source({ ...range, descending: false }, readerIn(client));
@@ -113,8 +115,14 @@ export class DeleteStore {
     await this.rollups.add(client, bins.sorted());
   }
 
-  /** Other bins are computed anew from what is left of their points. */
-  private async recompute(client: pg.ClientBase, series: LockedSeries, spec: RollupSpec, span: Span): Promise<void> {
+  /** Other bins are computed anew from what is left of their points; notes in `begins` what it wants to store. */
+  private async recompute(
+    client: pg.ClientBase,
+    series: LockedSeries,
+    spec: RollupSpec,
+    span: Span,
+    begins: number[],
+  ): Promise<void> {
     const { id } = series;
     const first = Math.max(binOf(span.begin, spec.window), firstWholeBin(series.cutOff, spec.window));
     const last = binOf(span.end, spec.window);
@@ -126,8 +134,10 @@ export class DeleteStore {
       timestampOf(last),
     ]);
     const end = last + Math.max(spec.window * MICROS_PER_SECOND - 1, 0);
-    const { bins } = await binsOfBase(this.points, readerIn(client), series, spec, { begin: first, end });
-    await this.rollups.replace(client, bins.sorted());
+    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin: first, end });
+    const bins = base.bins.sorted();
+    for (const { begin } of bins) begins.push(begin);
+    await this.rollups.replace(client, bins);
   }
 }
 

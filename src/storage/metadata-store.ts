@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { Unavailable } from '../common/errors.js';
+import { Invalid, Unavailable } from '../common/errors.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { Database } from './database.js';
@@ -91,6 +91,7 @@ export class MetadataStore {
     await this.db.retrying(async (client) => {
       const id = await this.insert(client, metadata);
       await this.extend(client, id, metadata);
+      await refuseManyWindows(client, id);
     });
     const stored = await this.findSame(metadata.identity);
     if (!stored) throw new Unavailable(DELETED);
@@ -174,6 +175,18 @@ export class MetadataStore {
 }
 
 const DELETED = 'the metadata was deleted while it was registered, try again';
+
+/** Every point is summed up into each window of its series: more than these would slow all writes down. */
+const MOST_WINDOWS = 100;
+
+async function refuseManyWindows(client: pg.ClientBase, metadata: number): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT s.event_type AS name FROM summary y JOIN series s ON s.id = y.series WHERE s.metadata = $1
+     GROUP BY s.id HAVING count(DISTINCT window_seconds) > $2 LIMIT 1`,
+    [metadata, MOST_WINDOWS],
+  );
+  if (rows[0]) throw new Invalid(`event-types, ${rows[0].name}: more than ${MOST_WINDOWS} summary windows`);
+}
 
 function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
   return [...eventTypes].every(([name, summaries]) => {

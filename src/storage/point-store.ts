@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { type ArrayReader, Database } from './database.js';
 import { type RowSource } from './paged.js';
@@ -42,6 +42,7 @@ export interface Point extends StoredValue {
 /** Which points of a series to read: both bounds in micros and inclusive. */
 export interface PointRange {
   readonly series: number;
+  readonly dataType: DataTypeName;
   readonly begin: number;
   readonly end: number;
   readonly descending: boolean;
@@ -106,7 +107,11 @@ export class PointStore {
 
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
   source(range: PointRange, db: ArrayReader = this.db): RowSource<Point> {
-    return { slice: (limit, skip, last) => readSlice(db, range, limit, skip, last) };
+    return {
+      hasDocuments: !DATA_TYPES[range.dataType].additive,
+      sizeOf: ({ document }) => 50 + (document?.length ?? 0),
+      slice: (limit, skip, last) => readSlice(db, range, limit, skip, last),
+    };
   }
 }
 

@@ -86,7 +86,14 @@ export class RollupCheck {
       most: STEP,
     });
     const expected = new Map(base.bins.sorted().map((bin) => [bin.begin, bin]));
-    const range = { series: id, window, begin, end: (base.next ?? Infinity) - 1, descending: false };
+    const range = {
+      series: id,
+      dataType: series.dataType,
+      window,
+      begin,
+      end: (base.next ?? Infinity) - 1,
+      descending: false,
+    };
     const stored = await this.storedIn(client, range);
     const differences = compare(expected, stored);
     if (repair && differences.length > 0) await this.repair(client, series, window, differences, expected);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { type DataTypeName } from '../event-types/data-types.js';
 import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
 import { Database } from './database.js';
@@ -24,10 +25,13 @@ export interface StoredBin {
 /** Which bins of a series and window to read: both bounds are begins of bins, in micros and inclusive. */
 export interface BinRange {
   readonly series: number;
+  readonly dataType: DataTypeName;
   readonly window: number;
   readonly begin: number;
   readonly end: number;
   readonly descending: boolean;
+  /** Leaves out bins that can't tell statistics of numbers: they were kept before these were asked for. */
+  readonly withStatistics?: boolean;
 }
 
 const INSERT = `
@@ -87,7 +91,11 @@ export class RollupStore {
    * @param client a transaction to read in; without it the replica may answer.
    */
   source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin> {
-    return { slice: (limit, skip, last) => this.readSlice(client, range, limit, skip, last) };
+    return {
+      hasDocuments: range.dataType === 'histogram',
+      sizeOf: ({ histogram }) => 200 + (histogram ? 40 * Object.keys(histogram).length : 0),
+      slice: (limit, skip, last) => this.readSlice(client, range, limit, skip, last),
+    };
   }
 
   private async readSlice(
@@ -103,7 +111,7 @@ export class RollupStore {
       SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
              denominator_sum::text AS "denominatorSum", histogram
       FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
-        ${last === undefined ? '' : 'AND bin <> $7'}
+        ${range.withStatistics ? 'AND sum_of_squares IS NOT NULL' : ''} ${last === undefined ? '' : 'AND bin <> $7'}
       ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`;
     const values = [
       ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],

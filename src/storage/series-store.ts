@@ -40,6 +40,13 @@ export class StaleSeries extends Error {
   }
 }
 
+/** Some series are locked by others. */
+export class BusySeries extends Error {
+  constructor(readonly ids: ReadonlySet<number>) {
+    super('the series is busy');
+  }
+}
+
 /** The SQL on series that writing and reading points needs. */
 @Injectable()
 export class SeriesStore {
@@ -89,8 +96,9 @@ export class SeriesStore {
 
   /**
    * Locks series against all others that change their points or registrations, in the order of their ids, until the
-   * caller's transaction ends; returns the id of that transaction.
-   * Throws `StaleSeries` where one of them is gone or has another version.
+   * caller's transaction ends; returns the id of that transaction. Does not wait: a long deletion of one series must not
+   * hold up the writes to others.
+   * Throws `StaleSeries` where one of them is gone or has another version, `BusySeries` where others hold one.
    */
   async lock(client: pg.ClientBase, series: Iterable<SeriesRef>): Promise<string> {
     const wanted = new Map<number, number>();
@@ -102,13 +110,23 @@ export class SeriesStore {
     const { rows } = await client.query<{ id: number; version: number; transaction: string }>({
       name: 'series-lock',
       text: `SELECT id, version, pg_current_xact_id()::text AS transaction FROM series
-             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE`,
+             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`,
       values: [int4Array([...wanted.keys()])],
     });
-    const found = new Map(rows.map((row) => [row.id, row.version]));
-    for (const [id, version] of wanted) if (found.get(id) !== version) stale.add(id);
+    const locked = new Set(rows.map((row) => row.id));
+    for (const row of rows) if (wanted.get(row.id) !== row.version) stale.add(row.id);
+    const missing = [...wanted.keys()].filter((id) => !locked.has(id));
+    const busy = new Set(missing.length > 0 ? await this.existing(client, missing) : []);
+    for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
+    if (busy.size > 0) throw new BusySeries(busy);
     return rows[0]?.transaction ?? '';
+  }
+
+  private async existing(client: pg.ClientBase, ids: readonly number[]): Promise<number[]> {
+    const text = 'SELECT id FROM series WHERE id = ANY ($1::int4[])';
+    const { rows } = await client.query<{ id: number }>(text, [int4Array(ids)]);
+    return rows.map(({ id }) => id);
   }
 
   /**

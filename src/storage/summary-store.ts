@@ -34,7 +34,8 @@ export class SummaryStore {
     const { rows } = await this.db.read<SummaryExtent & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('s.first_point')} AS first,
               ${microsOf('s.last_point')} AS last, ${microsOf('y.cut_off')} AS "cutOff",
-              CASE WHEN b.partial THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
+              CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
+                   THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
        FROM metadata m
        JOIN series s ON s.metadata = m.id
        JOIN summary y ON y.series = s.id

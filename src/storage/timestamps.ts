@@ -4,9 +4,15 @@
  */
 export function timestampOf(micros: number): string {
   if (!Number.isFinite(micros)) return micros < 0 ? '-infinity' : 'infinity';
-  const milliseconds = Math.floor(micros / 1000);
-  const rest = String(micros - milliseconds * 1000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
+  // The remainder is exact even where doubles are farther apart than a micro; differences and quotients are not.
+  const remainder = ((micros % 1000) + 1000) % 1000;
+  const date = new Date(Math.round((micros - remainder) / 1000));
+  const rest = String(remainder).padStart(3, '0');
+  const iso = date.toISOString();
+  const year = date.getUTCFullYear();
+  // JavaScript has a year 0, signs and six digits where PostgreSQL has BC: bins of long windows begin there.
+  const years = String(year < 1 ? 1 - year : year).padStart(4, '0');
+  return `${years}${iso.slice(iso.indexOf('-', 1), -1)}${rest}Z${year < 1 ? ' BC' : ''}`;
 }
 
 /** An SQL expression for a timestamp as micros: a double, exact until the year 2255 and for every whole second. */

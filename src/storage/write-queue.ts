@@ -7,7 +7,7 @@ import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
-import { SeriesStore, StaleSeries } from './series-store.js';
+import { BusySeries, SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
 import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
 
@@ -18,6 +18,10 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 /** What may wait at most; a request that finds the queue fuller than this is turned away. */
 const QUEUE_POINTS = 200_000;
 const QUEUE_BYTES = 128 * 1024 ** 2;
+
+/** How long to leave a series alone that others hold, and how long a request waits for it in all, in milliseconds. */
+const BUSY_PAUSE = 10;
+const BUSY_PATIENCE = 4000;
 
 /** How often a batch is tried that deadlocks, or that finds its chunk gone. */
 const ATTEMPTS = 5;
@@ -55,7 +59,7 @@ export class WriteQueue {
       throw new Unavailable('the write queue is full, try again soon');
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ points, bytes: bytesOf(points), answer, fail });
+      this.enqueue({ points, bytes: bytesOf(points), since: performance.now(), answer, fail });
       void this.flush();
     });
   }
@@ -114,10 +118,12 @@ export class WriteQueue {
 
   /** Lets the requests fail that are to blame for a failed transaction, and stores the others. */
   private async isolate(requests: readonly WriteRequest[], error: unknown): Promise<void> {
-    if (error instanceof StaleSeries) {
-      const stale = requests.filter(({ points }) => points.some(({ series }) => error.ids.has(series.id)));
-      for (const request of stale) request.fail(error);
-      await this.store(requests.filter((request) => !stale.includes(request)));
+    if (error instanceof StaleSeries || error instanceof BusySeries) {
+      const concerned = requests.filter(({ points }) => points.some(({ series }) => error.ids.has(series.id)));
+      for (const request of concerned)
+        if (error instanceof StaleSeries) request.fail(error);
+        else this.later(request);
+      await this.store(requests.filter((request) => !concerned.includes(request)));
     } else if (classify(error) === 'bad-data' && requests.length > 1) {
       // Halving finds the bad ones in few transactions, and the others are stored on the way.
       const half = requests.length >> 1;
@@ -126,6 +132,18 @@ export class WriteQueue {
     } else {
       for (const request of requests) request.fail(error);
     }
+  }
+
+  /** Puts a request back whose series others hold now; it is given up when that lasts too long. */
+  private later(request: WriteRequest): void {
+    if (performance.now() - request.since > BUSY_PATIENCE) {
+      request.fail(new Unavailable('a deletion or another long change of this series is under way, try again', 5));
+      return;
+    }
+    setTimeout(() => {
+      this.enqueue(request);
+      void this.flush();
+    }, BUSY_PAUSE);
   }
 
   /**

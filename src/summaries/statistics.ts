@@ -13,13 +13,16 @@ export interface Sums {
   readonly sumOfSquares: Decimal;
 }
 
+/** Squares of larger numbers are too large for a double: no delay or hop count comes near. */
+const LARGEST = 1e150;
+
 /** Labels that count as numbers: plain decimal ones. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** The labels of a histogram as sorted samples, without empty buckets; `undefined` where a label is no number. */
 export function samplesOf(histogram: Readonly<Record<string, number>>): Samples[] | undefined {
   const filled = Object.entries(histogram).filter(([, count]) => count > 0);
-  if (!filled.every(([label]) => NUMBER.test(label) && Number.isFinite(Number(label)))) return undefined;
+  if (!filled.every(([label]) => NUMBER.test(label) && Math.abs(Number(label)) <= LARGEST)) return undefined;
   return filled.map(([label, count]) => ({ value: Number(label), count })).sort((a, b) => a.value - b.value);
 }
 
@@ -55,12 +58,15 @@ export function percentile(samples: readonly Samples[], percent: number): number
   if (k >= total) return sampleAt(samples, total);
   const low = sampleAt(samples, k);
   const high = sampleAt(samples, k + 1);
-  return low === high ? low : low + ((hundredfold - 100 * k) / 100) * (high - low);
+  const share = (hundredfold - 100 * k) / 100;
+  // The difference of two huge numbers may be none that a double can hold.
+  const middle = Number.isFinite(high - low) ? low + share * (high - low) : low * (1 - share) + high * share;
+  return low === high ? low : Math.min(Math.max(middle, low), high);
 }
 
 /** All values with the highest count, ascending. */
 export function modes(samples: readonly Samples[]): number[] {
-  const highest = Math.max(...samples.map(({ count }) => count));
+  const highest = samples.reduce((most, { count }) => Math.max(most, count), 0);
   return samples.filter(({ count }) => count === highest).map(({ value }) => value);
 }
 

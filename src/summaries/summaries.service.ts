@@ -53,7 +53,12 @@ export class SummariesService {
     const encode = (bin: StoredBin): string | undefined => summaryValue(bin, extent.dataType, type);
     if (begin > lastBegin) return { ...none, incomplete };
     const descending = query.order === 'desc';
-    const bins = this.rollups.source({ series: extent.id, window: seconds, begin, end: lastBegin, descending });
+    const { id, dataType } = extent;
+    const withStatistics = type === 'statistics' && dataType !== 'histogram';
+    const bins = this.rollups.source({
+      ...{ series: id, dataType, window: seconds, withStatistics },
+      ...{ begin, end: lastBegin, descending },
+    });
     return { ...(await readPage(bins, parsePage(query))), encode, incomplete };
   }
 }
