@@ -18,6 +18,8 @@ export interface RowSource<Row extends { readonly micros: number }> {
    * @param last the time where the slice before ended; this one begins right after it.
    */
   slice(limit: number, skip: number, last?: number): Promise<Row[]>;
+  /** Whether there are more than `count` rows. */
+  hasMoreThan(count: number): Promise<boolean>;
 }
 
 /** A page of rows: all at once in an array, or slice by slice where they are many. */
@@ -39,8 +41,7 @@ export async function readPage<Row extends { readonly micros: number }>(
   // One row more than the page has tells whether any follow.
   const rows = await source.slice(Math.min(limit + 1, atOnce), offset);
   if (limit < atOnce || rows.length < atOnce) return { slices: [rows.slice(0, limit)], more: rows.length > limit };
-  const following = await source.slice(1, offset + limit);
-  return { slices: inSlices(source, limit, offset), more: following.length > 0 };
+  return { slices: inSlices(source, limit, offset), more: await source.hasMoreThan(offset + limit) };
 }
 
 /** All rows, slice by slice, each going on where the last one ended. No slice is empty. */

@@ -111,6 +111,11 @@ export class PointStore {
       hasDocuments: !DATA_TYPES[range.dataType].additive,
       sizeOf: ({ document }) => 50 + (document?.length ?? 0),
       slice: (limit, skip, last) => readSlice(db, range, limit, skip, last),
+      hasMoreThan: async (count) => {
+        const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
+        const bounds = [timestampOf(range.begin), timestampOf(range.end)];
+        return (await db.readArrays(text, [range.series, ...bounds, count])).rows.length > 0;
+      },
     };
   }
 }

@@ -95,6 +95,7 @@ export class RollupStore {
       hasDocuments: range.dataType === 'histogram',
       sizeOf: ({ histogram }) => 200 + (histogram ? 40 * Object.keys(histogram).length : 0),
       slice: (limit, skip, last) => this.readSlice(client, range, limit, skip, last),
+      hasMoreThan: async (count) => (await this.readSlice(client, range, 1, count)).length > 0,
     };
   }
 
