@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'data/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-bench/', 'data/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
