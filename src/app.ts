@@ -7,7 +7,7 @@ import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { ErrorFilter } from './http/error.filter.js';
-import { addHeaders, checkContentType, checkUrl, exactContentType } from './http/headers.js';
+import { addHeaders, checkContentLength, checkContentType, checkUrl, exactContentType } from './http/headers.js';
 import { Methods } from './http/methods.js';
 import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
@@ -40,6 +40,7 @@ export async function createApp(
   fastify.addHook('onRequest', (request) => authenticator.authenticate(request));
   fastify.addHook('onRequest', checkUrl);
   fastify.addHook('onRequest', checkContentType);
+  fastify.addHook('onRequest', checkContentLength);
   fastify.addHook('onSend', exactContentType);
   endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics)));

@@ -86,6 +86,20 @@ describe('delete', () => {
     expect(await readAll(archive, uri, 'throughput')).toHaveLength(3);
   });
 
+  test('a dry run says which event types and times would go, and refuses what the real one would', async () => {
+    const uri = await newSeries();
+    const found = [`metadata-key=${uri.split('/').at(-2) ?? ''}`, '--dry-run'];
+    const only = await marigram('delete', ...found, '--only', 'throughput');
+    expect(only.stdout).toContain('Found 1 metadata, of which throughput would go; nothing was deleted.');
+    expect(only.stdout).not.toContain('packet-rtt');
+    const points = await marigram('delete', ...found, '--from', '60', '--to', '61');
+    expect(points.stdout).toContain(
+      'Found 1 metadata, of which the points from 60 to 61 would go; nothing was deleted.',
+    );
+    const lacking = await marigram('delete', ...found, '--only', 'failures');
+    expect(lacking.stdout).toBe('Found 0 metadata, of which failures would go; nothing was deleted.\n');
+  });
+
   test('deletes points of a time, an event type, and whole metadata', async () => {
     const uri = await newSeries();
     const other = await newSeries();
@@ -104,10 +118,22 @@ describe('delete', () => {
   test.each([
     ['source=nowhere.invalid', 'no address'],
     ['time-start=soon', 'time-start'],
+    ['limit=1', 'limit is no filter; nothing was deleted.'],
+    ['offset=1', 'offset is no filter; nothing was deleted.'],
+    ['order=key', 'order is no filter; nothing was deleted.'],
+    ['format=json', 'format is no filter; nothing was deleted.'],
+    ['dns-match-rule=only-v4', '--all'],
+    ['source=192.0.2.1 --only troughput', '--only: there is no event type "troughput"'],
+    ['source=192.0.2.1 --from soon', '--from: expected a number of seconds'],
+    ['source=192.0.2.1 --from 2 --to 1', '--from is after --to'],
   ])('%s is one sentence, and nothing is deleted', async (filter, text) => {
-    const { code, stderr } = await marigram('delete', filter, '--yes');
-    expect(stderr).toContain(text);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(code).toBe(1);
+    const uri = await newSeries();
+    for (const last of ['--dry-run', '--yes']) {
+      const { code, stderr } = await marigram('delete', ...filter.split(' '), last);
+      expect(stderr).toContain(text);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(code).toBe(1);
+    }
+    expect(await readAll(archive, uri, 'throughput')).toHaveLength(3);
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -326,6 +326,20 @@ describe('a request in flight is answered and stored, then the server and its da
     expect(await next.points(uri, 'throughput')).toEqual([[1_700_000_000, 42]]);
   });
 
+  test('clients that stall in the middle of a request do not keep the server from ending', async () => {
+    const env = { DATA_DIR: usedDirectory() };
+    const server = await sandbox.start(env);
+    const uri = await server.register(made.key, 'throughput');
+    const headers = `Host: a\r\nAuthorization: Token ${made.key}\r\nContent-Type: application/json\r\n`;
+    const stalled = [
+      await open(server, 'GET / HTTP/1.1\r\nHost: a\r\n'),
+      await open(server, `PUT ${uri} HTTP/1.1\r\n${headers}Content-Length: 1000\r\n\r\n{"da`),
+    ];
+    expect(await server.stop()).toMatchObject({ code: 0 });
+    expect(postgresOf(env.DATA_DIR)).toBeUndefined();
+    for (const socket of stalled) socket.destroy();
+  });
+
   test('a signal during the start, which ends as soon as it is complete', async () => {
     const env = { DATA_DIR: sandbox.directory(), PORT: '0' };
     const program = sandbox.launch(SERVER, env);
@@ -336,6 +350,15 @@ describe('a request in flight is answered and stored, then the server and its da
     expect(isAlive(postgres)).toBe(false);
   });
 });
+
+/** A connection on which this was sent; the server may break it. */
+async function open({ origin }: RunningServer, text: string): Promise<Socket> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  await once(socket, 'connect');
+  await new Promise((sent) => socket.write(text, sent));
+  return socket;
+}
 
 describe('what was acknowledged is there after kill -9 in the middle of writing, with the same command, of', () => {
   test.each(['the server', 'the server and PostgreSQL'])('%s', async (what) => {
@@ -481,6 +504,32 @@ test('the log is JSON on stderr, and quiet about requests that succeed', async (
   expect(answers).toEqual([expect.objectContaining({ status: 404, reqId: expect.stringMatching(/^[-0-9a-f]{36}$/) })]);
   expect(entries.every(({ level, time }) => typeof level === 'number' && typeof time === 'number')).toBe(true);
   expect(lines(stdout)).toHaveLength(2);
+});
+
+test('a client that goes away in the middle of its upload is no trouble of the database', async () => {
+  const server = await sandbox.start({ DATA_DIR: usedDirectory() });
+  const uri = await server.register(made.key, 'throughput');
+  const headers = `Host: a\r\nAuthorization: Token ${made.key}\r\nContent-Type: application/json\r\n`;
+  const expecting = `${headers}Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n`;
+  const socket = await open(server, `PUT ${uri} HTTP/1.1\r\n${expecting}`);
+  await once(socket, 'data');
+  await new Promise((sent) => socket.write('{"da', sent));
+  socket.destroy();
+  await until(() => logOf(server).some(({ msg }) => msg === 'the client went away'));
+  const metrics = await (await server.fetch('GET', '/metrics')).text();
+  expect(metrics).not.toContain('status="503"');
+  await server.stop();
+  expect(logOf(server).filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
+test('a key in a URL is not in the log', async () => {
+  const server = await sandbox.start({ DATA_DIR: usedDirectory() });
+  for (const name of ['api_key', 'API_KEY', 'key'])
+    await server.json(404, 'GET', `${server.archive}none/?limit=1&${name}=${made.key}&offset=0`);
+  await server.stop();
+  expect(server.program.stderr).not.toContain(made.key);
+  const urls = logOf(server).flatMap(({ url }) => (typeof url === 'string' ? [url] : []));
+  expect(urls[0]).toBe(`${server.archive}none/?limit=1&api_key=…&offset=0`);
 });
 
 test('npm start and the bin of the package run the built programs', () => {

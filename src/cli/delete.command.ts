@@ -1,7 +1,8 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { Invalid, StartError } from '../common/errors.js';
-import { type Query } from '../common/time-range.js';
+import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
 import { SearchService } from '../search/search.service.js';
 import { type StoredMetadata } from '../storage/metadata-store.js';
 import { withDatabase } from './with-database.js';
@@ -19,6 +20,12 @@ export interface DeleteOptions {
 /** How many metadata are fetched at a time. */
 const PAGE = 500;
 
+/** Parameters of a search that choose none of the metadata: who gives one expects less to be deleted than would be. */
+const NO_FILTERS = ['limit', 'offset', 'order', 'format'];
+
+/** Says how names are compared; it filters nothing by itself. */
+const MATCH_RULE = 'dns-match-rule';
+
 /**
  * Deletes what a metadata search finds: whole metadata, one event type of each, or points of a time. Each is a
  * transaction of its own. Without `yes` nothing is deleted. Throws a `StartError` where the request is not clear.
@@ -28,24 +35,51 @@ export async function deleteFound(
   filters: ReadonlyMap<string, string>,
   options: DeleteOptions,
 ): Promise<void> {
-  if (filters.size === 0 && !options.all) throw new StartError('Name what to delete, or give --all for everything.');
+  for (const name of NO_FILTERS)
+    if (filters.has(name)) throw new StartError(`${name} is no filter; nothing was deleted.`);
+  if (![...filters.keys()].some((name) => name !== MATCH_RULE) && !options.all)
+    throw new StartError('Name what to delete, or give --all for everything.');
   if (!options.dryRun && !options.yes)
     throw new StartError('Nothing was deleted: look with --dry-run first, then give --yes.');
+  await explained(() => {
+    check(options);
+  });
   await withDatabase(env, async (app) => {
-    const found = await explained(() => findAll(app, Object.fromEntries(filters)));
+    const all = await explained(() => findAll(app, Object.fromEntries(filters)));
+    const found = all.filter((one) => wantedOf(one, options).length > 0 || options.only === undefined);
     let metadata = 0;
     let points = 0;
     for (const one of found) {
-      const eventTypes = one.eventTypes.map(({ eventType }) => eventType);
+      const eventTypes = wantedOf(one, options);
       console.log(`${one.key}  ${one.source} → ${one.destination ?? '-'}  ${one.toolName}  ${eventTypes.join(', ')}`);
       if (options.dryRun) continue;
       const deleted = await explained(() => deleteOne(app, one.key, eventTypes, options));
       metadata += deleted.metadata;
       points += deleted.points;
     }
-    if (options.dryRun) console.log(`Found ${found.length} metadata; nothing was deleted.`);
+    if (options.dryRun) console.log(`Found ${found.length} metadata${scopeOf(options)}; nothing was deleted.`);
     else console.log(`Deleted ${points} points and ${metadata} metadata of ${found.length} found.`);
   });
+}
+
+/** Refuses what can't be meant, before anything is looked for: a dry run says the same as the real one. */
+function check({ only, from, to }: DeleteOptions): void {
+  if (only !== undefined && dataTypeOf(only) === undefined)
+    throw new Invalid(`--only: there is no event type ${JSON.stringify(only)}; nothing was deleted`);
+  const bounds = { ...(from !== undefined && { '--from': from }), ...(to !== undefined && { '--to': to }) };
+  parseBounds(bounds, '--from', '--to');
+}
+
+/** The event types of a metadata that are to be deleted, or of which points are. */
+function wantedOf({ eventTypes }: StoredMetadata, { only }: DeleteOptions): string[] {
+  return eventTypes.map(({ eventType }) => eventType).filter((name) => only === undefined || name === only);
+}
+
+/** What of the metadata found would go, in words; empty where that is all of them. */
+function scopeOf({ only, from, to }: DeleteOptions): string {
+  const time = [from !== undefined && ` from ${from}`, to !== undefined && ` to ${to}`].filter(Boolean).join('');
+  if (time === '') return only === undefined ? '' : `, of which ${only} would go`;
+  return `, of which the points${only === undefined ? '' : ` of ${only}`}${time} would go`;
 }
 
 async function findAll(app: INestApplicationContext, query: Query): Promise<StoredMetadata[]> {
@@ -61,11 +95,10 @@ async function findAll(app: INestApplicationContext, query: Query): Promise<Stor
 async function deleteOne(
   app: INestApplicationContext,
   key: string,
-  eventTypes: readonly string[],
+  wanted: readonly string[],
   { only, from, to }: DeleteOptions,
 ): Promise<{ metadata: number; points: number }> {
   const deletion = app.get(DeletionService);
-  const wanted = only === undefined ? eventTypes : eventTypes.filter((name) => name === only);
   const bounds = { ...(from !== undefined && { 'time-start': from }), ...(to !== undefined && { 'time-end': to }) };
   const total = { metadata: 0, points: 0 };
   if (Object.keys(bounds).length > 0)
@@ -81,7 +114,7 @@ async function deleteOne(
 }
 
 /** A bad filter or time is the admin's to mend. */
-async function explained<T>(action: () => Promise<T>): Promise<T> {
+async function explained<T>(action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {

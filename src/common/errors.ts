@@ -79,6 +79,15 @@ export class Conflict extends ArchiveError {
   }
 }
 
+/** The body is larger than `BODY_LIMIT`. */
+export class TooLarge extends ArchiveError {
+  readonly status = 413;
+
+  constructor() {
+    super('the body is larger than this archive takes (BODY_LIMIT)');
+  }
+}
+
 /** The body's content type is not one the route takes. */
 export class UnsupportedMediaType extends ArchiveError {
   readonly status = 415;

@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { ArchiveError, Unavailable } from '../common/errors.js';
+import { ArchiveError, TooLarge, Unavailable } from '../common/errors.js';
 import { classify } from '../storage/sql-errors.js';
 import { explain } from '../storage/database.js';
 import { errorBody } from './error-body.js';
+import { withoutKey } from './redact.js';
 
 /**
  * The one place where errors become answers: ours, Nest's, Fastify's and PostgreSQL's, always as
@@ -15,9 +16,12 @@ export class ErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // The body broke off because the client went away: nobody's fault here, and nobody there to be told.
+    if (thrown instanceof Error && thrown === request.raw.errored)
+      request.log.info({ method: request.method, url: withoutKey(request.url) }, 'the client went away');
     const { status, detail, fields, retryAfter } = answerTo(thrown);
     if (status >= 500) {
-      request.log.error({ err: thrown, method: request.method, url: request.url }, detail);
+      request.log.error({ err: thrown, method: request.method, url: withoutKey(request.url) }, detail);
       void reply.header('x-request-id', request.id);
     }
     if (status === 401) void reply.header('www-authenticate', 'Token');
@@ -34,13 +38,14 @@ interface Answer {
 }
 
 function answerTo(thrown: unknown): Answer {
+  // Fastify's own refusals first: one of them, a body that breaks off, looks like a broken connection to the database.
+  const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
+  if (status === 413) return answerTo(new TooLarge());
+  if (status >= 400 && status < 500) return { status, detail: (thrown as Error).message };
   const error = mapDatabaseError(thrown);
   if (error instanceof ArchiveError)
     return { status: error.status, detail: error.message, fields: error.fields, retryAfter: error.retryAfter };
   if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status === 413) return { status, detail: 'the body is larger than this archive takes (BODY_LIMIT)' };
-  if (status >= 400 && status < 500) return { status, detail: (error as Error).message };
   return { status: 500, detail: 'internal error' };
 }
 

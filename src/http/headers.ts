@@ -1,5 +1,5 @@
 import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
-import { Invalid, UnsupportedMediaType } from '../common/errors.js';
+import { Invalid, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { errorBody } from './error-body.js';
 
 /** The one type of almost every answer: exactly this text. */
@@ -39,6 +39,15 @@ export const checkContentType: onRequestHookHandler = (request, _reply, done) =>
   }
   const text = `Content-Type: expected ${JSON_TYPE}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
   done(contentTypeRefusal === 415 ? new UnsupportedMediaType(text) : new Invalid(text));
+};
+
+/**
+ * Refuses a body that is declared larger than the limit, before it is read. Fastify would do so too, but closes the
+ * connection while the client still sends, which sees a broken pipe instead of the answer.
+ */
+export const checkContentLength: onRequestHookHandler = (request, _reply, done) => {
+  const length = Number(request.headers['content-length'] ?? 0);
+  done(length > request.routeOptions.bodyLimit ? new TooLarge() : undefined);
 };
 
 /** esmond's clients compare the type for equality: no charset may follow, and Fastify likes to add one. */

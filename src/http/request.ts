@@ -25,20 +25,29 @@ export const WireQuery = createParamDecorator((formats: readonly string[] | unde
 /** The address of the request. */
 export const Address = createParamDecorator((_: undefined, context: ExecutionContext): RequestAddress => {
   const request = requestOf(context);
-  return { origin: `${request.protocol}://${request.host}`, path: splitUrl(request)[0] };
+  return { origin: `${request.protocol}://${request.host || socketAddress(request)}`, path: splitUrl(request)[0] };
 });
 
 function parseQuery(search: string, formats: readonly string[]): Query {
   const query = Object.fromEntries(new URLSearchParams(search)) as Query;
-  const { format } = query;
-  if (format !== undefined && !JSON_FORMATS.includes(format) && !formats.includes(format))
+  const { format, ...others } = query;
+  if (!format) return others; // an empty one counts as absent
+  if (!JSON_FORMATS.includes(format) && !formats.includes(format))
     throw new NotFound(`format: there is no format ${JSON.stringify(format)} here`);
   return query;
 }
 
+/** Path and query. A proxy's form of the request (`GET http://host/path`) names a host that is none of ours to repeat. */
 function splitUrl(request: FastifyRequest): [path: string, search?: string] {
-  const at = request.url.indexOf('?');
-  return at < 0 ? [request.url] : [request.url.slice(0, at), request.url.slice(at + 1)];
+  const url = request.url.replace(/^https?:\/\/[^/?]*/i, '');
+  const at = url.indexOf('?');
+  return at < 0 ? [url] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+/** Where the request came in, for clients that don't say which host they mean: HTTP/1.0, or an empty `Host`. */
+function socketAddress({ raw: { socket } }: FastifyRequest): string {
+  const address = (socket.localAddress ?? 'localhost').replace(/^::ffff:/, '');
+  return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort ?? ''}`;
 }
 
 function requestOf(context: ExecutionContext): FastifyRequest {

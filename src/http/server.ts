@@ -9,6 +9,12 @@ import { refuseUrl } from './headers.js';
 /** The longest key or event type that a URL may carry. */
 const MAX_PARAM_LENGTH = 300;
 
+/**
+ * How long a whole request may take to arrive, in milliseconds: enough for a body of `BODY_LIMIT` on a slow line, and
+ * an end to uploads that stall. Then 408; without it Node would hold the connection and what came for ever.
+ */
+const REQUEST_TIMEOUT = 120_000;
+
 /** Nest's adapter over a Fastify that hands out bodies as they came: our own readers take them apart. */
 export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -16,6 +22,7 @@ export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: config.bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,

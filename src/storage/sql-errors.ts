@@ -37,18 +37,49 @@ const BY_CLASS: Readonly<Record<string, SqlFailure>> = {
   '54': 'bad-data', // program limit
 };
 
-/** Classifies an error that a statement or a connection attempt threw; by SQLSTATE, never by text. */
+/** What node says of a connection that can't be made or breaks. */
+const CONNECTION_CODES: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'],
+]);
+
+/** What TLS says of a connection that it does not trust or understand, such as `CERT_HAS_EXPIRED`. */
+const TLS_CODE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|ERR_TLS_|EPROTO$)/;
+
+/** What node-postgres and its pool say of connections; these errors have no code, so there is only the text. */
+const CONNECTION_TEXTS: ReadonlySet<string> = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+  'Cannot use a pool after calling end on the pool',
+  'The server does not support SSL connections',
+  'There was an error establishing an SSL connection',
+]);
+
+/** Classifies an error that a statement or a connection attempt threw; PostgreSQL's own by SQLSTATE, never by text. */
 export function classify(thrown: unknown): SqlFailure {
   const error: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? '';
     return BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'bug';
   }
-  // What pg and node throw when a connection fails or breaks: system errors with a code, or plain `Error`s.
-  // A TypeError and its like are mistakes of ours.
-  return error instanceof Error && (error.constructor === Error || 'errno' in error || error instanceof AggregateError)
-    ? 'unavailable'
-    : 'bug';
+  return isConnectionError(error) ? 'unavailable' : 'bug';
+}
+
+/** Whether pg or node say that a connection failed or broke; every other error is a mistake of ours. */
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // Several addresses were tried.
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isConnectionError);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined) return CONNECTION_TEXTS.has(error.message);
+  // A Unix socket that is not there or not ours fails with ENOENT or EACCES, as files do: only here they mean that.
+  return CONNECTION_CODES.has(code) || TLS_CODE.test(code) || syscall === 'connect';
 }
 
 /** Whether the connection itself broke, so that the fate of what was under way on it is unknown. */

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type Response } from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE, startArchive, type TestArchive } from '../support/archive.js';
@@ -232,10 +235,15 @@ describe('content negotiation', () => {
     ['api', 200],
     ['xml', 404],
     ['jsonp', 404],
-    ['', 404],
+    ['', 200],
   ])('§1.3 ?format=%s is %i on every URL', async (format, status) => {
     for (const path of [ROOT, ARCHIVE, uri, `${uri}throughput/`, `${uri}throughput/base`, `${uri}throughput/base/0`])
       expectJson(await archive.http.get(`${path}?format=${format}`), status);
+  });
+
+  test('§1.3 with an empty format the Accept header counts', async () => {
+    const response = await archive.http.get(`${uri}throughput/base?format=`).set('accept', 'text/csv');
+    expect(response.headers['content-type']).toContain('text/csv');
   });
 
   test('§1.3 a GET may carry a Content-Type, of whatever kind', async () => {
@@ -286,6 +294,39 @@ describe('absolute URLs', () => {
     const answer = await proxied.http.get('/perfsonar/').set(FORWARDED);
     expect(answer.body).toEqual({ archive: root });
   });
+});
+
+describe('requests of an odd form', () => {
+  /** Sends a request as it is, and returns the whole answer. */
+  async function exchange(request: string): Promise<string> {
+    const { hostname, port } = new URL(await archive.app.getUrl());
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(`${request}\r\n\r\n`);
+    return text(socket);
+  }
+
+  beforeAll(() => register(archive, 'throughput'));
+
+  test('§1.1 a host in the request line is not repeated in absolute URLs', async () => {
+    const line = `GET http://evil.example${ARCHIVE}?limit=1 HTTP/1.1`;
+    const answer = await exchange(`${line}\r\nHost: ma.example.net\r\nConnection: close`);
+    expect(answer).toContain('HTTP/1.1 200');
+    expect(answer).not.toContain('evil');
+    expect(answer).toContain(`<http://ma.example.net${ARCHIVE}?limit=1&offset=1>; rel="next"`);
+  });
+
+  test('§1.3 a request has a time limit to arrive in', () => {
+    expect(archive.app.getHttpServer().requestTimeout).toBe(120_000);
+  });
+
+  test.each(['HTTP/1.0', 'HTTP/1.1\r\nHost:\r\nConnection: close'])(
+    '§1.1 without a Host (%j) absolute URLs begin with the address that was asked',
+    async (version) => {
+      const answer = await exchange(`GET ${ROOT} ${version}`);
+      expect(answer).toContain(`{"archive":"${await archive.app.getUrl()}${ARCHIVE}"}`);
+    },
+  );
 });
 
 test.each([
@@ -374,6 +415,13 @@ describe('bodies', () => {
     ];
     for (const request of requests) expectJson(await request.set(headers), 413);
     await small.http.get(root).query({ padding }).expect(200, []);
+  });
+
+  test.each(TARGETS)('§1.3 %s: far over the limit the client still gets the 413', async (_name, method, path) => {
+    const refused = await sendBytes(method, at(path), Buffer.alloc(17 * 2 ** 20, ' '));
+    expectJson(refused, 413);
+    // Else the server ends the connection while the client still sends.
+    expect(refused.headers.connection).not.toBe('close');
   });
 
   test.each(['?tool-name=%00', '?%00=x', '?no-such=a%00b', '?limit=%00'])(
