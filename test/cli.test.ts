@@ -46,7 +46,7 @@ describe('verify', () => {
     ['UPDATE rollup SET sum = sum + 1', 'sum'],
     ['UPDATE rollup SET count = count + 1', 'count'],
     ['DELETE FROM rollup', 'missing'],
-    [`UPDATE rollup SET bin = bin - interval '1 day'`, 'without points'],
+    [`UPDATE rollup SET bin = bin + interval '30 seconds'`, 'without points'],
   ])('finds what "%s" has done, exits with 1, and puts it right when asked', async (damage, what) => {
     const before = await averages();
     await archive.query(

@@ -1,7 +1,9 @@
+import pg from 'pg';
 import { DataSource, type Logger } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { ApiKey } from '../auth/api-key.entity.js';
 import { StartError } from '../common/errors.js';
+import { ForgivingPool } from '../storage/forgiving-pool.js';
 import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
 import { StorageInfo } from '../storage/storage-info.entity.js';
@@ -16,6 +18,7 @@ const CONNECTION_TIMEOUT = 5000;
 export async function connect(url: string, poolSize: number, onPoolError: (error: Error) => void): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
+    driver: FORGIVING_PG,
     url,
     poolSize,
     applicationName: 'marigram',
@@ -39,6 +42,9 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
     });
   }
 }
+
+/** The driver as TypeORM uses it, with our pool. */
+const FORGIVING_PG = Object.assign(Object.create(pg) as typeof pg, { Pool: ForgivingPool });
 
 /** The shortest honest text for a failed connection; of several addresses tried, the reason of the first. */
 function reasonOf(error: unknown): string {

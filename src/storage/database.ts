@@ -5,6 +5,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ArchiveError, Unavailable } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
+import { ForgivingPool } from './forgiving-pool.js';
 import { classify, isBrokenConnection } from './sql-errors.js';
 
 /** How long a read may wait for a connection to the replica, in milliseconds. */
@@ -51,7 +52,7 @@ export class Database implements OnApplicationShutdown {
     // TypeORM types its pool as `any`; for 'postgres' it is node-postgres' Pool.
     this.primary = (dataSource.driver as unknown as { master: pg.Pool }).master;
     if (config.databaseReadUrl !== undefined) {
-      this.replica = new pg.Pool({
+      this.replica = new ForgivingPool({
         connectionString: config.databaseReadUrl,
         max: config.poolSize,
         connectionTimeoutMillis: CONNECTION_TIMEOUT,
@@ -89,9 +90,6 @@ export class Database implements OnApplicationShutdown {
    */
   async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.primary.connect().catch(explain);
-    // While a client is checked out the pool does not listen for its errors, and a connection that breaks between
-    // two statements would end the process. The next statement on it fails, which is all we need to know.
-    client.on('error', ignore);
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
@@ -104,7 +102,6 @@ export class Database implements OnApplicationShutdown {
       });
       throw error;
     } finally {
-      client.off('error', ignore);
       client.release(broken);
     }
   }
@@ -171,8 +168,6 @@ export class Database implements OnApplicationShutdown {
     await this.replica?.end();
   }
 }
-
-const ignore = (): void => undefined;
 
 function doubt(error: unknown): never {
   throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;

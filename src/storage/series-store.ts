@@ -40,6 +40,9 @@ export class StaleSeries extends Error {
   }
 }
 
+/** What to do about series that others hold. */
+export type IfHeld = 'skip' | 'wait';
+
 /** Some series are locked by others. */
 export class BusySeries extends Error {
   constructor(readonly ids: ReadonlySet<number>) {
@@ -96,21 +99,23 @@ export class SeriesStore {
 
   /**
    * Locks series against all others that change their points or registrations, in the order of their ids, until the
-   * caller's transaction ends; returns the id of that transaction. Does not wait: a long deletion of one series must not
-   * hold up the writes to others.
-   * Throws `StaleSeries` where one of them is gone or has another version, `BusySeries` where others hold one.
+   * caller's transaction ends; returns the id of that transaction.
+   * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others hold, or to throw
+   * `BusySeries`: a long deletion of one series must not hold up the writes to others.
+   * Throws `StaleSeries` where one of them is gone or has another version.
    */
-  async lock(client: pg.ClientBase, series: Iterable<SeriesRef>): Promise<string> {
+  async lock(client: pg.ClientBase, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
     const wanted = new Map<number, number>();
     const stale = new Set<number>();
     for (const { id, version } of series) {
       if ((wanted.get(id) ?? version) !== version) stale.add(id);
       wanted.set(id, version);
     }
+    if (ifHeld === 'wait') await client.query("SET LOCAL lock_timeout = '4s'");
     const { rows } = await client.query<{ id: number; version: number; transaction: string }>({
-      name: 'series-lock',
+      name: `series-lock-${ifHeld}`,
       text: `SELECT id, version, pg_current_xact_id()::text AS transaction FROM series
-             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`,
+             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE ${ifHeld === 'skip' ? 'SKIP LOCKED' : ''}`,
       values: [int4Array([...wanted.keys()])],
     });
     const locked = new Set(rows.map((row) => row.id));

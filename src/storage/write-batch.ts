@@ -13,8 +13,6 @@ export interface WriteRequest {
   readonly points: readonly SeriesPoint[];
   /** A fair guess at the memory that the points hold. */
   readonly bytes: number;
-  /** When the request came, by `performance.now()`. */
-  readonly since: number;
   answer(outcome: WriteOutcome): void;
   fail(error: unknown): void;
 }

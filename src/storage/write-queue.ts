@@ -7,7 +7,7 @@ import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
-import { BusySeries, SeriesStore, StaleSeries } from './series-store.js';
+import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
 import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
 
@@ -19,9 +19,8 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 const QUEUE_POINTS = 200_000;
 const QUEUE_BYTES = 128 * 1024 ** 2;
 
-/** How long to leave a series alone that others hold, and how long a request waits for it in all, in milliseconds. */
-const BUSY_PAUSE = 10;
-const BUSY_PATIENCE = 4000;
+/** How many connections may wait for series that others hold. */
+const MOST_WAITING_FOR_HELD = 3;
 
 /** How often a batch is tried that deadlocks, or that finds its chunk gone. */
 const ATTEMPTS = 5;
@@ -36,6 +35,9 @@ export class WriteQueue {
   private waitingPoints = 0;
   private waitingBytes = 0;
   private flushing = false;
+  /** Requests whose series others hold, and how many of them are being stored. */
+  private readonly held: WriteRequest[] = [];
+  private waitingForHeld = 0;
 
   constructor(
     private readonly db: Database,
@@ -59,7 +61,7 @@ export class WriteQueue {
       throw new Unavailable('the write queue is full, try again soon');
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ points, bytes: bytesOf(points), since: performance.now(), answer, fail });
+      this.enqueue({ points, bytes: bytesOf(points), answer, fail });
       void this.flush();
     });
   }
@@ -100,11 +102,11 @@ export class WriteQueue {
   }
 
   /** Stores requests in one transaction, or in several where one of them can't be stored, and answers each. Never throws. */
-  private async store(requests: readonly WriteRequest[]): Promise<void> {
+  private async store(requests: readonly WriteRequest[], held: IfHeld = 'skip'): Promise<void> {
     if (requests.length === 0) return;
     try {
       const batch = new WriteBatch(requests);
-      const stored = await this.commit(batch);
+      const stored = await this.commit(batch, held);
       this.metrics.batches.inc();
       this.metrics.pointsWritten.inc(stored.length);
       batch.outcomes(stored).forEach((outcome, index) => {
@@ -134,23 +136,32 @@ export class WriteQueue {
     }
   }
 
-  /** Puts a request back whose series others hold now; it is given up when that lasts too long. */
+  /** Sets a request aside whose series others hold now: it waits for them beside the flusher, not in it. */
   private later(request: WriteRequest): void {
-    if (performance.now() - request.since > BUSY_PATIENCE) {
-      request.fail(new Unavailable('a deletion or another long change of this series is under way, try again', 5));
-      return;
+    this.held.push(request);
+    this.count(request, 1);
+    this.waitForHeld();
+  }
+
+  /** Stores held requests one by one, a few at a time, in transactions that wait for their series. */
+  private waitForHeld(): void {
+    while (this.waitingForHeld < MOST_WAITING_FOR_HELD) {
+      const request = this.held.shift();
+      if (!request) return;
+      this.count(request, -1);
+      this.waitingForHeld++;
+      void this.store([request], 'wait').finally(() => {
+        this.waitingForHeld--;
+        this.waitForHeld();
+      });
     }
-    setTimeout(() => {
-      this.enqueue(request);
-      void this.flush();
-    }, BUSY_PAUSE);
   }
 
   /**
    * Stores the rows of a batch in one transaction; returns those that were inserted or replaced. Begins with plain
    * inserts, and only after a conflict goes the slow way, which looks at each row.
    */
-  private async commit(batch: WriteBatch): Promise<readonly SeriesPoint[]> {
+  private async commit(batch: WriteBatch, held: IfHeld): Promise<readonly SeriesPoint[]> {
     let conflicts = false;
     for (let attempt = 1; ; attempt++) {
       let transactionId = '';
@@ -158,7 +169,7 @@ export class WriteQueue {
       try {
         await this.chunks.cover('rollup', binsOfAll(batch.rows));
         await this.db.transaction(async (client) => {
-          transactionId = await this.series.lock(client, seriesOf(batch.rows));
+          transactionId = await this.series.lock(client, seriesOf(batch.rows), held);
           const written = conflicts ? await this.points.insertNew(client, batch.rows) : undefined;
           if (!written) await this.points.insert(client, batch.rows);
           stored = written?.stored ?? batch.rows;
@@ -170,7 +181,8 @@ export class WriteQueue {
         if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
         const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
         if (failure === 'duplicate' && !conflicts) conflicts = true;
-        else if (attempt >= ATTEMPTS) throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
+        else if (attempt >= ATTEMPTS || (held === 'wait' && failure === 'retry'))
+          throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
         else if (failure === 'no-chunk') await this.renewChunks(batch);
         else if (failure === 'bad-data' && batch.requests.length === 1)
           throw new Invalid('the database refused a value of this request', { cause: error });
