@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type BackupOptions, makeBackup } from '../src/backup/make-backup.js';
 import { restoreBackup } from '../src/backup/restore-backup.js';
@@ -418,19 +419,22 @@ test('an archive that is not empty is refused, and stays as it is', async () => 
 
 test('who writes while an archive is filled waits, and is not lost', async () => {
   const target = await startArchive();
+  const blocker = new pg.Client(target.databaseUrl);
+  await blocker.connect();
   try {
-    let registered: Promise<string> | undefined;
-    let visible: Promise<unknown[]> | undefined;
-    const onProgress = (done: number, total: number): void => {
-      if (done < total || registered) return;
-      registered = register(target, 'throughput');
-      visible = target.query('SELECT FROM metadata');
-    };
-    await restoreBackup(restoreStoreOf(target), made, { onProgress });
-    expect(await visible).toEqual([]);
-    await putPoints(target, (await registered)!, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
+    // Keeps the restore in the middle of taking its locks, until somebody has come to write.
+    await blocker.query('BEGIN; LOCK TABLE rollup IN ROW EXCLUSIVE MODE');
+    const restoring = restoreBackup(restoreStoreOf(target), made);
+    const held = `SELECT FROM pg_locks WHERE relation = 'metadata'::regclass AND mode = 'ShareRowExclusiveLock' AND granted`;
+    await expect.poll(() => target.query(held)).toHaveLength(1);
+    const registered = register(target, 'throughput');
+    expect(await target.query('SELECT FROM metadata')).toEqual([]);
+    await blocker.query('COMMIT');
+    await restoring;
+    await putPoints(target, await registered, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
     expect(await target.query('SELECT FROM metadata')).toHaveLength(2);
   } finally {
+    await blocker.end();
     await target.close();
   }
 });
