@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 
 /** What a failed statement means for whoever ran it. */
 export type SqlFailure =
@@ -20,6 +20,8 @@ const BY_CODE: Readonly<Record<string, SqlFailure>> = {
   '40001': 'retry', // serialization failure
   '40P01': 'retry', // deadlock
   '55P03': 'retry', // lock not available
+  XX000: 'retry', // "tuple concurrently updated": two servers make the same chunk of TimescaleDB
+  '42P07': 'retry', // the same: the chunk's table is there already
   '23505': 'duplicate',
   '23514': 'no-chunk', // "no partition of relation found" is a check violation; our tables have no other checks on points
   '57P01': 'unavailable', // admin shutdown
@@ -64,6 +66,8 @@ const CONNECTION_TEXTS: ReadonlySet<string> = new Set([
 /** Classifies an error that a statement or a connection attempt threw; PostgreSQL's own by SQLSTATE, never by text. */
 export function classify(thrown: unknown): SqlFailure {
   const error: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
+  // TypeORM gives up its connection when that breaks, and says this to whoever goes on with it.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return 'unavailable';
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? '';
     return BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'bug';
