@@ -43,7 +43,7 @@ export async function createApp(
   fastify.addHook('onRequest', checkContentLength);
   fastify.addHook('onSend', exactContentType);
   endConnectionsOnStop(fastify);
-  fastify.addHook('onResponse', requestLog(app.get(Metrics)));
+  fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
 
   await app.init();
   methods.answerOthers(fastify);

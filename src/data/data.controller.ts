@@ -10,8 +10,11 @@ import { TEXT_FORMATS } from './points-format.js';
 import { ReadService } from './read.service.js';
 import { WriteService } from './write.service.js';
 
-/** The answer to every data write: an empty JSON text, because writers decode the answer. */
-const STORED = Buffer.from('""');
+/**
+ * The answer to every data write: an empty JSON text, because writers decode the answer. Not a buffer: node sends a
+ * string together with the headers.
+ */
+const STORED = '""';
 
 /** Writing and reading points. A window in the URL of base data means nothing but "the base" when it is 0. */
 @Controller('archive')
@@ -29,7 +32,7 @@ export class DataController {
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
-  ): Promise<Buffer> {
+  ): Promise<string> {
     await this.writer.write([parsePoint(body, key, eventType)]);
     return STORED;
   }
@@ -38,7 +41,7 @@ export class DataController {
   @Put()
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
+  async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<string> {
     await this.writer.write(parseBulk(body));
     return STORED;
   }
@@ -46,7 +49,7 @@ export class DataController {
   @Put(':key')
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
+  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<string> {
     await this.writer.write(parseBulk(body, key), key);
     return STORED;
   }

@@ -13,13 +13,14 @@ export interface PostedPoint {
   readonly eventType: string;
   readonly micros: number;
   readonly value: JsonSlice;
-  /** The position, from 1, of its item in `data` and of its value in the item; `undefined` for a single point. */
-  readonly place?: readonly [item: number, position: number];
+  /** The position, from 1, of its item in `data`, and of its value in the item; 0 for a single point. */
+  readonly item: number;
+  readonly position: number;
 }
 
 /** Where the value of a point stands in its body, for messages. */
-export function whereOf({ place }: PostedPoint): string {
-  return place ? `data item ${place[0]}, val ${place[1]}, val` : 'val';
+export function whereOf({ item, position }: PostedPoint): string {
+  return item > 0 ? `data item ${item}, val ${position}, val` : 'val';
 }
 
 /** The body of a POST of one point, `{"ts": …, "val": …}`; other members are ignored. Throws `Invalid`. */
@@ -35,7 +36,7 @@ export function parsePoint(body: Buffer | undefined, metadataKey: string, eventT
   reader.finish();
   const micros = parseTime(ts);
   if (!value) throw new BadPart('val', 'missing');
-  return { metadataKey, eventType, micros, value };
+  return { metadataKey, eventType, micros, value, item: 0, position: 0 };
 }
 
 /**
@@ -57,7 +58,7 @@ export function parseBulk(body: Buffer | undefined, metadataKey?: string): Poste
 }
 
 function readItems(reader: JsonReader, metadataKey: string | undefined): PostedPoint[] {
-  const points: PostedPoint[] = [];
+  const points: Unfinished[] = [];
   enterArray(reader, 'data');
   for (let item = 1; reader.nextItem(); item++)
     try {
@@ -68,41 +69,45 @@ function readItems(reader: JsonReader, metadataKey: string | undefined): PostedP
   return points;
 }
 
+/** A point of an item of which not all has been read. */
+type Unfinished = { -readonly [Part in keyof PostedPoint]: PostedPoint[Part] };
+
 /** Members come in any order: what belongs to all values of the item is filled in at its end. */
-function readItem(reader: JsonReader, item: number, ofRequest: string | undefined, points: PostedPoint[]): void {
+function readItem(reader: JsonReader, item: number, ofRequest: string | undefined, points: Unfinished[]): void {
+  const first = points.length;
   let ts: JsonSlice | undefined;
   let ownKey: JsonSlice | undefined;
-  let values: ItemValue[] | undefined;
+  let hasValues = false;
   enterObject(reader, '');
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
     if (key === 'ts') ts = readSlice(reader);
-    else if (key === 'val') values = readValues(reader);
-    else if (key === 'metadata-key') ownKey = readSlice(reader);
+    else if (key === 'val') {
+      points.length = first; // of duplicate members the last counts
+      readValues(reader, item, points);
+      hasValues = true;
+    } else if (key === 'metadata-key') ownKey = readSlice(reader);
     else reader.skip();
   const micros = parseTime(ts);
-  if (!values) throw new BadPart('val', 'missing');
+  if (!hasValues) throw new BadPart('val', 'missing');
   const metadataKey = ofRequest ?? textOf(ownKey, 'metadata-key');
-  for (let position = 1; position <= values.length; position++) {
-    const { eventType, value } = values[position - 1] as ItemValue; // within the length
-    points.push({ metadataKey, eventType, micros, value, place: [item, position] });
+  for (let index = first; index < points.length; index++) {
+    const point = points[index] as Unfinished; // within the length
+    point.metadataKey = metadataKey;
+    point.micros = micros;
   }
 }
 
-type ItemValue = Pick<PostedPoint, 'eventType' | 'value'>;
-
-function readValues(reader: JsonReader): ItemValue[] {
-  const values: ItemValue[] = [];
+function readValues(reader: JsonReader, item: number, points: Unfinished[]): void {
   enterArray(reader, 'val');
   for (let position = 1; reader.nextItem(); position++)
     try {
-      values.push(readValue(reader));
+      points.push(readValue(reader, item, position));
     } catch (error) {
       throw BadPart.at(`val ${position}`, error);
     }
-  return values;
 }
 
-function readValue(reader: JsonReader): ItemValue {
+function readValue(reader: JsonReader, item: number, position: number): Unfinished {
   let eventType: JsonSlice | undefined;
   let value: JsonSlice | undefined;
   enterObject(reader, '');
@@ -111,7 +116,7 @@ function readValue(reader: JsonReader): ItemValue {
     else if (key === 'val') value = readSlice(reader);
     else reader.skip();
   if (!value) throw new BadPart('val', 'missing');
-  return { eventType: textOf(eventType, 'event-type'), value };
+  return { metadataKey: '', eventType: textOf(eventType, 'event-type'), micros: 0, value, item, position };
 }
 
 /** Seconds as a JSON number (a fraction is kept to the microsecond), or as integer text with blanks around it. */

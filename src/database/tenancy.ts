@@ -14,6 +14,7 @@ import {
   startPostmaster,
   waitForEnd,
 } from './postmaster.js';
+import { postgresSettings } from './postgres-settings.js';
 import { isAlive } from './process-identity.js';
 
 /** What decides how a process takes up a database. */
@@ -30,20 +31,6 @@ export interface TenancyOptions {
 
 /** How long passing obstacles may last: processes left by a killed database, or another process that starts it. */
 const PATIENCE = 30_000;
-
-/** Given on the command line of each start, so that nothing in the data directory has to be changed for them. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  max_connections: '100',
-  logging_collector: 'off',
-  log_destination: 'stderr',
-  // The pid is read back from it when a start fails.
-  log_line_prefix: '%m [%p] ',
-  lc_messages: 'C',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-};
 
 /** One process's use of the database in a data directory: from taking the lock to giving it up. */
 export class Tenancy {
@@ -158,7 +145,8 @@ export class Tenancy {
     const { binaries, data } = this;
     try {
       if (!data.hasCluster) await makeCluster(data, binaries);
-      const settings = { ...SETTINGS, ...this.options.settings };
+      // On the command line of each start, so that nothing in the data directory has to be changed for them.
+      const settings = { ...postgresSettings(), ...this.options.settings };
       const started = await startPostmaster(data, binaries, port ?? (await freePort()), settings);
       if (this.role === 'tool') this.locks.noteStartedByTool(started.process);
       return started;

@@ -1,18 +1,21 @@
 import { type onResponseHookHandler } from 'fastify';
+import { type Logger } from 'pino';
 import { type Metrics } from '../metrics/metrics.js';
 import { withoutKey } from './redact.js';
 
 /** Notes every answered request: in the metrics by route, and in the log (`debug`; refusals as `info`). */
-export function requestLog(metrics: Metrics): onResponseHookHandler {
-  return (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    const milliseconds = reply.elapsedTime;
-    metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, milliseconds / 1000);
-    const level = reply.statusCode >= 400 ? 'info' : 'debug';
-    request.log[level](
-      { method: request.method, url: withoutKey(request.url), status: reply.statusCode, milliseconds },
-      'answered',
-    );
+export function requestLog(metrics: Metrics, logger: Logger): onResponseHookHandler {
+  const isVerbose = logger.isLevelEnabled('debug');
+  // Finding the series of a set of labels costs the metrics' library more than the observation itself.
+  const known = new Map<string, { observe(seconds: number): void }>();
+  return ({ method, url, log, routeOptions }, { statusCode: status, elapsedTime: milliseconds }, done) => {
+    const route = routeOptions.url ?? 'unknown';
+    const name = `${method} ${status} ${route}`;
+    let series = known.get(name);
+    if (!series) known.set(name, (series = metrics.requests.labels({ method, route, status })));
+    series.observe(milliseconds / 1000);
+    const level = status >= 400 ? 'info' : 'debug';
+    if (level !== 'debug' || isVerbose) log[level]({ method, url: withoutKey(url), status, milliseconds }, 'answered');
     done();
   };
 }

@@ -29,6 +29,7 @@ export const Address = createParamDecorator((_: undefined, context: ExecutionCon
 });
 
 function parseQuery(search: string, formats: readonly string[]): Query {
+  if (search === '') return {};
   const query = Object.fromEntries(new URLSearchParams(search)) as Query;
   const { format, ...others } = query;
   if (!format) return others; // an empty one counts as absent

@@ -11,9 +11,15 @@ export interface Bin {
   readonly rollup: Rollup;
 }
 
+/** The bins of one series and window, and the one that was met last: the next point often falls into it, too. */
+interface WindowBins {
+  readonly byBegin: Map<number, Bin>;
+  last: Bin | undefined;
+}
+
 /** Sorts points into the bins of all windows of their series, and sums up each bin. */
 export class Bins {
-  private readonly bySeries = new Map<string, Map<number, Bin>>();
+  private readonly bySeries = new Map<number, Map<number, WindowBins>>();
 
   /** Adds a point to its bin of each window; with `sign` −1 takes it away. */
   add(
@@ -21,23 +27,28 @@ export class Bins {
     point: StoredValue & { readonly micros: number },
     sign: 1 | -1 = 1,
   ): void {
+    if (series.rollups.length === 0) return;
+    let windows = this.bySeries.get(series.id);
+    if (!windows) this.bySeries.set(series.id, (windows = new Map<number, WindowBins>()));
     for (const { window, statistics } of series.rollups) {
-      const name = `${series.id} ${window}`;
-      let bins = this.bySeries.get(name);
-      if (!bins) this.bySeries.set(name, (bins = new Map<number, Bin>()));
+      let bins = windows.get(window);
+      if (!bins) windows.set(window, (bins = { byBegin: new Map(), last: undefined }));
       const begin = binOf(point.micros, window);
-      let bin = bins.get(begin);
+      let bin = bins.last?.begin === begin ? bins.last : bins.byBegin.get(begin);
       if (!bin) {
         bin = { series: series.id, window, begin, rollup: new Rollup(series.dataType, statistics) };
-        bins.set(begin, bin);
+        bins.byBegin.set(begin, bin);
       }
+      bins.last = bin;
       bin.rollup.add(point, sign);
     }
   }
 
   /** The bins in the order of series, window and begin: the order in which all writers lock them. */
   sorted(): Bin[] {
-    const bins = [...this.bySeries.values()].flatMap((windows) => [...windows.values()]);
+    const bins: Bin[] = [];
+    for (const windows of this.bySeries.values())
+      for (const { byBegin } of windows.values()) for (const bin of byBegin.values()) bins.push(bin);
     return bins.sort((a, b) => a.series - b.series || a.window - b.window || a.begin - b.begin);
   }
 }

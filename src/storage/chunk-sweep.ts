@@ -93,7 +93,7 @@ export class ChunkSweep {
     series: readonly number[],
   ): Promise<number> {
     const { table, name } = chunk;
-    const ids = int4Array(series);
+    const ids = int4Array(series, (id) => id);
     await client.query('SELECT FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
     const { rowCount } = await client.query(
       `${WITH_RULES} DELETE FROM ${name} p USING (${expirySql(table, 'recorded')}) e

@@ -8,8 +8,8 @@ import { AppConfig } from '../config/config.js';
 import { ForgivingPool } from './forgiving-pool.js';
 import { classify, isBrokenConnection } from './sql-errors.js';
 
-/** How long a read may wait for a connection to the replica, in milliseconds. */
-const CONNECTION_TIMEOUT = 5000;
+/** How long to wait for a connection from a pool of ours, in milliseconds. */
+export const CONNECTION_TIMEOUT = 5000;
 
 /** What reads rows as arrays of their columns: the database, or a transaction. */
 export interface ArrayReader {
@@ -169,7 +169,8 @@ export class Database implements OnApplicationShutdown {
   }
 }
 
-function doubt(error: unknown): never {
+/** For a COMMIT: a lost connection leaves it open what became of it. */
+export function doubt(error: unknown): never {
   throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;
 }
 

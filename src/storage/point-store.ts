@@ -51,6 +51,9 @@ export interface PointRange {
 const COLUMNS = '$1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::json[]';
 const INSERT = `INSERT INTO point (series, ts, value, denominator, document) SELECT * FROM unnest(${COLUMNS})`;
 
+const INSERT_NUMBERS =
+  'INSERT INTO point (series, ts, value) SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::float8[])';
+
 /** The only place that knows how points lie in PostgreSQL. */
 @Injectable()
 export class PointStore {
@@ -61,7 +64,13 @@ export class PointStore {
    * Fails with SQLSTATE 23505 when one of them is there already: half the price of looking for conflicts on the way.
    */
   async insert(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<void> {
-    await client.query({ name: 'point-insert', text: INSERT, values: columnsOf(points) });
+    // Most points are plain numbers: without columns full of nulls there is a fifth less to send and to unpack.
+    const plain = points.every(({ denominator, document }) => denominator === null && document === null);
+    await client.query(
+      plain
+        ? { name: 'point-insert-numbers', text: INSERT_NUMBERS, values: numbersOf(points) }
+        : { name: 'point-insert', text: INSERT, values: columnsOf(points) },
+    );
   }
 
   /**
@@ -147,10 +156,16 @@ async function readSlice(
 
 function columnsOf(points: readonly SeriesPoint[]): Buffer[] {
   return [
-    int4Array(points.map((point) => point.series.id)),
-    timestampArray(points.map((point) => point.micros)),
-    float8Array(points.map((point) => point.value)),
-    float8Array(points.map((point) => point.denominator)),
-    jsonArray(points.map((point) => point.document)),
+    ...numbersOf(points),
+    float8Array(points, ({ denominator }) => denominator),
+    jsonArray(points, ({ document }) => document),
+  ];
+}
+
+function numbersOf(points: readonly SeriesPoint[]): Buffer[] {
+  return [
+    int4Array(points, ({ series }) => series.id),
+    timestampArray(points, ({ micros }) => micros),
+    float8Array(points, ({ value }) => value),
   ];
 }

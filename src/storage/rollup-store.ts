@@ -5,7 +5,7 @@ import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
 import { Database } from './database.js';
 import { type RowSource } from './paged.js';
-import { int4Array, timestampArray } from './pg-arrays.js';
+import { float8Array, int4Array, int8Array, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
 /** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
@@ -127,14 +127,14 @@ export class RollupStore {
 
 function columnsOf(bins: readonly Bin[]): unknown[] {
   return [
-    int4Array(bins.map(({ series }) => series)),
-    bins.map(({ window }) => window),
-    timestampArray(bins.map(({ begin }) => begin)),
-    bins.map(({ rollup }) => rollup.count),
+    int4Array(bins, ({ series }) => series),
+    int8Array(bins, ({ window }) => window),
+    timestampArray(bins, ({ begin }) => begin),
+    int8Array(bins, ({ rollup }) => rollup.count),
     bins.map(({ rollup }) => rollup.sum?.toString()),
     bins.map(({ rollup }) => rollup.sumOfSquares?.toString()),
-    bins.map(({ rollup }) => rollup.min),
-    bins.map(({ rollup }) => rollup.max),
+    float8Array(bins, ({ rollup }) => rollup.min),
+    float8Array(bins, ({ rollup }) => rollup.max),
     bins.map(({ rollup }) => rollup.denominatorSum?.toString()),
     bins.map(({ rollup }) => (rollup.histogram ? jsonOf(rollup.histogram) : null)),
   ];

@@ -112,41 +112,44 @@ export class SeriesStore {
       wanted.set(id, version);
     }
     if (ifHeld === 'wait') await client.query("SET LOCAL lock_timeout = '4s'");
-    const { rows } = await client.query<{ id: number; version: number; transaction: string }>({
+    const { rows } = await client.query<[id: number, version: number, transaction: string]>({
       name: `series-lock-${ifHeld}`,
-      text: `SELECT id, version, pg_current_xact_id()::text AS transaction FROM series
+      rowMode: 'array',
+      text: `SELECT id, version, pg_current_xact_id()::text FROM series
              WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE ${ifHeld === 'skip' ? 'SKIP LOCKED' : ''}`,
-      values: [int4Array([...wanted.keys()])],
+      values: [int4Array([...wanted.keys()], (id) => id)],
     });
-    const locked = new Set(rows.map((row) => row.id));
-    for (const row of rows) if (wanted.get(row.id) !== row.version) stale.add(row.id);
-    const missing = [...wanted.keys()].filter((id) => !locked.has(id));
+    const locked = new Set<number>();
+    for (const [id, version] of rows) {
+      locked.add(id);
+      if (wanted.get(id) !== version) stale.add(id);
+    }
+    const missing = locked.size < wanted.size ? [...wanted.keys()].filter((id) => !locked.has(id)) : [];
     const busy = new Set(missing.length > 0 ? await this.existing(client, missing) : []);
     for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
     if (busy.size > 0) throw new BusySeries(busy);
-    return rows[0]?.transaction ?? '';
+    return rows[0]?.[2] ?? '';
   }
 
   private async existing(client: pg.ClientBase, ids: readonly number[]): Promise<number[]> {
     const text = 'SELECT id FROM series WHERE id = ANY ($1::int4[])';
-    const { rows } = await client.query<{ id: number }>(text, [int4Array(ids)]);
+    const { rows } = await client.query<{ id: number }>(text, [int4Array(ids, (id) => id)]);
     return rows.map(({ id }) => id);
   }
 
   /**
    * Notes that points were stored, inside the caller's transaction, which holds the lock: time-updated becomes the
    * database's time in whole seconds (it never moves back), first and last point time grow to include the points.
+   * They come in (series, ts) order.
    */
   async touch(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<void> {
-    const extents = new Map<number, { first: number; last: number }>();
-    for (const { series, micros } of points) {
-      const extent = extents.get(series.id);
-      if (!extent) extents.set(series.id, { first: micros, last: micros });
-      else if (micros < extent.first) extent.first = micros;
-      else if (micros > extent.last) extent.last = micros;
-    }
-    const values = [...extents.values()];
+    if (points.length === 0) return;
+    const extents: { id: number; first: number; last: number }[] = [];
+    let extent: { id: number; first: number; last: number } | undefined;
+    for (const { series, micros } of points)
+      if (extent?.id === series.id) extent.last = micros;
+      else extents.push((extent = { id: series.id, first: micros, last: micros }));
     await client.query({
       name: 'series-touch',
       text: `UPDATE series SET
@@ -155,9 +158,9 @@ export class SeriesStore {
              FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
              WHERE id = series`,
       values: [
-        int4Array([...extents.keys()]),
-        timestampArray(values.map(({ first }) => first)),
-        timestampArray(values.map(({ last }) => last)),
+        int4Array(extents, ({ id }) => id),
+        timestampArray(extents, ({ first }) => first),
+        timestampArray(extents, ({ last }) => last),
       ],
     });
   }

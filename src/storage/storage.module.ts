@@ -18,6 +18,7 @@ import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
 import { SummaryStore } from './summary-store.js';
 import { STORAGE_ENGINE } from './storage.tokens.js';
+import { WritePool } from './write-pool.js';
 import { WriteQueue } from './write-queue.js';
 
 const STORES = [
@@ -38,6 +39,7 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
+  WritePool,
   WriteQueue,
 ];
 

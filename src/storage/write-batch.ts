@@ -1,4 +1,4 @@
-import { type SeriesPoint } from './point-store.js';
+import { type SeriesPoint, type SeriesRef } from './point-store.js';
 
 /** What became of one request's points. */
 export interface WriteOutcome {
@@ -24,25 +24,36 @@ export interface WriteRequest {
 export class WriteBatch {
   /** The rows to store, in (series, time) order. */
   readonly rows: readonly SeriesPoint[];
-  private readonly winners: ReadonlySet<SeriesPoint>;
+  /** The series of all points, each as often as it was looked up: the same one may come in two versions. */
+  readonly series: ReadonlySet<SeriesRef>;
+  private readonly size: number;
 
   constructor(readonly requests: readonly WriteRequest[]) {
-    const places = new Map<number, Map<number, SeriesPoint>>();
+    const series = new Set<SeriesRef>();
+    const byId = new Map<number, SeriesPoint[]>();
+    let last: SeriesRef | undefined;
+    let places: SeriesPoint[] = [];
     for (const { points } of requests)
       for (const point of points) {
-        const { id } = point.series;
-        let series = places.get(id);
-        if (!series) places.set(id, (series = new Map<number, SeriesPoint>()));
-        if (!point.additive || !series.has(point.micros)) series.set(point.micros, point);
+        // Most requests go on with the series of the point before.
+        if (point.series !== last) {
+          last = point.series;
+          series.add(last);
+          places = byId.get(last.id) ?? [];
+          byId.set(last.id, places);
+        }
+        places.push(point);
       }
-    const ids = [...places.keys()].sort((a, b) => a - b);
-    this.rows = ids.flatMap((id) => [...(places.get(id)?.values() ?? [])].sort((a, b) => a.micros - b.micros));
-    this.winners = new Set(this.rows);
+    this.series = series;
+    this.rows = [...byId.keys()].sort((a, b) => a - b).flatMap((id) => reduce(byId.get(id) ?? []));
+    this.size = requests.reduce((sum, { points }) => sum + points.length, 0);
   }
 
   /** What to answer each request once the transaction that stored `stored` (all rows, or some of them) is committed. */
   outcomes(stored: readonly SeriesPoint[]): WriteOutcome[] {
-    const kept = stored === this.rows ? this.winners : new Set(stored);
+    if (stored.length === this.size)
+      return this.requests.map(({ points }) => ({ stored: points.length, conflicts: [] }));
+    const kept = new Set(stored);
     return this.requests.map(({ points }) => {
       const conflicts: number[] = [];
       points.forEach((point, index) => {
@@ -52,4 +63,12 @@ export class WriteBatch {
       return { stored: points.length - conflicts.length, conflicts };
     });
   }
+}
+
+/** The points of one series, which come in the order of their arrival, in the order of time and each time once. */
+function reduce(points: SeriesPoint[]): SeriesPoint[] {
+  const isAscending = points.every((point, index) => index === 0 || (points[index - 1]?.micros ?? 0) < point.micros);
+  if (isAscending) return points;
+  points.sort((a, b) => a.micros - b.micros); // stable: equal times stay in the order of their arrival
+  return points.filter(({ additive, micros }, index) => points[index + (additive ? -1 : 1)]?.micros !== micros);
 }

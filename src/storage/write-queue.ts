@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { Metrics } from '../metrics/metrics.js';
 import { type Bin, Bins } from '../rollups/bins.js';
-import { binOf } from '../rollups/windows.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
@@ -10,6 +9,7 @@ import { RollupStore } from './rollup-store.js';
 import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
 import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
+import { WritePool } from './write-pool.js';
 
 /** What one transaction takes at most (a single larger request still goes in one). */
 const BATCH_POINTS = 10_000;
@@ -41,6 +41,7 @@ export class WriteQueue {
 
   constructor(
     private readonly db: Database,
+    private readonly pool: WritePool,
     private readonly points: PointStore,
     private readonly rollups: RollupStore,
     private readonly series: SeriesStore,
@@ -162,20 +163,25 @@ export class WriteQueue {
    * inserts, and only after a conflict goes the slow way, which looks at each row.
    */
   private async commit(batch: WriteBatch, held: IfHeld): Promise<readonly SeriesPoint[]> {
+    const bins = changedBins(batch.rows, []);
     let conflicts = false;
     for (let attempt = 1; ; attempt++) {
       let transactionId = '';
       let stored: readonly SeriesPoint[] = batch.rows;
       try {
-        await this.chunks.cover('rollup', binsOfAll(batch.rows));
-        await this.db.transaction(async (client) => {
-          transactionId = await this.series.lock(client, seriesOf(batch.rows), held);
-          const written = conflicts ? await this.points.insertNew(client, batch.rows) : undefined;
-          if (!written) await this.points.insert(client, batch.rows);
-          stored = written?.stored ?? batch.rows;
-          await this.rollups.add(client, changedBins(stored, written?.replaced ?? []));
-          if (stored.length > 0) await this.series.touch(client, stored);
-        });
+        await this.chunks.cover('rollup', begins(bins));
+        let replaced: readonly SeriesPoint[] = [];
+        await this.pool.transaction(
+          async (client) => {
+            transactionId = await this.series.lock(client, batch.series, held);
+            if (conflicts) ({ stored, replaced } = await this.points.insertNew(client, batch.rows));
+          },
+          (client) => [
+            ...(conflicts ? [] : [this.points.insert(client, batch.rows)]),
+            this.rollups.add(client, conflicts ? changedBins(stored, replaced) : bins),
+            this.series.touch(client, stored),
+          ],
+        );
         return stored;
       } catch (error) {
         if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
@@ -206,19 +212,14 @@ function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPo
   return bins.sorted();
 }
 
-/** The begins of all bins that the points may fall into. */
-function* binsOfAll(points: readonly SeriesPoint[]): Generator<number> {
-  for (const { series, micros } of points) for (const { window } of series.rollups) yield binOf(micros, window);
+function* begins(bins: readonly Bin[]): Generator<number> {
+  for (const { begin } of bins) yield begin;
 }
 
 const TOO_BUSY = 'other transactions on the database are in the way, try again';
 
 function* timesOf(points: readonly SeriesPoint[]): Generator<number> {
   for (const { micros } of points) yield micros;
-}
-
-function* seriesOf(points: readonly SeriesPoint[]): Generator<SeriesPoint['series']> {
-  for (const { series } of points) yield series;
 }
 
 function bytesOf(points: readonly SeriesPoint[]): number {

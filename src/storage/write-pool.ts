@@ -1,0 +1,82 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { CONNECTION_TIMEOUT, doubt, explain } from './database.js';
+import { ForgivingPool } from './forgiving-pool.js';
+
+/** How many transactions can be under way: the flusher's, and those that wait for series which others hold. */
+const WRITERS = 4;
+
+/**
+ * The connections of the write queue. They send statements without waiting for the answers of those before: for small
+ * batches the round trips were half of the price. Pipelining is a matter of the whole connection, and COPY does not go
+ * with it, so these have a pool of their own.
+ */
+@Injectable()
+export class WritePool implements OnApplicationShutdown {
+  private readonly pool: pg.Pool;
+
+  constructor(@InjectDataSource() dataSource: DataSource) {
+    const { url } = dataSource.options as { url: string };
+    this.pool = new ForgivingPool({
+      ...{ connectionString: url, max: WRITERS, connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
+      ...{ application_name: 'marigram-write', pipeline: true },
+    });
+    // A broken idle connection is dropped by the pool; without a listener it would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  /**
+   * Runs a transaction in two round trips: BEGIN goes out with what `prepare` sends first, and COMMIT right behind the
+   * statements that `finish` sends.
+   * @param prepare sends what must be answered before anything else can be decided, and waits for it.
+   * @param finish sends the rest, and returns the answers to come. Where one is an error nothing is committed, and it
+   * is thrown.
+   * Throws what `Database.transaction` throws.
+   */
+  async transaction(
+    prepare: (client: pg.PoolClient) => Promise<unknown>,
+    finish: (client: pg.PoolClient) => Promise<unknown>[],
+  ): Promise<void> {
+    const client = await this.pool.connect().catch(explain);
+    let broken: Error | undefined;
+    try {
+      await Promise.all(together(client, () => [client.query('BEGIN'), prepare(client)]));
+      await allAnswered(together(client, () => [...finish(client), client.query('COMMIT').catch(doubt)]));
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+/** Lets statements go out in one packet: each write to the socket wakes PostgreSQL, which costs more than the bytes. */
+function together(client: pg.PoolClient, send: () => Promise<unknown>[]): Promise<unknown>[] {
+  const { stream } = (client as unknown as { connection: pg.Connection }).connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
+}
+
+/**
+ * Waits for all answers of a transaction; the last is that of its COMMIT. An error that PostgreSQL itself gave to a
+ * statement means that it rolled back; where the connection was lost, only the COMMIT's own answer could have told.
+ */
+async function allAnswered(sent: readonly Promise<unknown>[]): Promise<void> {
+  const answers = await Promise.allSettled(sent);
+  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []));
+  const failure = failures.find((reason) => reason instanceof pg.DatabaseError) ?? failures.at(-1);
+  if (failure) throw failure;
+}
