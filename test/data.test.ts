@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register } from './support/builders.js';
 
@@ -61,6 +61,45 @@ test('many parallel requests are each answered for their own points', async () =
   expect(points).toHaveLength(20);
   expect(points.map(({ val }) => val)).toEqual(stored.sort((a, b) => (a % 20) - (b % 20)));
 });
+
+test('a small write does not wait behind the bulk writes that came before it', async () => {
+  const uri = await register(archive, 'throughput', 'packet-count-sent');
+  await postPoint(archive, uri, 'throughput', { ts: 100_000, val: 1 }).expect(201); // now the chunk exists
+  const blocker = new pg.Client(archive.databaseUrl);
+  await blocker.connect();
+  const order: string[] = [];
+  try {
+    // Nothing is stored until all wait in the queue: so their order there is known.
+    await blocker.query('BEGIN; LOCK TABLE point IN SHARE MODE');
+    const writes = Array.from({ length: 6 }, async (_, index) => {
+      const points = Array.from({ length: 10_000 }, (__, ts) => ({ ts: index * 10_000 + ts, val: 1 }));
+      await putPoints(archive, uri, 'throughput', points).expect(201);
+      order.push('bulk');
+    });
+    await queued(50_000);
+    const small = postPoint(archive, uri, 'packet-count-sent', { ts: 1, val: 1 }).then(({ status }) => {
+      order.push(`small ${status}`);
+    });
+    await queued(50_001);
+    await blocker.query('COMMIT');
+    await Promise.all([...writes, small]);
+  } finally {
+    await blocker.end();
+  }
+  // One batch was under way when it came, and one bulk write shares its own.
+  expect(order.indexOf('small 201')).toBeLessThanOrEqual(2);
+});
+
+/** Resolves when as many points wait in the write queue. */
+async function queued(points: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { text } = await archive.http.get('/metrics').expect(200);
+      expect(text).toContain(`marigram_write_queue_points ${points}\n`);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+}
 
 test('two servers that write the same series count no point twice and lose none', async () => {
   const other = await archive.another();

@@ -11,7 +11,7 @@ import { classify } from './sql-errors.js';
 import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
 import { WritePool } from './write-pool.js';
 
-/** What one transaction takes at most (a single larger request still goes in one). */
+/** What one transaction takes at most, besides the request that has waited longest. */
 const BATCH_POINTS = 10_000;
 const BATCH_BYTES = 16 * 1024 ** 2;
 
@@ -31,7 +31,7 @@ const ATTEMPTS = 5;
  */
 @Injectable()
 export class WriteQueue {
-  private readonly waiting: WriteRequest[] = [];
+  private waiting: WriteRequest[] = [];
   private waitingPoints = 0;
   private waitingBytes = 0;
   private flushing = false;
@@ -86,18 +86,14 @@ export class WriteQueue {
     this.flushing = false;
   }
 
-  /** The requests of the next transaction, in the order of their arrival: at least one. */
+  /**
+   * The requests of the next transaction. Where not all fit, the one that has waited longest and then the smallest: so
+   * nobody's small writes wait behind somebody's bulk writes for more than a batch, and none waits for ever.
+   */
   private take(): WriteRequest[] {
-    let points = 0;
-    let bytes = 0;
-    let count = 0;
-    for (const request of this.waiting) {
-      points += request.points.length;
-      bytes += request.bytes;
-      if (count > 0 && (points > BATCH_POINTS || bytes > BATCH_BYTES)) break;
-      count++;
-    }
-    const taken = this.waiting.splice(0, count);
+    const fitsAll = this.waitingPoints <= BATCH_POINTS && this.waitingBytes <= BATCH_BYTES;
+    const taken = fitsAll ? this.waiting : smallest(this.waiting);
+    this.waiting = fitsAll ? [] : this.waiting.filter((request) => !taken.includes(request));
     for (const request of taken) this.count(request, -1);
     return taken;
   }
@@ -202,6 +198,21 @@ export class WriteQueue {
     this.chunks.forget('rollup');
     await this.chunks.cover('point', timesOf(batch.rows));
   }
+}
+
+/** The first request, whatever its size, and with it the smallest of the others. */
+function smallest([first, ...others]: readonly WriteRequest[]): WriteRequest[] {
+  if (!first) return [];
+  const taken = [first];
+  let bytes = 0;
+  let points = 0;
+  for (const request of others.sort((a, b) => a.bytes - b.bytes)) {
+    points += request.points.length;
+    bytes += request.bytes;
+    if (points > BATCH_POINTS || bytes > BATCH_BYTES) break;
+    taken.push(request);
+  }
+  return taken;
 }
 
 /** What a write changes in the rollups: what was stored is added, what it replaced is taken away. */
