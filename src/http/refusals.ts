@@ -80,7 +80,8 @@ export const REFUSALS = {
 export const OTHER_REFUSAL = refusal(
   'OtherRefusal',
   'Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it ' +
-    'has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.',
+    'has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or ' +
+    'headers that are too long.',
   'PATCH is not possible here, only GET, HEAD, OPTIONS',
   { Allow: HEADERS.allow },
 );

@@ -1,5 +1,6 @@
 import { type INestApplication, Injectable } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { AppConfig } from '../config/config.js';
 import { createDocument } from './document.js';
 
 /** Where the pages are. */
@@ -11,6 +12,8 @@ export class Reference {
   private app: INestApplication | undefined;
   private document: OpenAPIObject | undefined;
   private text: Buffer | undefined;
+
+  constructor(private readonly config: AppConfig) {}
 
   /** Serves the document as pages, too. All routes must be known to Nest, and the hooks of requests be set. */
   serve(app: INestApplication): void {
@@ -31,7 +34,7 @@ export class Reference {
 
   get(): OpenAPIObject {
     if (!this.app) throw new Error('the app is not known yet');
-    return (this.document ??= createDocument(this.app));
+    return (this.document ??= createDocument(this.app, this.config));
   }
 
   json(): Buffer {
