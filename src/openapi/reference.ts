@@ -21,13 +21,12 @@ export class Reference {
     SwaggerModule.setup(PAGES, app, () => this.get(), {
       raw: false, // the JSON has a route of its own
       customSiteTitle: 'Marigram',
+      customCss: '.swagger-ui .topbar { display: none }',
       swaggerOptions: {
         // Nothing is asked of other servers: by default, one is asked whether the document is valid.
         validatorUrl: null,
-        tagsSorter: undefined,
         defaultModelsExpandDepth: 0,
         docExpansion: 'list',
-        persistAuthorization: true,
       },
     });
   }
