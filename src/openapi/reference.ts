@@ -31,11 +31,13 @@ export class Reference {
     });
   }
 
+  /** The document. */
   get(): OpenAPIObject {
     if (!this.app) throw new Error('the app is not known yet');
     return (this.document ??= createDocument(this.app, this.config));
   }
 
+  /** The document as it is sent. */
   json(): Buffer {
     return (this.text ??= Buffer.from(JSON.stringify(this.get())));
   }
