@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
+import { RouterModule, type Routes } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from './auth/auth.module.js';
 import { type AppConfig } from './config/config.js';
@@ -8,8 +8,10 @@ import { DataModule } from './data/data.module.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
+import { Methods } from './http/methods.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -18,12 +20,18 @@ import { SummariesModule } from './summaries/summaries.module.js';
 /** What lies under the archive's path; the rest is at the root of the server. */
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
+/** The path of each module that has one. */
+export function archiveRoutes({ pathPrefix }: AppConfig): Routes {
+  return ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module }));
+}
+
 /** The whole server over an open database. */
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig, { dataSource, engine }: OpenDatabase): DynamicModule {
     return {
       module: AppModule,
+      providers: [Methods],
       imports: [
         ConfigModule.forConfig(config),
         // Opened already: Nest only hands it out, and closes it when it shuts down.
@@ -35,9 +43,10 @@ export class AppModule {
         StorageModule.forEngine(engine),
         AuthModule,
         HealthModule,
+        OpenApiModule,
         RetentionModule,
         ...ARCHIVE,
-        RouterModule.register(ARCHIVE.map((module) => ({ path: `${config.pathPrefix}/perfsonar`, module }))),
+        RouterModule.register(archiveRoutes(config)),
       ],
     };
   }

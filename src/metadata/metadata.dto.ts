@@ -1,0 +1,92 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { EXAMPLE, type Schema, WireShape } from '../common/api-docs.js';
+import { EVENT_TYPE, SUMMARY_TYPE } from '../event-types/event-types.dto.js';
+import { MetadataFields } from './metadata-fields.js';
+
+const URI = '/esmond/perfsonar/archive';
+const METADATA_URI = `${URI}/${EXAMPLE.key}/`;
+
+const TIME_UPDATED: Schema = {
+  type: 'integer',
+  nullable: true,
+  description: 'When a point was last stored, in seconds; `null` before the first. Not when it was measured.',
+  example: EXAMPLE.ts,
+};
+
+/** One summary of an event type as clients see it; the window is a text, because they compare it as one. */
+@WireShape('Summary', 'A summary that is kept of an event type.')
+export class SummaryObject {
+  @ApiProperty({
+    type: 'string',
+    description: 'The path of its bins.',
+    example: `${METADATA_URI}throughput/averages/86400`,
+  })
+  uri: string;
+
+  @ApiProperty({ allOf: [SUMMARY_TYPE] })
+  'summary-type': string;
+
+  @ApiProperty({ type: 'string', description: 'Seconds, as a text.', pattern: '^\\d+$', example: '86400' })
+  'summary-window': string;
+
+  @ApiProperty(TIME_UPDATED as object)
+  'time-updated': number | null;
+}
+
+/** One event type of a metadata as clients see it. */
+@WireShape('EventTypeEntry', 'An event type that a metadata has.')
+export class EventTypeObject {
+  @ApiProperty({ allOf: [EVENT_TYPE] })
+  'event-type': string;
+
+  @ApiProperty({ type: 'string', description: 'The path of its points.', example: `${METADATA_URI}throughput/base` })
+  'base-uri': string;
+
+  @ApiProperty(TIME_UPDATED as object)
+  'time-updated': number | null;
+
+  @ApiProperty({ type: () => [SummaryObject], description: 'Its summaries, sorted by type and window.' })
+  summaries: SummaryObject[];
+}
+
+/** A metadata as clients see it: the fixed fields, and any parameter as a text. */
+@WireShape('Metadata', 'Who measured what between whom. Any other name is a free-form parameter.', {
+  additionalProperties: { type: 'string', description: 'A free-form parameter, always as a text.' },
+})
+export class MetadataObject extends MetadataFields {
+  [field: string]: unknown;
+
+  @ApiProperty({ type: 'string', description: 'Its absolute URL.', example: `${EXAMPLE.origin}${METADATA_URI}` })
+  url: string;
+
+  @ApiProperty({ type: 'string', description: 'Its path.', example: METADATA_URI })
+  uri: string;
+
+  @ApiProperty({ type: 'string', description: 'The key that the archive has chosen.', example: EXAMPLE.key })
+  'metadata-key': string;
+
+  @ApiProperty({
+    type: 'string',
+    description: 'The program that measured; may be empty.',
+    example: 'pscheduler/iperf3',
+  })
+  'tool-name': string;
+
+  @ApiProperty({
+    type: 'string',
+    description: 'The source as it was given to the tool; may be empty.',
+    example: 'ps1.example.net',
+  })
+  'input-source': string;
+
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'The destination as it was given to the tool; point-to-point only.',
+    example: 'ps2.example.net',
+  })
+  'input-destination'?: string;
+
+  @ApiProperty({ type: () => [EventTypeObject], description: 'Sorted by name.' })
+  'event-types': EventTypeObject[];
+}
