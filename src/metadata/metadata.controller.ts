@@ -29,7 +29,7 @@ export class MetadataController {
   }
 
   @Get(':key')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   async find(
     @Param('key') key: string,
     @Address() address: RequestAddress,
@@ -40,7 +40,7 @@ export class MetadataController {
 
   /** An array of the one event type, or an empty one for anything unknown. */
   @Get(':key/:eventType')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   async findEventType(
     @Param('key') key: string,
     @Param('eventType') name: string,
@@ -52,7 +52,7 @@ export class MetadataController {
 
   /** The summaries of one type: the windows there are. */
   @Get(':key/:eventType/:summaryPath')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   async findSummaries(
     @Param('key') key: string,
     @Param('eventType') name: string,
