@@ -53,9 +53,7 @@ describe('a quotient is the double nearest to the exact one', () => {
       const dot = text.length - scale;
       return `${digits < 0n ? '-' : ''}${text.slice(0, dot)}${scale > 0 ? `.${text.slice(dot)}` : ''}`;
     });
-    const small = fc
-      .tuple(fc.integer(), fc.nat(6))
-      .map(([digits, scale]) => (digits / 10 ** scale).toFixed(scale));
+    const small = fc.tuple(fc.integer(), fc.nat(6)).map(([digits, scale]) => (digits / 10 ** scale).toFixed(scale));
     fc.assert(
       fc.property(fc.oneof(decimal, small), fc.integer({ min: 1 }), (a, b) => {
         expect(quotientOf(numeric(a), numeric(String(b)))).toBe(exact(a, String(b)));
