@@ -1,8 +1,10 @@
 import { type Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Caller } from '../auth/caller.js';
+import { AppConfig } from '../config/config.js';
 import { type Query } from '../common/time-range.js';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { answerPoints } from './answer-points.js';
 import { parseBulk, parsePoint } from './parse-points.js';
@@ -19,6 +21,7 @@ export class DataController {
   constructor(
     private readonly writer: WriteService,
     private readonly reader: ReadService,
+    private readonly config: AppConfig,
   ) {}
 
   @Post([':key/:eventType/base', ':key/:eventType/base/:window'])
@@ -29,8 +32,9 @@ export class DataController {
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
+    @By() caller: Caller,
   ): Promise<Buffer> {
-    await this.writer.write([parsePoint(body, key, eventType)]);
+    await this.writer.write([parsePoint(body, key, eventType)], caller);
     return STORED;
   }
 
@@ -38,16 +42,25 @@ export class DataController {
   @Put()
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
-    await this.writer.write(parseBulk(body));
+  async writeMany(
+    @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
+    @By() caller: Caller,
+  ): Promise<Buffer> {
+    await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller);
     return STORED;
   }
 
   @Put(':key')
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
-    await this.writer.write(parseBulk(body, key), key);
+  async writeBulk(
+    @Param('key') key: string,
+    @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
+    @By() caller: Caller,
+  ): Promise<Buffer> {
+    await this.writer.write(parseBulk(body, this.config.maxPoints, key), caller, key);
     return STORED;
   }
 

@@ -1,6 +1,7 @@
 import { Controller, Delete, Param } from '@nestjs/common';
+import { Caller } from '../auth/caller.js';
 import { type Query } from '../common/time-range.js';
-import { WireQuery } from '../http/request.js';
+import { By, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { type Deleted } from '../storage/delete-store.js';
 import { DeletionService } from './deletion.service.js';
@@ -17,8 +18,8 @@ export class DeletionController {
 
   @Delete()
   @Rules({ access: 'admin' })
-  async metadata(@Param('key') key: string, @WireQuery() query: Query): Promise<DeletedObject> {
-    return { deleted: await this.deletion.metadata(key, query) };
+  async metadata(@Param('key') key: string, @WireQuery() query: Query, @By() caller: Caller): Promise<DeletedObject> {
+    return { deleted: await this.deletion.metadata(key, query, caller) };
   }
 
   @Delete(':eventType')
@@ -27,8 +28,9 @@ export class DeletionController {
     @Param('key') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
+    @By() caller: Caller,
   ): Promise<DeletedObject> {
-    return { deleted: await this.deletion.eventType(key, eventType, query) };
+    return { deleted: await this.deletion.eventType(key, eventType, query, caller) };
   }
 
   @Delete(':eventType/base')
@@ -37,7 +39,8 @@ export class DeletionController {
     @Param('key') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
+    @By() caller: Caller,
   ): Promise<DeletedObject> {
-    return { deleted: await this.deletion.points(key, eventType, query) };
+    return { deleted: await this.deletion.points(key, eventType, query, caller) };
   }
 }

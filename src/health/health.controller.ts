@@ -1,4 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { Rules } from '../http/route-rules.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Database } from '../storage/database.js';
 
@@ -23,7 +24,9 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /** The metrics tell of routes and rates, so that they are closed where reads are. */
   @Get('metrics')
+  @Rules({ access: 'read' })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   show(): Promise<string> {
     const { total, idle, waiting } = this.db.usage();

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Caller } from '../auth/caller.js';
+import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { type EventTypeObject, type MetadataObject, MetadataView, type SummaryObject } from './metadata-view.js';
 import { MetadataService } from './metadata.service.js';
@@ -21,9 +22,10 @@ export class MetadataController {
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
     @Address() address: RequestAddress,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetadataObject> {
-    const registered = this.view.metadata(await this.metadata.register(body), address.origin);
+    const registered = this.view.metadata(await this.metadata.register(body, caller), address.origin);
     void reply.header('location', registered.url);
     return registered;
   }
