@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StartError } from '../common/errors.js';
@@ -148,6 +149,16 @@ describe('a bad value is refused with one sentence that names the variable and t
   test('a password in DATABASE_URL is not repeated', () => {
     expect(refusalOf({ DATABASE_URL: 'postgre://u:secret@db/a' })?.message).not.toContain('secret');
   });
+});
+
+test.each(['README.md', 'docs/operations.md'])('%s has a line for each variable, and for no other', (name) => {
+  const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const variables = [...read('src/config/config.ts').matchAll(/\bread\(\s*'([A-Z_]+)'/g)].map(
+    ([, variable]) => variable,
+  );
+  const documented = [...read(name).matchAll(/^\| `([A-Z_]+)`/gm)].map(([, variable]) => variable);
+  expect(variables.length).toBeGreaterThan(15);
+  expect(documented.sort()).toEqual(variables.sort());
 });
 
 function refusalOf(env: Record<string, string>): Error | undefined {

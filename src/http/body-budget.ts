@@ -1,4 +1,4 @@
-import { pipeline, Transform, type TransformCallback } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Unavailable } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
@@ -29,60 +29,70 @@ export class BodyBudget {
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const length = Number(request.headers['content-length'] ?? 0);
-      done(length > SMALL ? this.refusal(request, reply, length) : undefined);
+      done(length > SMALL ? this.room(request, reply).take(length) : undefined);
     });
     fastify.addHook('preParsing', (request, reply, payload, done) => {
-      if (request.headers['transfer-encoding'] === undefined) {
-        done(null, payload);
-        return;
-      }
-      // A body that breaks off breaks the counter off, too; whoever reads that hears of it.
-      done(
-        null,
-        pipeline(payload, this.counter(request, reply), () => undefined),
-      );
+      const hasLength = request.headers['transfer-encoding'] === undefined;
+      done(null, hasLength ? payload : counted(payload, this.room(request, reply)));
     });
   }
 
-  /** Takes room until the answer has ended; where there is none, returns why. */
-  private refusal(request: FastifyRequest, { raw }: FastifyReply, bytes: number): Unavailable | undefined {
+  /** The room of a request, which is given back when it is answered, refused or broken off. */
+  private room(request: FastifyRequest, { raw }: FastifyReply): Room {
     const client = request.caller?.keyId ?? request.ip;
-    const ofClient = (this.byClient.get(client) ?? 0) + bytes;
-    if (ofClient > this.share)
+    let bytes = 0;
+    raw.once('close', () => {
+      this.add(client, -bytes);
+    });
+    return {
+      take: (more) => {
+        const refusal = this.refusal(client, more);
+        if (!refusal) {
+          this.add(client, more);
+          bytes += more;
+        }
+        return refusal;
+      },
+    };
+  }
+
+  private refusal(client: number | string, bytes: number): Unavailable | undefined {
+    if ((this.byClient.get(client) ?? 0) + bytes > this.share)
       return new Unavailable('too much is being sent at once with this key or address, try again soon', RETRY_AFTER);
     if (this.taken + bytes > this.total)
       return new Unavailable('too much is being sent to the archive at once, try again soon', RETRY_AFTER);
-    this.taken += bytes;
-    this.byClient.set(client, ofClient);
-    // Whether it was answered, refused or broken off.
-    raw.once('close', () => {
-      this.giveBack(client, bytes);
-    });
     return undefined;
   }
 
-  private giveBack(client: number | string, bytes: number): void {
-    this.taken -= bytes;
-    const left = (this.byClient.get(client) ?? 0) - bytes;
-    if (left > 0) this.byClient.set(client, left);
+  private add(client: number | string, bytes: number): void {
+    this.taken += bytes;
+    const ofClient = (this.byClient.get(client) ?? 0) + bytes;
+    if (ofClient > 0) this.byClient.set(client, ofClient);
     else this.byClient.delete(client);
   }
+}
 
-  /** A body without a length is counted as it comes, in steps. */
-  private counter(request: FastifyRequest, reply: FastifyReply): Transform {
-    let room = SMALL;
-    let received = 0;
-    const take = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void => {
+/** What a request takes of the budget. */
+interface Room {
+  /** Takes more; where there is none, takes nothing and returns why. */
+  take(bytes: number): Unavailable | undefined;
+}
+
+/** Passes on a body without a length, and takes room for it as it comes, in growing steps. */
+function counted(body: Readable, room: Room): Transform {
+  let taken = SMALL;
+  let received = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      let refusal: Unavailable | undefined;
-      if (received > room) {
-        const more = Math.max(room, received - room);
-        refusal = this.refusal(request, reply, more);
-        room += more;
-      }
+      const more = received > taken ? Math.max(taken, received - taken) : 0;
+      const refusal = more > 0 ? room.take(more) : undefined;
+      taken += more;
       if (refusal) done(refusal);
       else done(null, chunk);
-    };
-    return new Transform({ transform: take });
-  }
+    },
+  });
+  // No pipeline(): where the counter refuses, that would close the connection before the answer.
+  body.once('error', (error) => counter.destroy(error));
+  return body.pipe(counter);
 }

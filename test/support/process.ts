@@ -84,6 +84,11 @@ export class Program {
     process.kill(to === 'group' ? -pid : pid, signal);
   }
 
+  /** The number of the process. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Whether a process of its group still runs. */
   get isGroupAlive(): boolean {
     try {
