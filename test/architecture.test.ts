@@ -15,15 +15,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   database: ['common', 'config', 'storage'],
   rollups: ['common', 'event-types'],
   storage: ['common', 'config', 'event-types', 'metrics', 'rollups'],
-  auth: ['common', 'config'],
+  audit: ['common', 'config', 'storage'],
+  auth: ['audit', 'common', 'config', 'storage'],
   http: ['auth', 'common', 'config', 'metrics', 'storage'],
-  metadata: ['common', 'config', 'event-types', 'http', 'json', 'storage'],
+  metadata: ['auth', 'common', 'config', 'event-types', 'http', 'json', 'storage'],
   retention: ['common', 'config', 'event-types', 'storage'],
   search: ['common', 'event-types', 'http', 'metadata', 'storage'],
   summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
-  data: ['common', 'event-types', 'http', 'json', 'metrics', 'storage'],
-  deletion: ['common', 'event-types', 'http', 'storage'],
-  health: ['common', 'http', 'metrics', 'storage'],
   openapi: [
     'auth',
     'common',
@@ -37,6 +35,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     'search',
     'summaries',
   ],
+  data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'storage'],
+  deletion: ['auth', 'common', 'event-types', 'http', 'storage'],
+  health: ['common', 'http', 'metrics', 'storage'],
   backup: ['common', 'storage'],
 };
 

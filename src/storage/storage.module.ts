@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AuditStore } from './audit-store.js';
 import { BackFill } from './back-fill.js';
 import { ChunkSpace } from './chunk-space.js';
 import { ChunkSweep } from './chunk-sweep.js';
@@ -8,7 +9,9 @@ import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
+import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
+import { NetworkStore } from './network-store.js';
 import { PointStore } from './point-store.js';
 import { RetentionStore } from './retention-store.js';
 import { RollupCheck } from './rollup-check.js';
@@ -16,12 +19,15 @@ import { RollupStore } from './rollup-store.js';
 import { SearchStore } from './search-store.js';
 import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
+import { SubjectStore } from './subject-store.js';
 import { SummaryStore } from './summary-store.js';
 import { STORAGE_ENGINE } from './storage.tokens.js';
 import { WritePool } from './write-pool.js';
+import { TallyStore } from './tally-store.js';
 import { WriteQueue } from './write-queue.js';
 
 const STORES = [
+  AuditStore,
   BackFill,
   Database,
   Chunks,
@@ -30,16 +36,20 @@ const STORES = [
   DeleteStore,
   ExpiredMetadata,
   ExpiredRows,
+  KeyStore,
   MetadataStore,
+  NetworkStore,
   PointStore,
   RetentionStore,
   RollupCheck,
   RollupStore,
   SearchStore,
+  SubjectStore,
   SummaryStore,
   SeriesStore,
   SeriesCache,
   WritePool,
+  TallyStore,
   WriteQueue,
 ];
 
