@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
+import { RouterModule, type Routes } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from './auth/auth.module.js';
 import { type AppConfig } from './config/config.js';
@@ -10,6 +10,7 @@ import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -17,6 +18,11 @@ import { SummariesModule } from './summaries/summaries.module.js';
 
 /** What lies under the archive's path; the rest is at the root of the server. */
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
+
+/** The path of each module that has one. */
+export function archiveRoutes({ pathPrefix }: AppConfig): Routes {
+  return ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module }));
+}
 
 /** The whole server over an open database. */
 @Module({})
@@ -35,9 +41,10 @@ export class AppModule {
         StorageModule.forEngine(engine),
         AuthModule,
         HealthModule,
+        OpenApiModule,
         RetentionModule,
         ...ARCHIVE,
-        RouterModule.register(ARCHIVE.map((module) => ({ path: `${config.pathPrefix}/perfsonar`, module }))),
+        RouterModule.register(archiveRoutes(config)),
       ],
     };
   }

@@ -15,6 +15,7 @@ import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/stopping.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
+import { Reference } from './openapi/reference.js';
 import { RetentionJob } from './retention/retention.job.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
@@ -46,6 +47,8 @@ export async function createApp(
   fastify.addHook('onResponse', requestLog(app.get(Metrics)));
 
   await app.init();
+  app.get(Reference).serve(app);
+  await fastify.after(); // the pages are a plugin with routes of its own
   methods.answerOthers(fastify);
   await fastify.ready();
   await app.get(RetentionJob).start();

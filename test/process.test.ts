@@ -483,7 +483,7 @@ test('/metrics counts requests by route, points written, and the use of the pool
   expect(answer.headers.get('content-type')).toContain('text/plain');
   const metrics = lines(await answer.text());
   const count = 'marigram_http_request_duration_seconds_count';
-  const route = 'route="/esmond/perfsonar/archive/:key/:eventType/base"';
+  const route = 'route="/esmond/perfsonar/archive/:metadataKey/:eventType/base"';
   expect(metrics).toContain(`${count}{method="POST",${route},status="201"} 3`);
   expect(metrics).toContain(`${count}{method="POST",${route},status="409"} 1`);
   expect(metrics).toContain(`${count}{method="GET",route="unknown",status="404"} 1`);

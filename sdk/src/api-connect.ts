@@ -2,7 +2,7 @@ import { type FilterFields } from './api-filters.js';
 import { unlike } from './answer.js';
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
-import { type FoundMetadata, searchMetadata, type SearchMetadataData } from './generated/index.js';
+import { type FoundMetadata, searchMetadata } from './generated/index.js';
 import { Metadata } from './metadata.js';
 import { type CallOptions } from './read-options.js';
 import { searchQuery } from './search-query.js';
@@ -62,8 +62,7 @@ export class ApiConnect {
     signal: AbortSignal | undefined,
   ): Promise<FoundMetadata[]> {
     return this.archive.run(async (core) => {
-      // Texts where the core has numbers, and parameters with names of their own: the core writes them alike.
-      const { data, response } = await searchMetadata({ ...core, query: query });
+      const { data, response } = await searchMetadata({ ...core, query });
       const page: unknown = data;
       if (!Array.isArray(page)) throw unlike('an array of metadata', response);
       return data;

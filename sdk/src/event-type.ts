@@ -1,7 +1,7 @@
 import { DataPayload } from './data-payload.js';
 import { type PointOf } from './data-point.js';
 import { type DataTypeName, dataTypeOf, type SummaryType, type SummaryTypeOf } from './data-types.js';
-import { type EventTypeEntry, getPoints, type GetPointsData } from './generated/index.js';
+import { type EventTypeEntry, getPoints } from './generated/index.js';
 import { readSeries, type Series } from './point-reader.js';
 import { ACCEPT } from './point-stream.js';
 import { type ReadOptions } from './read-options.js';
@@ -92,15 +92,7 @@ export class EventType<N extends string = string> {
     const path = { metadataKey: this.metadataKey, eventType: this.wire['event-type'] };
     return {
       dataType: this.dataType,
-      rows: (core, query) =>
-        // The times are texts, so that their decimals stay as they are.
-        getPoints({
-          ...core,
-          path,
-          query: query,
-          headers: { Accept: ACCEPT },
-          parseAs: 'stream',
-        }),
+      rows: (core, query) => getPoints({ ...core, path, query, headers: { Accept: ACCEPT }, parseAs: 'stream' }),
     };
   }
 }

@@ -1,12 +1,7 @@
 import { DataPayload } from './data-payload.js';
 import { type PointOf } from './data-point.js';
 import { type DataTypeName, dataTypeOf, type SummaryType } from './data-types.js';
-import {
-  type EventType as KnownName,
-  getSummary,
-  type GetSummaryData,
-  type Summary as WireSummary,
-} from './generated/index.js';
+import { type EventType as KnownName, getSummary, type Summary as WireSummary } from './generated/index.js';
 import { readSeries, type Series } from './point-reader.js';
 import { ACCEPT } from './point-stream.js';
 import { type ReadOptions } from './read-options.js';
@@ -81,11 +76,10 @@ export class Summary<N extends string = string, T extends SummaryType = SummaryT
     return {
       dataType: this.dataType,
       rows: (core, query) =>
-        // The times are texts, so that their decimals stay as they are.
         getSummary({
           ...core,
           path,
-          query: query,
+          query,
           headers: { Accept: ACCEPT },
           parseAs: 'stream',
         }),

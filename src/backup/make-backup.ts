@@ -2,7 +2,7 @@ import { BACKUP_TABLES, type BackupStore } from '../storage/backup-store.js';
 import { BackupWriter } from './backup-writer.js';
 import { throwTrouble } from './database-trouble.js';
 import { type Description, FORMAT, FORMAT_VERSION, type Manifest } from './format.js';
-import { programVersion } from './program-version.js';
+import { programVersion } from '../common/program-version.js';
 import { type Running } from './running.js';
 
 /** How to make a backup. */

@@ -2,9 +2,11 @@ import { type Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type Query } from '../common/time-range.js';
+import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { answerPoints } from './answer-points.js';
+import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.docs.js';
 import { parseBulk, parsePoint } from './parse-points.js';
 import { TEXT_FORMATS } from './points-format.js';
 import { ReadService } from './read.service.js';
@@ -21,11 +23,12 @@ export class DataController {
     private readonly reader: ReadService,
   ) {}
 
-  @Post([':key/:eventType/base', ':key/:eventType/base/:window'])
+  @Post([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
+  @Operation(ADD_POINT)
   async writePoint(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
@@ -38,23 +41,26 @@ export class DataController {
   @Put()
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
+  @Operation(ADD_POINTS_OF_MANY)
   async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
     await this.writer.write(parseBulk(body));
     return STORED;
   }
 
-  @Put(':key')
+  @Put(':metadataKey')
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
-  async writeBulk(@Param('key') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
+  @Operation(ADD_POINTS)
+  async writeBulk(@Param('metadataKey') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<Buffer> {
     await this.writer.write(parseBulk(body, key), key);
     return STORED;
   }
 
-  @Get([':key/:eventType/base', ':key/:eventType/base/:window'])
+  @Get([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])
   @Rules({ access: 'read' })
+  @Operation(GET_POINTS)
   async read(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @Param('window') window: string | undefined,
     @WireQuery(TEXT_FORMATS) query: Query,

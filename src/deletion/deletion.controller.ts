@@ -1,43 +1,43 @@
 import { Controller, Delete, Param } from '@nestjs/common';
 import { type Query } from '../common/time-range.js';
+import { Operation } from '../http/operation.js';
 import { WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { type Deleted } from '../storage/delete-store.js';
+import { DELETE_EVENT_TYPE, DELETE_METADATA, DELETE_POINTS } from './deletion.docs.js';
+import { type DeletionObject } from './deletion.dto.js';
 import { DeletionService } from './deletion.service.js';
 
-/** What a DELETE answers. */
-interface DeletedObject {
-  deleted: Deleted;
-}
-
 /** Deleting; summaries follow what is deleted. */
-@Controller('archive/:key')
+@Controller('archive/:metadataKey')
 export class DeletionController {
   constructor(private readonly deletion: DeletionService) {}
 
   @Delete()
   @Rules({ access: 'admin' })
-  async metadata(@Param('key') key: string, @WireQuery() query: Query): Promise<DeletedObject> {
+  @Operation(DELETE_METADATA)
+  async metadata(@Param('metadataKey') key: string, @WireQuery() query: Query): Promise<DeletionObject> {
     return { deleted: await this.deletion.metadata(key, query) };
   }
 
   @Delete(':eventType')
   @Rules({ access: 'admin' })
+  @Operation(DELETE_EVENT_TYPE)
   async eventType(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
-  ): Promise<DeletedObject> {
+  ): Promise<DeletionObject> {
     return { deleted: await this.deletion.eventType(key, eventType, query) };
   }
 
   @Delete(':eventType/base')
   @Rules({ access: 'admin' })
+  @Operation(DELETE_POINTS)
   async points(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
-  ): Promise<DeletedObject> {
+  ): Promise<DeletionObject> {
     return { deleted: await this.deletion.points(key, eventType, query) };
   }
 }

@@ -1,6 +1,9 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { Operation } from '../http/operation.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Database } from '../storage/database.js';
+import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
+import { type HealthObject } from './health.dto.js';
 
 /** Whether the server is alive, whether it can answer, and how it does. */
 @Controller()
@@ -12,19 +15,22 @@ export class HealthController {
 
   /** Alive: the process answers. Says nothing of the database, since a restart would not bring that back. */
   @Get('health/live')
-  live(): { status: string } {
+  @Operation(GET_LIVENESS)
+  live(): HealthObject {
     return { status: 'ok' };
   }
 
   /** Ready: the database answers too. 503 with the reason when it does not. */
   @Get('health/ready')
-  async ready(): Promise<{ status: string }> {
+  @Operation(GET_READINESS)
+  async ready(): Promise<HealthObject> {
     await this.db.ping();
     return { status: 'ok' };
   }
 
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Operation(GET_METRICS)
   show(): Promise<string> {
     const { total, idle, waiting } = this.db.usage();
     this.metrics.connections.set({ state: 'busy' }, total - idle);

@@ -12,7 +12,7 @@ export interface RequestAddress {
 }
 
 /** The formats that every resource answers to; all of them are JSON. */
-const JSON_FORMATS = ['json', 'api'];
+export const JSON_FORMATS: readonly string[] = ['json', 'api'];
 
 /**
  * The query string: of a repeated parameter the last. Throws `NotFound` on a `format` that the resource does not have.

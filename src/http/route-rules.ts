@@ -1,4 +1,6 @@
+import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtension } from '@nestjs/swagger';
 import { type Scope } from '../auth/scope.js';
 
 /** What must hold for a request before its body is read. */
@@ -16,5 +18,12 @@ declare module 'fastify' {
   }
 }
 
-/** Sets the rules of a route. Hooks enforce them, so that a refusal comes before the body. */
-export const Rules = (rules: RouteRules): MethodDecorator & ClassDecorator => RouteConfig(rules);
+/** Where the builder of the API's reference finds the rules of a route. */
+export const RULES = 'x-rules';
+
+/**
+ * Sets the rules of a route. Hooks enforce them, so that a refusal comes before the body; the reference is made of
+ * the same object.
+ */
+export const Rules = (rules: RouteRules): MethodDecorator & ClassDecorator =>
+  applyDecorators(RouteConfig(rules), ApiExtension(RULES, rules));

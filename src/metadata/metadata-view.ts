@@ -1,33 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
+import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
 import { SUMMARY_PATHS } from './summary-paths.js';
-
-/** A metadata as clients see it: the fixed fields, and any parameter as a text. */
-export interface MetadataObject {
-  url: string;
-  uri: string;
-  'metadata-key': string;
-  'subject-type': string;
-  'event-types': EventTypeObject[];
-  [field: string]: unknown;
-}
-
-/** One event type of a metadata as clients see it. */
-export interface EventTypeObject {
-  'event-type': string;
-  'base-uri': string;
-  'time-updated': number | null;
-  summaries: SummaryObject[];
-}
-
-/** One summary of an event type as clients see it; the window is a text, because they compare it as one. */
-export interface SummaryObject {
-  uri: string;
-  'summary-type': string;
-  'summary-window': string;
-  'time-updated': number | null;
-}
 
 /** Gives stored metadata the shape they have on the wire. */
 @Injectable()

@@ -1,8 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { type EventTypeObject, type MetadataObject, MetadataView, type SummaryObject } from './metadata-view.js';
+import { MetadataView } from './metadata-view.js';
+import { CREATE_METADATA, GET_EVENT_TYPE, GET_METADATA, LIST_SUMMARIES } from './metadata.docs.js';
+import { type EventTypeObject, type MetadataObject, type SummaryObject } from './metadata.dto.js';
 import { MetadataService } from './metadata.service.js';
 
 /** Registering metadata, and reading single ones. */
@@ -17,6 +20,7 @@ export class MetadataController {
   @Post()
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 415 })
+  @Operation(CREATE_METADATA)
   async register(
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
@@ -28,10 +32,11 @@ export class MetadataController {
     return registered;
   }
 
-  @Get(':key')
+  @Get(':metadataKey')
   @Rules({ access: 'read' })
+  @Operation(GET_METADATA)
   async find(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Address() address: RequestAddress,
     @WireQuery() _query: unknown,
   ): Promise<MetadataObject> {
@@ -39,10 +44,11 @@ export class MetadataController {
   }
 
   /** An array of the one event type, or an empty one for anything unknown. */
-  @Get(':key/:eventType')
+  @Get(':metadataKey/:eventType')
   @Rules({ access: 'read' })
+  @Operation(GET_EVENT_TYPE)
   async findEventType(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') name: string,
     @WireQuery() _query: unknown,
   ): Promise<EventTypeObject[]> {
@@ -51,12 +57,13 @@ export class MetadataController {
   }
 
   /** The summaries of one type: the windows there are. */
-  @Get(':key/:eventType/:summaryPath')
+  @Get(':metadataKey/:eventType/:summaryType')
   @Rules({ access: 'read' })
+  @Operation(LIST_SUMMARIES)
   async findSummaries(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') name: string,
-    @Param('summaryPath') path: string,
+    @Param('summaryType') path: string,
     @WireQuery() _query: unknown,
   ): Promise<SummaryObject[]> {
     return this.view.eventType(key, await this.metadata.findSummaries(key, name, path)).summaries;

@@ -6,7 +6,7 @@ import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.
 import { sameSummary, type SummaryRegistration } from '../storage/metadata-store.js';
 
 /** The longest summary window, in seconds: some 3,000 years. */
-const MAX_WINDOW = 100_000_000_000;
+export const MAX_WINDOW = 100_000_000_000;
 
 /**
  * The `event-types` of a metadata POST: `null` is an empty list; what is listed twice counts once.

@@ -7,9 +7,9 @@ import { identityOf } from './identity.js';
 import { parseEventTypes } from './parse-event-types.js';
 
 /** The longest name of a parameter, and the longest text of a subject field, in characters. */
-const MAX_TEXT = 128;
+export const MAX_TEXT = 128;
 
-const SUBJECT_TYPES = ['point-to-point', 'network-element'];
+export const SUBJECT_TYPES: readonly string[] = ['point-to-point', 'network-element'];
 
 /** Subject fields that only a point-to-point metadata has. */
 const PAIR_FIELDS = ['destination', 'input-destination'];

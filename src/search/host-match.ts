@@ -11,7 +11,7 @@ const LOOKUP_TRUST = 60_000;
 type Family = 4 | 6;
 
 /** Which families each rule asks for, in order, and whether it stops at the first that has an address. */
-const RULES: Readonly<Record<string, { families: readonly Family[]; firstOnly: boolean }>> = {
+export const DNS_RULES: Readonly<Record<string, { families: readonly Family[]; firstOnly: boolean }>> = {
   v4v6: { families: [4, 6], firstOnly: false },
   'only-v4': { families: [4], firstOnly: false },
   'only-v6': { families: [6], firstOnly: false },
@@ -36,8 +36,8 @@ export class HostMatch {
    * canonical. Throws `Invalid`, naming `field` or the rule, where the rule is unknown or no address is found.
    */
   async addressesOf(field: string, host: string, rule = 'v4v6'): Promise<string[]> {
-    const how = Object.hasOwn(RULES, rule) ? RULES[rule] : undefined;
-    if (!how) throw new Invalid(`dns-match-rule: expected one of ${Object.keys(RULES).join(', ')}, got "${rule}"`);
+    const how = Object.hasOwn(DNS_RULES, rule) ? DNS_RULES[rule] : undefined;
+    if (!how) throw new Invalid(`dns-match-rule: expected one of ${Object.keys(DNS_RULES).join(', ')}, got "${rule}"`);
     const addresses: string[] = [];
     if (how.firstOnly) {
       for (const family of how.families) if (addresses.length === 0) addresses.push(...(await this.find(host, family)));

@@ -2,9 +2,12 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { linkHeader, pageLinks, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
+import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { type MetadataObject, MetadataView } from '../metadata/metadata-view.js';
+import { MetadataView } from '../metadata/metadata-view.js';
+import { GET_SERVICE, SEARCH_METADATA } from './search.docs.js';
+import { type FoundMetadataObject, type ServiceObject } from './search.dto.js';
 import { SearchService } from './search.service.js';
 
 /** The list of metadata, filtered and in pages. */
@@ -18,18 +21,20 @@ export class SearchController {
   /** Where the archive is. */
   @Get()
   @Rules({ access: 'read' })
-  root(@Address() { origin, path }: RequestAddress, @WireQuery() _query: unknown): { archive: string } {
+  @Operation(GET_SERVICE)
+  root(@Address() { origin, path }: RequestAddress, @WireQuery() _query: unknown): ServiceObject {
     return { archive: `${origin}${path.replace(/\/?$/, '/')}archive/` };
   }
 
   /** The first element carries the total count and the neighbouring pages, for clients that don't read headers. */
   @Get('archive')
   @Rules({ access: 'read' })
+  @Operation(SEARCH_METADATA)
   async find(
     @WireQuery() query: Query,
     @Address() { origin, path }: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<MetadataObject[]> {
+  ): Promise<FoundMetadataObject[]> {
     const { rows, total } = await this.search.search(query);
     const page = parsePage(query);
     const links = pageLinks(`${origin}${path}`, query, page, page.offset + page.limit < total);

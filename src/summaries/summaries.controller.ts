@@ -4,8 +4,10 @@ import { type FastifyReply } from 'fastify';
 import { type Query } from '../common/time-range.js';
 import { answerPoints } from '../data/answer-points.js';
 import { TEXT_FORMATS } from '../data/points-format.js';
+import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
+import { GET_SUMMARY } from './summaries.docs.js';
 import { SummariesService } from './summaries.service.js';
 
 /** Seconds after which a summary that is being filled may be complete. */
@@ -17,12 +19,13 @@ export class SummariesController {
   constructor(private readonly summaries: SummariesService) {}
 
   /** While a summary is being filled from older points, the answer has its finished bins and `Retry-After`. */
-  @Get(':key/:eventType/:summaryPath/:window')
+  @Get(':metadataKey/:eventType/:summaryType/:window')
   @Rules({ access: 'read' })
+  @Operation(GET_SUMMARY)
   async read(
-    @Param('key') key: string,
+    @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
-    @Param('summaryPath') path: string,
+    @Param('summaryType') path: string,
     @Param('window') window: string,
     @WireQuery(TEXT_FORMATS) query: Query,
     @Headers('accept') accept: string | undefined,

@@ -60,7 +60,7 @@ export type BulkValue = {
 /**
  * What was stored of a request, and what was there already.
  */
-export type Conflict = {
+export type ConflictBody = {
     /**
      * What is wrong, with the field and its position in the request (counted from 1).
      */
@@ -105,7 +105,7 @@ export type Deletion = {
 /**
  * Why a request was refused or failed. Clients of esmond look for one of the two, so both are there.
  */
-export type Error = {
+export type ErrorBody = {
     /**
      * What is wrong, with the field and its position in the request (counted from 1).
      */
@@ -792,27 +792,27 @@ export type GetServiceErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetServiceError = GetServiceErrors[keyof GetServiceErrors];
@@ -928,27 +928,27 @@ export type SearchMetadataErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type SearchMetadataError = SearchMetadataErrors[keyof SearchMetadataErrors];
@@ -978,39 +978,39 @@ export type CreateMetadataErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
      */
-    413: Error;
+    413: ErrorBody;
     /**
      * The body is not declared as `application/json`.
      */
-    415: Error;
+    415: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type CreateMetadataError = CreateMetadataErrors[keyof CreateMetadataErrors];
@@ -1040,39 +1040,39 @@ export type AddPointsOfManyErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
      */
-    409: Conflict;
+    409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
      */
-    413: Error;
+    413: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type AddPointsOfManyError = AddPointsOfManyErrors[keyof AddPointsOfManyErrors];
@@ -1107,31 +1107,31 @@ export type DeleteMetadataErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type DeleteMetadataError = DeleteMetadataErrors[keyof DeleteMetadataErrors];
@@ -1166,27 +1166,27 @@ export type GetMetadataErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetMetadataError = GetMetadataErrors[keyof GetMetadataErrors];
@@ -1221,39 +1221,39 @@ export type AddPointsErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
      */
-    409: Conflict;
+    409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
      */
-    413: Error;
+    413: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type AddPointsError = AddPointsErrors[keyof AddPointsErrors];
@@ -1292,31 +1292,31 @@ export type DeleteEventTypeErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type DeleteEventTypeError = DeleteEventTypeErrors[keyof DeleteEventTypeErrors];
@@ -1355,27 +1355,27 @@ export type GetEventTypeErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetEventTypeError = GetEventTypeErrors[keyof GetEventTypeErrors];
@@ -1426,31 +1426,31 @@ export type DeletePointsErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type DeletePointsError = DeletePointsErrors[keyof DeletePointsErrors];
@@ -1517,27 +1517,27 @@ export type GetPointsErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetPointsError = GetPointsErrors[keyof GetPointsErrors];
@@ -1576,39 +1576,39 @@ export type AddPointErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
      */
-    409: Conflict;
+    409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
      */
-    413: Error;
+    413: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type AddPointError = AddPointErrors[keyof AddPointErrors];
@@ -1679,27 +1679,27 @@ export type GetPointsInWindowErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetPointsInWindowError = GetPointsInWindowErrors[keyof GetPointsInWindowErrors];
@@ -1742,39 +1742,39 @@ export type AddPointInWindowErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * The key is valid, but lacks the scope.
      */
-    403: Error;
+    403: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
      */
-    409: Conflict;
+    409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
      */
-    413: Error;
+    413: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type AddPointInWindowError = AddPointInWindowErrors[keyof AddPointInWindowErrors];
@@ -1817,27 +1817,27 @@ export type ListSummariesErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type ListSummariesError = ListSummariesErrors[keyof ListSummariesErrors];
@@ -1912,27 +1912,27 @@ export type GetSummaryErrors = {
     /**
      * The request is malformed or a value is out of its bounds. Nothing was stored.
      */
-    400: Error;
+    400: ErrorBody;
     /**
      * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
      */
-    401: Error;
+    401: ErrorBody;
     /**
      * There is no such resource, or it does not have this `format`.
      */
-    404: Error;
+    404: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
-    500: Error;
+    500: ErrorBody;
     /**
      * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
      */
-    503: Error;
+    503: ErrorBody;
     /**
      * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
      */
-    default: Error;
+    default: ErrorBody;
 };
 
 export type GetSummaryError = GetSummaryErrors[keyof GetSummaryErrors];

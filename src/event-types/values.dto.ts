@@ -1,0 +1,90 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { named, shape, WireShape } from '../common/api-docs.js';
+
+/** A number, or its text: some writers send every number as a text. */
+const NUMBER_OR_TEXT = { anyOf: [{ type: 'number' }, { type: 'string' }] };
+
+/** What is posted for an event type of the data type percentage. */
+@WireShape('Percentage', 'The two counts of a percentage. It reads as their quotient.')
+export class PercentageObject {
+  @ApiProperty({ ...NUMBER_OR_TEXT, description: 'An integer of at least 0; may exceed the denominator.', example: 1 })
+  numerator: number | string;
+
+  @ApiProperty({ ...NUMBER_OR_TEXT, description: 'An integer of at least 1.', example: 25 })
+  denominator: number | string;
+}
+
+/** One part of a test, in a value of the data type subinterval. */
+@WireShape('Subinterval', 'One part of a test. Further members are kept, too; all are returned as they were posted.', {
+  additionalProperties: true,
+})
+export class SubintervalObject {
+  [member: string]: unknown;
+
+  @ApiProperty({ ...NUMBER_OR_TEXT, description: 'Seconds since the begin of the test.', example: 0 })
+  start: number | string;
+
+  @ApiProperty({ ...NUMBER_OR_TEXT, description: 'Seconds.', example: 1 })
+  duration: number | string;
+
+  @ApiProperty({ allOf: [shape('JsonValue')], description: 'What was measured in this time.', example: 9400000000 })
+  val: unknown;
+}
+
+/** Any JSON. */
+export const JSON_VALUE = named('JsonValue', {
+  type: ['object', 'array', 'string', 'number', 'boolean', 'null'],
+  description: 'Any JSON; it is returned byte for byte but for white space.',
+});
+
+/** A histogram as it is read. */
+export const HISTOGRAM = named('Histogram', {
+  type: 'object',
+  description: 'Counts by label. Labels are kept as they were posted: `41.0` and `41.00` are two.',
+  additionalProperties: { type: 'integer', minimum: 0 },
+  example: { '41.0': 98, '41.1': 2 },
+});
+
+/** A histogram as it may be posted. */
+const POSTED_HISTOGRAM = named('PostedHistogram', {
+  type: 'object',
+  description: 'Counts by label; a count is an integer of at least 0, or its text.',
+  additionalProperties: NUMBER_OR_TEXT,
+  example: { '41.0': 98, '41.1': 2 },
+});
+
+const SUBINTERVALS = named('Subintervals', {
+  type: 'array',
+  description: 'The parts of a test, at least one.',
+  minItems: 1,
+  items: shape('Subinterval'),
+});
+
+/** A value as it is read. */
+export const POINT_VALUE = named('PointValue', {
+  description: [
+    'What was measured. The data type of the event type says which of these it is:',
+    '',
+    '- integer, float: a number',
+    '- percentage: the quotient, a number',
+    '- histogram: a `Histogram`',
+    '- subinterval: `Subintervals`',
+    '- json: any JSON, as it was posted',
+  ].join('\n'),
+  anyOf: [{ type: 'number' }, HISTOGRAM, SUBINTERVALS, JSON_VALUE],
+});
+
+/** A value as it may be posted. */
+export const POSTED_VALUE = named('PostedValue', {
+  description: [
+    'What was measured. The data type of the event type says which of these it must be:',
+    '',
+    '- integer: a number (a fraction is cut off) or the text of an integer; 64 bits',
+    '- float: a number or its text',
+    '- percentage: a `Percentage`',
+    '- histogram: a `PostedHistogram`',
+    '- subinterval: `Subintervals`',
+    '- json: any JSON',
+  ].join('\n'),
+  anyOf: [NUMBER_OR_TEXT, shape('Percentage'), POSTED_HISTOGRAM, SUBINTERVALS, JSON_VALUE],
+});

@@ -1,0 +1,56 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtension, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Answer, type Parameter, type Schema } from '../common/api-docs.js';
+
+/** The headings that the operations stand under, in their order. */
+export const TAGS = {
+  metadata: 'Who measured what between whom: registering metadata, finding and reading them.',
+  points: 'The measured values: storing and reading them.',
+  summaries: 'One value for each window of time, kept while the points arrive.',
+  deletion: 'Removing metadata, event types and points; summaries follow what is deleted.',
+  server: 'Where the archive is, whether the server lives, and how it does.',
+} as const;
+
+/** A body in JSON. */
+export interface BodyDocs {
+  readonly description?: string;
+  readonly schema: Schema | { $ref: string };
+  readonly examples: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
+}
+
+/** What the reference says of a route, beside what is known from its path and its rules. */
+export interface OperationDocs {
+  /** Its name in generated clients. */
+  readonly id: string;
+  readonly tag: keyof typeof TAGS;
+  readonly summary: string;
+  readonly description: string;
+  /** The parameters beside those of the path. */
+  readonly parameters?: readonly Parameter[];
+  readonly body?: BodyDocs;
+  /** By status; what every route of its kind may answer need not be repeated. */
+  readonly answers: Readonly<Record<number, Answer>>;
+}
+
+/** Where the document's builder finds the docs of a route. */
+export const OPERATION = 'x-operation';
+
+/** Describes a route in the API's reference. */
+export function Operation(docs: OperationDocs): MethodDecorator {
+  const { id, tag, summary, description } = docs;
+  return applyDecorators(
+    ApiOperation({ operationId: id, summary, description }),
+    ApiTags(tag),
+    ApiExtension(OPERATION, docs),
+  );
+}
+
+/** An answer in JSON. */
+export function jsonAnswer(
+  description: string,
+  schema: Schema | { $ref: string },
+  example: unknown,
+  headers: Answer['headers'] = {},
+): Answer {
+  return { description, headers, content: { 'application/json': { schema, example } } };
+}

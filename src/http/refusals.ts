@@ -1,0 +1,86 @@
+import { type Answer, type Header, named, shape } from '../common/api-docs.js';
+import { errorBody } from './error-body.js';
+
+const text = (name: string, description: string, example: string | number): Header =>
+  named(name, { description, schema: { type: typeof example === 'number' ? 'integer' : 'string' }, example });
+
+/** The headers that answers carry beside those of HTTP itself. */
+export const HEADERS = {
+  allow: text('Allow', 'The methods that the URL has.', 'GET, HEAD, OPTIONS, POST, PUT'),
+  link: text(
+    'Link',
+    'The neighbouring pages, `rel="next"` and `rel="prev"` (RFC 8288); absent where there are none.',
+    '<http://archive.example.net:8080/esmond/perfsonar/archive/?limit=100&offset=200>; rel="next"',
+  ),
+  location: text(
+    'Location',
+    'The URL of what was stored, the same as `url` in the body.',
+    'http://archive.example.net:8080/esmond/perfsonar/archive/5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1/',
+  ),
+  requestId: text('X-Request-Id', "Names the request in the server's log.", '0b8e7a52-6b1c-4d0f-9c3e-2f1a4b5c6d7e'),
+  retryAfter: text('Retry-After', 'Seconds after which another try makes sense.', 1),
+  wwwAuthenticate: text('WWW-Authenticate', 'The standard form of a key.', 'Token'),
+};
+
+/** An answer with the JSON body of all refusals. */
+export function refusal(
+  name: string,
+  description: string,
+  detail: string,
+  headers: Readonly<Record<string, Header>> = {},
+): Answer {
+  return named(name, {
+    description,
+    headers: { ...headers },
+    content: { 'application/json': { schema: shape('ErrorBody'), example: JSON.parse(errorBody(detail)) as unknown } },
+  });
+}
+
+/** What any request may be refused with, by status; 409 is described where points are written. */
+export const REFUSALS = {
+  400: refusal(
+    'Invalid',
+    'The request is malformed or a value is out of its bounds. Nothing was stored.',
+    'time-start: expected a number of seconds, got "yesterday"',
+  ),
+  401: refusal(
+    'Unauthorized',
+    'A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).',
+    'this needs an API key: send "Authorization: Token KEY"',
+    { 'WWW-Authenticate': HEADERS.wwwAuthenticate },
+  ),
+  403: refusal('Forbidden', 'The key is valid, but lacks the scope.', 'the API key of pS_user lacks the scope admin'),
+  404: refusal(
+    'NotFound',
+    'There is no such resource, or it does not have this `format`.',
+    'there is no metadata 5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1',
+  ),
+  413: refusal(
+    'TooLarge',
+    'The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).',
+    'the body is larger than this archive takes (BODY_LIMIT)',
+  ),
+  415: refusal(
+    'UnsupportedMediaType',
+    'The body is not declared as `application/json`.',
+    'Content-Type: expected application/json, got none',
+  ),
+  500: refusal('InternalError', 'A bug in the server; its log says more.', 'internal error', {
+    'X-Request-Id': HEADERS.requestId,
+  }),
+  503: refusal(
+    'Unavailable',
+    'The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.',
+    'the database does not answer, try again',
+    { 'Retry-After': HEADERS.retryAfter, 'X-Request-Id': HEADERS.requestId },
+  ),
+};
+
+/** Whatever else can go wrong with any request. */
+export const OTHER_REFUSAL = refusal(
+  'OtherRefusal',
+  'Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it ' +
+    'has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.',
+  'PATCH is not possible here, only GET, HEAD, OPTIONS',
+  { Allow: HEADERS.allow },
+);

@@ -1,0 +1,125 @@
+import { EXAMPLE, shape } from '../common/api-docs.js';
+import { jsonAnswer, type OperationDocs } from '../http/operation.js';
+import { JSON_FORMAT } from '../http/parameters.js';
+import { HEADERS } from '../http/refusals.js';
+
+const URI = `/esmond/perfsonar/archive/${EXAMPLE.key}/`;
+
+const SUMMARY = {
+  uri: `${URI}throughput/averages/86400`,
+  'summary-type': 'average',
+  'summary-window': '86400',
+  'time-updated': EXAMPLE.ts,
+};
+
+const EVENT_TYPES = [
+  { 'base-uri': `${URI}failures/base`, 'event-type': 'failures', 'time-updated': null, summaries: [] },
+  {
+    'base-uri': `${URI}throughput/base`,
+    'event-type': 'throughput',
+    'time-updated': EXAMPLE.ts,
+    summaries: [SUMMARY],
+  },
+];
+
+/** A metadata as it is answered. */
+export const METADATA = {
+  url: `${EXAMPLE.origin}${URI}`,
+  'metadata-key': EXAMPLE.key,
+  'subject-type': 'point-to-point',
+  'event-types': EVENT_TYPES,
+  source: '192.0.2.1',
+  destination: '192.0.2.2',
+  'measurement-agent': '192.0.2.1',
+  'tool-name': 'pscheduler/iperf3',
+  'input-source': 'ps1.example.net',
+  'input-destination': 'ps2.example.net',
+  'ip-transport-protocol': 'tcp',
+  'time-duration': '30',
+  uri: URI,
+};
+
+export const CREATE_METADATA: OperationDocs = {
+  id: 'createMetadata',
+  tag: 'metadata',
+  summary: 'Registers a metadata, or extends a known one',
+  description:
+    'Says what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again gives the ' +
+    'same key, with 201, so that a client need not remember it: two metadata are the same when subject and ' +
+    'parameters are equal, without regard to case and order. Event types and summaries that are new extend the ' +
+    'stored metadata; a summary that is added later is filled from the points that are there.',
+  parameters: [JSON_FORMAT],
+  body: {
+    schema: shape('NewMetadata'),
+    examples: {
+      pair: {
+        summary: 'A throughput test between two hosts',
+        value: {
+          'subject-type': 'point-to-point',
+          source: '192.0.2.1',
+          destination: '192.0.2.2',
+          'measurement-agent': '192.0.2.1',
+          'tool-name': 'pscheduler/iperf3',
+          'input-source': 'ps1.example.net',
+          'input-destination': 'ps2.example.net',
+          'ip-transport-protocol': 'tcp',
+          'time-duration': 30,
+          'event-types': [
+            { 'event-type': 'throughput', summaries: [{ 'summary-type': 'average', 'summary-window': 86400 }] },
+            { 'event-type': 'failures' },
+          ],
+        },
+      },
+      element: {
+        summary: 'The clock of a host',
+        value: {
+          'subject-type': 'network-element',
+          source: '192.0.2.10',
+          'measurement-agent': '192.0.2.10',
+          'tool-name': 'ntpq',
+          'input-source': 'ps1.example.net',
+          'event-types': [{ 'event-type': 'ntp-offset' }],
+        },
+      },
+    },
+  },
+  answers: {
+    201: jsonAnswer('The stored metadata.', shape('Metadata'), METADATA, { Location: HEADERS.location }),
+  },
+};
+
+export const GET_METADATA: OperationDocs = {
+  id: 'getMetadata',
+  tag: 'metadata',
+  summary: 'Reads one metadata',
+  description: 'The metadata with this key; 404 where there is none.',
+  parameters: [JSON_FORMAT],
+  answers: { 200: jsonAnswer('The metadata.', shape('Metadata'), METADATA) },
+};
+
+export const GET_EVENT_TYPE: OperationDocs = {
+  id: 'getEventType',
+  tag: 'metadata',
+  summary: 'Reads one event type of a metadata',
+  description:
+    'An array with the entry of the event type, as the metadata has it; an empty one where the metadata does not have ' +
+    'it, or is not known.',
+  parameters: [JSON_FORMAT],
+  answers: {
+    200: jsonAnswer(
+      'The event type, if the metadata has it.',
+      { type: 'array', maxItems: 1, items: shape('EventTypeEntry') },
+      EVENT_TYPES.slice(1),
+    ),
+  },
+};
+
+export const LIST_SUMMARIES: OperationDocs = {
+  id: 'listSummaries',
+  tag: 'summaries',
+  summary: 'Lists the summaries of one type',
+  description:
+    'The summaries of this type that are kept of the event type, one for each window; 404 if there are none.',
+  parameters: [JSON_FORMAT],
+  answers: { 200: jsonAnswer('The summaries.', { type: 'array', items: shape('Summary') }, [SUMMARY]) },
+};

@@ -1,0 +1,42 @@
+import { type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { programVersion } from '../common/program-version.js';
+import { EVENT_TYPES_BY_DATA_TYPE } from '../event-types/event-types.dto.js';
+import { TAGS } from '../http/operation.js';
+import { moveNamedParts } from './components.js';
+import { DESCRIPTION } from './introduction.js';
+import { describePath } from './operations.js';
+import { SECURITY_SCHEMES } from './security.js';
+import { WIRE_SHAPES } from './wire-shapes.js';
+
+/** The OpenAPI document of an app: its routes with the docs that their decorators carry. */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.1')
+    .setTitle('Marigram')
+    .setVersion(programVersion())
+    .setDescription(DESCRIPTION)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/', 'The server that this document comes from');
+  for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
+  const document = SwaggerModule.createDocument(app, builder.build(), {
+    autoTagControllers: false,
+    extraModels: WIRE_SHAPES,
+  });
+  document.paths = Object.fromEntries(
+    Object.entries(document.paths)
+      .map(([path, item]) => [withSlash(path), describePath(path, item)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  document.components = { ...document.components, securitySchemes: SECURITY_SCHEMES };
+  moveNamedParts(document, EVENT_TYPES_BY_DATA_TYPE);
+  return document;
+}
+
+/**
+ * The URL of a resource as answers have it: with a slash at its end where others lie below it, without one where rows
+ * do. The server takes both; esmond answers some only with it.
+ */
+function withSlash(path: string): string {
+  return /\/(perfsonar|archive|\{metadataKey\}|\{eventType\}|\{summaryType\})$/.test(path) ? `${path}/` : path;
+}

@@ -1,0 +1,81 @@
+import { type OpenAPIObject } from '@nestjs/swagger';
+import { type Answer, type Parameter } from '../common/api-docs.js';
+import { OPERATION, type OperationDocs } from '../http/operation.js';
+import { HEADERS, OTHER_REFUSAL, REFUSALS } from '../http/refusals.js';
+import { type RouteRules, RULES } from '../http/route-rules.js';
+import { PATH_PARAMETERS } from './path-parameters.js';
+import { securityOf } from './security.js';
+
+/** An operation as Nest's scanner leaves it, with what our decorators have noted on the route. */
+export type Scanned = NonNullable<OpenAPIObject['paths'][string]['get']> & {
+  readonly [OPERATION]?: OperationDocs;
+  readonly [RULES]?: RouteRules;
+};
+
+/** The order of the members of an operation, and with it of the document. */
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
+/** The operations of a path, made whole. Throws where a route has no docs. */
+export function describePath(path: string, item: OpenAPIObject['paths'][string]): OpenAPIObject['paths'][string] {
+  return Object.fromEntries(
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation ? [[method, describeOperation(path, operation)]] : [];
+    }),
+  );
+}
+
+function describeOperation(path: string, scanned: Scanned): NonNullable<OpenAPIObject['paths'][string]['get']> {
+  const docs = scanned[OPERATION];
+  if (!docs) throw new Error(`the route ${path} has no @Operation`);
+  const rules = scanned[RULES] ?? {};
+  const parameters = [...pathParameters(path), ...(docs.parameters ?? [])];
+  return {
+    ...aliasOf(path, docs),
+    tags: scanned.tags ?? [],
+    ...(parameters.length > 0 && { parameters }),
+    ...(docs.body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: docs.body.schema, examples: { ...docs.body.examples } } },
+      },
+    }),
+    responses: { ...answersOf(docs, rules), default: OTHER_REFUSAL },
+    ...(rules.access !== undefined && { security: securityOf(rules.access) }),
+  };
+}
+
+/** The window in the URL of points is an old spelling, from clients that treat the base like a summary. */
+function aliasOf(path: string, { id, summary, description }: OperationDocs): object {
+  if (!path.endsWith('/base/{window}')) return { operationId: id, summary, description };
+  return {
+    operationId: `${id}InWindow`,
+    summary: `${summary}: another URL for clients that name a window of the base, which is 0`,
+    description:
+      'The same as without the window. A read of any other window than 0 is `[]`; a write does not look at it.',
+    deprecated: true,
+  };
+}
+
+function pathParameters(path: string): Parameter[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const parameter = PATH_PARAMETERS.get(name);
+    if (!parameter) throw new Error(`${path}: nothing is known of the parameter ${name}`);
+    return parameter;
+  });
+}
+
+/** The answers by status: what the docs say, and what any request may get on a route with these rules. */
+function answersOf({ answers }: OperationDocs, { access, contentTypeRefusal }: RouteRules): Record<string, Answer> {
+  const all: Record<string, Answer> = {};
+  for (const [status, answer] of Object.entries(answers))
+    all[status] = Number(status) < 300 ? { ...answer, headers: { ...answer.headers, Allow: HEADERS.allow } } : answer;
+  const refusals = [
+    ...(access === undefined ? [] : [400, 401, 404, 500, 503]),
+    ...(access === undefined || access === 'read' ? [] : [403]),
+    ...(contentTypeRefusal === undefined ? [] : [413]),
+    ...(contentTypeRefusal === 415 ? [415] : []),
+  ] as (keyof typeof REFUSALS)[];
+  for (const status of refusals) all[status] ??= REFUSALS[status];
+  return all;
+}

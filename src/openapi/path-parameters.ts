@@ -1,0 +1,42 @@
+import { EXAMPLE, named, type Parameter } from '../common/api-docs.js';
+import { EVENT_TYPE } from '../event-types/event-types.dto.js';
+import { SUMMARY_PATHS } from '../metadata/summary-paths.js';
+
+/** The parameters of paths by their names in the routes. */
+export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
+  [
+    named('MetadataKey', {
+      name: 'metadataKey',
+      in: 'path',
+      required: true,
+      description: 'The key that the archive gave to the metadata when it was registered.',
+      schema: { type: 'string' },
+      example: EXAMPLE.key,
+    }),
+    named('EventTypeOfPath', {
+      name: 'eventType',
+      in: 'path',
+      required: true,
+      description: 'The event type.',
+      schema: EVENT_TYPE,
+      example: 'throughput',
+    }),
+    named('SummaryTypeOfPath', {
+      name: 'summaryType',
+      in: 'path',
+      required: true,
+      description: 'The type of the summary, in the plural: bodies have it in the singular.',
+      schema: named('SummaryPath', { type: 'string', enum: Object.values(SUMMARY_PATHS) }),
+      example: SUMMARY_PATHS.average,
+    }),
+    named('Window', {
+      name: 'window',
+      in: 'path',
+      required: true,
+      description:
+        'The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.',
+      schema: { type: 'integer' },
+      example: 86400,
+    }),
+  ].map((parameter) => [parameter.name, parameter]),
+);

@@ -1,0 +1,74 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { EXAMPLE, named, type Schema, shape, WireShape } from '../common/api-docs.js';
+import { HISTOGRAM } from '../event-types/values.dto.js';
+
+const number = (description: string, example: number): object => ({ type: 'number', description, example });
+
+/** What a `statistics` summary says of a bin. */
+@WireShape('Statistics', 'Percentiles follow the NIST method; the variance is that of the population.')
+export class StatisticsObject {
+  @ApiProperty(number('The smallest value.', 41))
+  minimum: number;
+
+  @ApiProperty(number('The largest value.', 50))
+  maximum: number;
+
+  @ApiProperty(number('The arithmetic mean.', 41.06))
+  mean: number;
+
+  @ApiProperty(number('The 50th percentile.', 41))
+  median: number;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'number' },
+    required: false,
+    description: 'The most frequent values, ascending; of histograms only.',
+    example: [41],
+  })
+  mode?: number[];
+
+  @ApiProperty(number('Of numbers, percentiles are within 1 %; of histograms they are exact.', 41))
+  'percentile-25': number;
+
+  @ApiProperty(number('See `percentile-25`.', 41.1))
+  'percentile-75': number;
+
+  @ApiProperty(number('See `percentile-25`.', 41.1))
+  'percentile-95': number;
+
+  @ApiProperty(number('The mean square of the distance from the mean.', 0.25))
+  variance: number;
+
+  @ApiProperty(number('The square root of the variance.', 0.5))
+  'standard-deviation': number;
+}
+
+const NO_STATISTICS = named('NoStatistics', {
+  type: 'object',
+  maxProperties: 0,
+  description: 'The statistics of a histogram that is empty or has labels that are no numbers.',
+});
+
+const SUMMARY_VALUE: Schema = named('SummaryValue', {
+  description: [
+    'What a window of time comes to:',
+    '',
+    '- `average` of integers and floats: the mean of the points',
+    '- `aggregation` of integers and floats: their sum',
+    '- `aggregation` of percentages: Σ numerators ÷ Σ denominators',
+    '- `aggregation` of histograms: the merged histogram',
+    '- `statistics`: `Statistics`',
+  ].join('\n'),
+  anyOf: [{ type: 'number' }, HISTOGRAM, shape('Statistics'), NO_STATISTICS],
+});
+
+/** One bin of a summary. */
+@WireShape('Bin', 'The summary of one window of time.')
+export class BinObject {
+  @ApiProperty({ type: 'number', description: 'The begin of the window, in seconds.', example: EXAMPLE.ts })
+  ts: number;
+
+  @ApiProperty({ allOf: [SUMMARY_VALUE] })
+  val: unknown;
+}
