@@ -41,19 +41,19 @@ export class ApiConnect {
     let rest = this.filters.limit ?? Infinity;
     let offset = this.filters.offset ?? 0;
     // Metadata that are registered meanwhile move others to the next page.
-    let before = new Set<string>();
+    const found = new Set<string>();
     for (let total = Infinity; offset < total && rest > 0;) {
       const limit = Math.min(rest, this.pageSize);
       const page = await this.page({ ...query, limit, ...(offset > 0 && { offset }) }, signal);
       if (page.length === 0) return;
       for (const one of page) {
-        if (before.has(one['metadata-key'])) continue;
+        if (found.has(one['metadata-key'])) continue;
+        found.add(one['metadata-key']);
         rest--;
         yield new Metadata(source, one);
       }
       total = page[0]?.['metadata-count-total'] ?? 0;
       offset += page.length;
-      before = new Set(page.map((one) => one['metadata-key']));
     }
   }
 

@@ -38,25 +38,27 @@ export async function* readSeries<V>(
   let retryAfter: number | undefined;
   while (rest > 0 && !span.isOver) {
     const wanted = Math.min(rest, MOST_AT_ONCE);
-    const before = rest;
+    let found = 0;
     const query = { ...span.query(), ...(order === 'desc' && { order }), limit: wanted };
     const { response } = await archive.run((core) => rows(core, query), signal);
     const stream = new PointStream(response);
     if (stream.isPlain && order === 'desc') throw unlike('an archive that can answer newest first', response);
     retryAfter = stream.retryAfter;
+    let broken: unknown;
     try {
       for await (const [micros, val] of stream.rows({ timeoutMs: archive.timeoutMs, signal })) {
         span.continueAfter(stream.isPlain ? micros + REST_OF_SECOND : micros);
-        rest--;
+        found++;
         failures = 0;
         yield pointOf<V>(dataType, micros, val);
       }
     } catch (error) {
       if (!isPassing(error) || ++failures > archive.retries) throw error;
-      await archive.pause(failures, error, signal);
-      continue;
+      broken = error;
     }
-    if (before - rest < wanted) break;
+    rest -= found;
+    if (broken !== undefined) await archive.pause(failures, broken, signal);
+    else if (found < wanted) break;
   }
   return retryAfter;
 }
