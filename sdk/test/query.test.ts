@@ -54,9 +54,9 @@ describe('a search', () => {
       '?group=pages&limit=3&offset=3',
       '?group=pages&limit=3&offset=6',
     ]);
-    expect((await client.find({ group: 'pages', limit: 4, offset: 2 }, { pageSize: 3 })).map((m) => m.metadataKey)).toEqual(
-      registered.toSorted().slice(2, 6),
-    );
+    expect(
+      (await client.find({ group: 'pages', limit: 4, offset: 2 }, { pageSize: 3 })).map((m) => m.metadataKey),
+    ).toEqual(registered.toSorted().slice(2, 6));
   });
 
   test('does not return twice what a new metadata moves to the next page', async () => {
