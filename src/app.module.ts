@@ -8,6 +8,7 @@ import { DataModule } from './data/data.module.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
+import { Methods } from './http/methods.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -30,6 +31,7 @@ export class AppModule {
   static forRoot(config: AppConfig, { dataSource, engine }: OpenDatabase): DynamicModule {
     return {
       module: AppModule,
+      providers: [Methods],
       imports: [
         ConfigModule.forConfig(config),
         // Opened already: Nest only hands it out, and closes it when it shuts down.

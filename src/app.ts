@@ -33,7 +33,7 @@ export async function createApp(
 
   // The hooks in the order in which a request passes them; routes only get those that were there before them.
   const fastify = app.getHttpAdapter().getInstance();
-  const methods = new Methods();
+  const methods = app.get(Methods);
   const authenticator = app.get(Authenticator);
   fastify.addHook('onRequest', addHeaders);
   methods.watch(fastify);

@@ -19,6 +19,6 @@ export async function defaultDocument(): Promise<OpenAPIObject> {
     { preview: true, logger: false, abortOnError: false },
   );
   // Nor of the module that would set the paths.
-  void new RouterModule(app.get(ModulesContainer), archiveRoutes(config));
-  return createDocument(app);
+  new RouterModule(app.get(ModulesContainer), archiveRoutes(config));
+  return createDocument(app, config);
 }

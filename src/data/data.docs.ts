@@ -33,6 +33,7 @@ const RULES =
   'request can be sent again: nothing is counted twice. A known event type that the metadata does not list is dropped, ' +
   'with 201.';
 
+/** POST `archive/K/ET/base`. */
 export const ADD_POINT: OperationDocs = {
   id: 'addPoint',
   tag: 'points',
@@ -66,6 +67,7 @@ const ITEMS = [
   { ts: ts + 3600, val: [{ 'event-type': 'failures', val: { error: 'connection refused' } }] },
 ];
 
+/** PUT `archive/K/`. */
 export const ADD_POINTS: OperationDocs = {
   id: 'addPoints',
   tag: 'points',
@@ -79,6 +81,7 @@ export const ADD_POINTS: OperationDocs = {
   answers: { 201: STORED, 409: CONFLICT },
 };
 
+/** PUT `archive/`. */
 export const ADD_POINTS_OF_MANY: OperationDocs = {
   id: 'addPointsOfMany',
   tag: 'points',
@@ -97,6 +100,7 @@ export const ADD_POINTS_OF_MANY: OperationDocs = {
   answers: { 201: STORED, 409: CONFLICT },
 };
 
+/** GET `archive/K/ET/base`. */
 export const GET_POINTS: OperationDocs = {
   id: 'getPoints',
   tag: 'points',

@@ -8,6 +8,7 @@ const DELETED: Answer = named('Deleted', {
 
 const STRICT = 'A parameter that means nothing here is 400, since to ignore it would delete more than was meant.';
 
+/** DELETE `archive/K/`. */
 export const DELETE_METADATA: OperationDocs = {
   id: 'deleteMetadata',
   tag: 'deletion',
@@ -17,6 +18,7 @@ export const DELETE_METADATA: OperationDocs = {
   answers: { 200: DELETED },
 };
 
+/** DELETE `archive/K/ET/`. */
 export const DELETE_EVENT_TYPE: OperationDocs = {
   id: 'deleteEventType',
   tag: 'deletion',
@@ -28,6 +30,7 @@ export const DELETE_EVENT_TYPE: OperationDocs = {
   answers: { 200: DELETED },
 };
 
+/** DELETE `archive/K/ET/base`. */
 export const DELETE_POINTS: OperationDocs = {
   id: 'deletePoints',
   tag: 'deletion',

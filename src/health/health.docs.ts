@@ -2,6 +2,7 @@ import { shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { REFUSALS } from '../http/refusals.js';
 
+/** GET `/health/live`. */
 export const GET_LIVENESS: OperationDocs = {
   id: 'getLiveness',
   tag: 'server',
@@ -10,6 +11,7 @@ export const GET_LIVENESS: OperationDocs = {
   answers: { 200: jsonAnswer('It does.', shape('Health'), { status: 'ok' }) },
 };
 
+/** GET `/health/ready`. */
 export const GET_READINESS: OperationDocs = {
   id: 'getReadiness',
   tag: 'server',
@@ -18,6 +20,7 @@ export const GET_READINESS: OperationDocs = {
   answers: { 200: jsonAnswer('It can.', shape('Health'), { status: 'ok' }), 503: REFUSALS[503] },
 };
 
+/** GET `/metrics`. */
 export const GET_METRICS: OperationDocs = {
   id: 'getMetrics',
   tag: 'server',

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import {
   type FastifyContextConfig,
   type FastifyInstance,
@@ -19,6 +20,7 @@ const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
  * `answerOthers` after: then every URL answers OPTIONS, and 405 to the methods it lacks (401 without a key, as esmond
  * does), and every answer carries `Allow`.
  */
+@Injectable()
 export class Methods {
   private readonly byUrl = new Map<string, Set<HTTPMethods>>();
   private readonly guarded = new Set<string>();
@@ -26,8 +28,9 @@ export class Methods {
   private readonly allow = new Map<string, string>();
 
   watch(fastify: FastifyInstance): void {
-    fastify.addHook('onRoute', ({ url, method, config }) => {
+    fastify.addHook('onRoute', ({ url: pattern, method, config }) => {
       if (config?.fallback) return;
+      const url = pattern.replace(/(?<=.)\/$/, ''); // to the router, the slash at the end makes no difference
       const methods = this.byUrl.get(url) ?? new Set<HTTPMethods>(['OPTIONS']);
       this.byUrl.set(url, methods);
       for (const one of [method].flat()) methods.add(one);
@@ -51,6 +54,11 @@ export class Methods {
       const others = ALL.filter((method) => !methods.has(method));
       fastify.route({ method: others, url, config: config('write'), handler: this.refuse });
     }
+  }
+
+  /** The methods of each URL pattern, as the router has them. */
+  routes(): ReadonlyMap<string, ReadonlySet<HTTPMethods>> {
+    return this.byUrl;
   }
 
   private allowed(request: FastifyRequest): string | undefined {

@@ -1,19 +1,13 @@
-import { EXAMPLE, named, type Parameter, type Schema } from '../common/api-docs.js';
+import { named, type Parameter, type Schema } from '../common/api-docs.js';
 import { DEFAULT_LIMIT } from '../common/page.js';
 import { JSON_FORMATS } from './request.js';
 
 /** Seconds since 1970, as the time parameters take them. */
 export const SECONDS: Schema = { type: 'number' };
 
-/** A query parameter. */
-export function query(
-  name: string,
-  component: string,
-  description: string,
-  schema: Schema,
-  more: Partial<Parameter> = {},
-): Parameter {
-  return named(component, { name, in: 'query', required: false, description, schema, ...more });
+/** A query parameter. It has no example: the pages would take that for what is to be sent. */
+export function query(name: string, component: string, description: string, schema: Schema): Parameter {
+  return named(component, { name, in: 'query', required: false, description, schema });
 }
 
 /** The page of an answer. */
@@ -40,7 +34,7 @@ export const BOUNDS: readonly Parameter[] = [
       'up to six digits) exactly that microsecond.',
     SECONDS,
   ),
-  query('time-start', 'TimeStart', 'From this time on, inclusive.', SECONDS, { example: EXAMPLE.ts }),
+  query('time-start', 'TimeStart', 'From this time on, inclusive.', SECONDS),
   query(
     'time-end',
     'TimeEnd',
@@ -81,7 +75,7 @@ export function rowFormat(formats: readonly string[]): Parameter {
   return query(
     'format',
     'RowFormat',
-    'The format of the answer; beats the `Accept` header, which does the same. Any other value is 404.',
-    { type: 'string', enum: [...JSON_FORMATS, ...formats], default: 'json' },
+    'The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.',
+    { type: 'string', enum: [...JSON_FORMATS, ...formats] },
   );
 }

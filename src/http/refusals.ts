@@ -1,4 +1,4 @@
-import { type Answer, type Header, named, shape } from '../common/api-docs.js';
+import { type Answer, EXAMPLE, type Header, named, shape } from '../common/api-docs.js';
 import { errorBody } from './error-body.js';
 
 const text = (name: string, description: string, example: string | number): Header =>
@@ -10,29 +10,37 @@ export const HEADERS = {
   link: text(
     'Link',
     'The neighbouring pages, `rel="next"` and `rel="prev"` (RFC 8288); absent where there are none.',
-    '<http://archive.example.net:8080/esmond/perfsonar/archive/?limit=100&offset=200>; rel="next"',
+    `<${EXAMPLE.origin}/esmond/perfsonar/archive/?limit=100&offset=200>; rel="next"`,
   ),
   location: text(
     'Location',
     'The URL of what was stored, the same as `url` in the body.',
-    'http://archive.example.net:8080/esmond/perfsonar/archive/5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1/',
+    `${EXAMPLE.origin}/esmond/perfsonar/archive/${EXAMPLE.key}/`,
   ),
   requestId: text('X-Request-Id', "Names the request in the server's log.", '0b8e7a52-6b1c-4d0f-9c3e-2f1a4b5c6d7e'),
   retryAfter: text('Retry-After', 'Seconds after which another try makes sense.', 1),
   wwwAuthenticate: text('WWW-Authenticate', 'The standard form of a key.', 'Token'),
 };
 
-/** An answer with the JSON body of all refusals. */
+/**
+ * An answer with the JSON body of all refusals.
+ * @param detail an example of its text, or several by name.
+ */
 export function refusal(
   name: string,
   description: string,
-  detail: string,
+  detail: string | Readonly<Record<string, string>>,
   headers: Readonly<Record<string, Header>> = {},
 ): Answer {
+  const body = (text: string): unknown => JSON.parse(errorBody(text));
+  const example =
+    typeof detail === 'string'
+      ? { example: body(detail) }
+      : { examples: Object.fromEntries(Object.entries(detail).map(([key, text]) => [key, { value: body(text) }])) };
   return named(name, {
     description,
     headers: { ...headers },
-    content: { 'application/json': { schema: shape('ErrorBody'), example: JSON.parse(errorBody(detail)) as unknown } },
+    content: { 'application/json': { schema: shape('ErrorBody'), ...example } },
   });
 }
 
@@ -50,11 +58,10 @@ export const REFUSALS = {
     { 'WWW-Authenticate': HEADERS.wwwAuthenticate },
   ),
   403: refusal('Forbidden', 'The key is valid, but lacks the scope.', 'the API key of pS_user lacks the scope admin'),
-  404: refusal(
-    'NotFound',
-    'There is no such resource, or it does not have this `format`.',
-    'there is no metadata 5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1',
-  ),
+  404: refusal('NotFound', 'There is no such resource, or it does not have this `format`.', {
+    resource: `there is no metadata ${EXAMPLE.key}`,
+    format: 'format: there is no format "xml" here',
+  }),
   413: refusal(
     'TooLarge',
     'The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).',
@@ -80,7 +87,8 @@ export const REFUSALS = {
 export const OTHER_REFUSAL = refusal(
   'OtherRefusal',
   'Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it ' +
-    'has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.',
+    'has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or ' +
+    'headers that are too long.',
   'PATCH is not possible here, only GET, HEAD, OPTIONS',
   { Allow: HEADERS.allow },
 );

@@ -39,6 +39,7 @@ export const METADATA = {
   uri: URI,
 };
 
+/** POST `archive/`. */
 export const CREATE_METADATA: OperationDocs = {
   id: 'createMetadata',
   tag: 'metadata',
@@ -88,6 +89,7 @@ export const CREATE_METADATA: OperationDocs = {
   },
 };
 
+/** GET `archive/K/`. */
 export const GET_METADATA: OperationDocs = {
   id: 'getMetadata',
   tag: 'metadata',
@@ -97,6 +99,7 @@ export const GET_METADATA: OperationDocs = {
   answers: { 200: jsonAnswer('The metadata.', shape('Metadata'), METADATA) },
 };
 
+/** GET `archive/K/ET/`. */
 export const GET_EVENT_TYPE: OperationDocs = {
   id: 'getEventType',
   tag: 'metadata',
@@ -114,6 +117,7 @@ export const GET_EVENT_TYPE: OperationDocs = {
   },
 };
 
+/** GET `archive/K/ET/SUMMARIES/`. */
 export const LIST_SUMMARIES: OperationDocs = {
   id: 'listSummaries',
   tag: 'summaries',

@@ -1,6 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { programVersion } from '../common/program-version.js';
+import { type AppConfig } from '../config/config.js';
 import { EVENT_TYPES_BY_DATA_TYPE } from '../event-types/event-types.dto.js';
 import { TAGS } from '../http/operation.js';
 import { moveNamedParts } from './components.js';
@@ -10,7 +11,7 @@ import { SECURITY_SCHEMES } from './security.js';
 import { WIRE_SHAPES } from './wire-shapes.js';
 
 /** The OpenAPI document of an app: its routes with the docs that their decorators carry. */
-export function createDocument(app: INestApplication): OpenAPIObject {
+export function createDocument(app: INestApplication, config: AppConfig): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.1')
     .setTitle('Marigram')
@@ -25,7 +26,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   });
   document.paths = Object.fromEntries(
     Object.entries(document.paths)
-      .map(([path, item]) => [withSlash(path), describePath(path, item)] as const)
+      .map(([path, item]) => [withSlash(path), describePath(path, item, config)] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
   document.components = { ...document.components, securitySchemes: SECURITY_SCHEMES };

@@ -1,5 +1,6 @@
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 
+/** GET `/openapi.json`. */
 export const GET_OPENAPI: OperationDocs = {
   id: 'getOpenApi',
   tag: 'server',

@@ -1,5 +1,6 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Answer, type Parameter } from '../common/api-docs.js';
+import { type AppConfig } from '../config/config.js';
 import { OPERATION, type OperationDocs } from '../http/operation.js';
 import { HEADERS, OTHER_REFUSAL, REFUSALS } from '../http/refusals.js';
 import { type RouteRules, RULES } from '../http/route-rules.js';
@@ -16,16 +17,24 @@ export type Scanned = NonNullable<OpenAPIObject['paths'][string]['get']> & {
 const METHODS = ['get', 'post', 'put', 'delete'] as const;
 
 /** The operations of a path, made whole. Throws where a route has no docs. */
-export function describePath(path: string, item: OpenAPIObject['paths'][string]): OpenAPIObject['paths'][string] {
+export function describePath(
+  path: string,
+  item: OpenAPIObject['paths'][string],
+  config: AppConfig,
+): OpenAPIObject['paths'][string] {
   return Object.fromEntries(
     METHODS.flatMap((method) => {
       const operation = item[method];
-      return operation ? [[method, describeOperation(path, operation)]] : [];
+      return operation ? [[method, describeOperation(path, operation, config)]] : [];
     }),
   );
 }
 
-function describeOperation(path: string, scanned: Scanned): NonNullable<OpenAPIObject['paths'][string]['get']> {
+function describeOperation(
+  path: string,
+  scanned: Scanned,
+  config: AppConfig,
+): NonNullable<OpenAPIObject['paths'][string]['get']> {
   const docs = scanned[OPERATION];
   if (!docs) throw new Error(`the route ${path} has no @Operation`);
   const rules = scanned[RULES] ?? {};
@@ -41,7 +50,7 @@ function describeOperation(path: string, scanned: Scanned): NonNullable<OpenAPIO
       },
     }),
     responses: { ...answersOf(docs, rules), default: OTHER_REFUSAL },
-    ...(rules.access !== undefined && { security: securityOf(rules.access) }),
+    ...(rules.access !== undefined && { security: securityOf(rules.access, config) }),
   };
 }
 
@@ -67,15 +76,20 @@ function pathParameters(path: string): Parameter[] {
 
 /** The answers by status: what the docs say, and what any request may get on a route with these rules. */
 function answersOf({ answers }: OperationDocs, { access, contentTypeRefusal }: RouteRules): Record<string, Answer> {
-  const all: Record<string, Answer> = {};
-  for (const [status, answer] of Object.entries(answers))
-    all[status] = Number(status) < 300 ? { ...answer, headers: { ...answer.headers, Allow: HEADERS.allow } } : answer;
   const refusals = [
     ...(access === undefined ? [] : [400, 401, 404, 500, 503]),
     ...(access === undefined || access === 'read' ? [] : [403]),
     ...(contentTypeRefusal === undefined ? [] : [413]),
     ...(contentTypeRefusal === 415 ? [415] : []),
   ] as (keyof typeof REFUSALS)[];
-  for (const status of refusals) all[status] ??= REFUSALS[status];
-  return all;
+  return {
+    ...Object.fromEntries(refusals.map((status) => [status, REFUSALS[status]])),
+    ...Object.fromEntries(
+      Object.entries(answers).map(([status, answer]) => [status, Number(status) < 300 ? withAllow(answer) : answer]),
+    ),
+  };
+}
+
+function withAllow(answer: Answer): Answer {
+  return { ...answer, headers: { ...answer.headers, Allow: HEADERS.allow } };
 }

@@ -34,7 +34,7 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       in: 'path',
       required: true,
       description:
-        'The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.',
+        'A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.',
       schema: { type: 'integer' },
       example: 86400,
     }),

@@ -1,6 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { SCOPES, type Scope } from '../auth/scope.js';
 import { EXAMPLE } from '../common/api-docs.js';
+import { type AppConfig } from '../config/config.js';
 
 const SCOPE = `A key has one of the scopes ${SCOPES.join(', ')}; each includes those before it.`;
 
@@ -25,7 +26,7 @@ export const SECURITY_SCHEMES: NonNullable<NonNullable<OpenAPIObject['components
 };
 
 /** What a request needs on a route with this rule; reading needs no key unless the admin has closed it. */
-export function securityOf(access: Scope): Record<string, string[]>[] {
+export function securityOf(access: Scope, { readAccess }: AppConfig): Record<string, string[]>[] {
   const forms = Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [access] }));
-  return access === 'read' ? [{}, ...forms] : forms;
+  return access === 'read' && readAccess === 'public' ? [{}, ...forms] : forms;
 }

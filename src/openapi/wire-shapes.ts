@@ -4,10 +4,11 @@ import * as values from '../event-types/values.dto.js';
 import * as health from '../health/health.dto.js';
 import * as http from '../http/error.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
+import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 
 /** All classes that say what JSON looks like on the wire. */
-export const WIRE_SHAPES = [http, values, metadata, search, data, summaries, deletion, health]
+export const WIRE_SHAPES = [http, values, metadata, newMetadata, search, data, summaries, deletion, health]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => typeof value === 'function');

@@ -14,7 +14,7 @@ const UPDATED = 'Compares when an event type was **last written**, not when its 
 
 /** All parameters of a metadata search. */
 export const SEARCH_PARAMETERS: readonly Parameter[] = [
-  query('source', 'Source', HOST, TEXT, { example: '192.0.2.1' }),
+  query('source', 'Source', HOST, TEXT),
   query('destination', 'Destination', HOST, TEXT),
   query('measurement-agent', 'MeasurementAgent', HOST, TEXT),
   query(
@@ -48,7 +48,6 @@ export const SEARCH_PARAMETERS: readonly Parameter[] = [
     'UpdatedRange',
     `Last written within so many seconds: after \`time-start\`, or before \`time-end\`, or before now. ${UPDATED}`,
     SECONDS,
-    { example: 86400 },
   ),
   query('data-start', 'DataStart', 'That have a point at this time or later.', SECONDS),
   query('data-end', 'DataEnd', 'That have a point at this time or earlier.', SECONDS),
@@ -62,7 +61,7 @@ export const SEARCH_PARAMETERS: readonly Parameter[] = [
     style: 'form',
     explode: true,
     schema: { type: 'object', additionalProperties: { type: 'string' } },
-    example: { 'time-duration': '30' },
+    example: {}, // else the pages would send made-up ones
   }),
   ...PAGE,
   JSON_FORMAT,

@@ -45,6 +45,6 @@ export class SearchController {
       'metadata-previous-page': links.previous,
       'metadata-next-page': links.next,
     };
-    return rows.map((row, index) => ({ ...this.view.metadata(row, origin), ...(index === 0 && paging) }));
+    return rows.map((row, index) => Object.assign(this.view.metadata(row, origin), index === 0 ? paging : {}));
   }
 }

@@ -7,6 +7,7 @@ import { SEARCH_PARAMETERS } from './search-parameters.js';
 
 const ARCHIVE = `${EXAMPLE.origin}/esmond/perfsonar/archive/`;
 
+/** GET `archive/`. */
 export const SEARCH_METADATA: OperationDocs = {
   id: 'searchMetadata',
   tag: 'metadata',
@@ -33,6 +34,7 @@ export const SEARCH_METADATA: OperationDocs = {
   },
 };
 
+/** GET of what the archive lies under. */
 export const GET_SERVICE: OperationDocs = {
   id: 'getService',
   tag: 'server',

@@ -3,6 +3,7 @@ import { ROW_PARAMETERS, rowAnswer } from '../data/row-answer.js';
 import { type OperationDocs } from '../http/operation.js';
 import { HEADERS } from '../http/refusals.js';
 
+/** GET `archive/K/ET/SUMMARIES/WINDOW`. */
 export const GET_SUMMARY: OperationDocs = {
   id: 'getSummary',
   tag: 'summaries',

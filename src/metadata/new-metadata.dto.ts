@@ -1,0 +1,76 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type Schema, shape, WireShape } from '../common/api-docs.js';
+import { EVENT_TYPE, SUMMARY_TYPE } from '../event-types/event-types.dto.js';
+import { MetadataFields } from './metadata-fields.js';
+import { MAX_WINDOW } from './parse-event-types.js';
+import { MAX_TEXT } from './parse-metadata.js';
+
+const TEXT = `Up to ${MAX_TEXT} characters; absent means empty.`;
+
+const ANY_PARAMETER: Schema = {
+  anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, shape('JsonValue')],
+  description:
+    'A free-form parameter: a text, a number (kept as it is written, `26.0` stays `26.0`) or a boolean (`True`, ' +
+    '`False`). `_` in its name becomes `-`; arrays and objects become their JSON text; `null` is left out.',
+};
+
+/** One summary in a metadata POST. */
+@WireShape('NewSummary', 'A summary to be kept.')
+export class NewSummaryObject {
+  @ApiProperty({ allOf: [SUMMARY_TYPE] })
+  'summary-type': string;
+
+  @ApiProperty({
+    anyOf: [
+      { type: 'integer', minimum: 0, maximum: MAX_WINDOW },
+      { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*$' },
+    ],
+    description: 'Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 makes a bin of each point.',
+    example: 86400,
+  })
+  'summary-window': number | string;
+}
+
+/** One event type in a metadata POST. */
+@WireShape('NewEventType', 'An event type to be registered, with the summaries that shall be kept of it.')
+export class NewEventTypeObject {
+  @ApiProperty({ allOf: [EVENT_TYPE] })
+  'event-type': string;
+
+  @ApiProperty({ type: () => [NewSummaryObject], required: false, nullable: true })
+  summaries?: NewSummaryObject[] | null;
+}
+
+/** The body of a metadata POST. */
+@WireShape('NewMetadata', 'A metadata to be registered. Any other name is a free-form parameter.', {
+  additionalProperties: ANY_PARAMETER,
+})
+export class NewMetadataObject extends MetadataFields {
+  [parameter: string]: unknown;
+
+  @ApiProperty({ type: 'string', required: false, description: TEXT, example: 'pscheduler/iperf3' })
+  'tool-name'?: string;
+
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: `The source as it was given to the tool, such as a name. ${TEXT}`,
+    example: 'ps1.example.net',
+  })
+  'input-source'?: string;
+
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: `The destination as it was given to the tool; point-to-point only. ${TEXT}`,
+    example: 'ps2.example.net',
+  })
+  'input-destination'?: string;
+
+  @ApiProperty({
+    type: () => [NewEventTypeObject],
+    nullable: true,
+    description: 'What will be measured; what is listed twice counts once.',
+  })
+  'event-types': NewEventTypeObject[] | null;
+}
