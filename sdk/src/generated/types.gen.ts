@@ -697,7 +697,7 @@ export type Offset = number;
 export type Order = 'asc' | 'desc';
 
 /**
- * The format of the answer; beats the `Accept` header, which does the same. Any other value is 404.
+ * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
  */
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
 
@@ -772,7 +772,7 @@ export type UpdatedRange = number;
 export type UpdatedStart = number;
 
 /**
- * The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.
+ * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
  */
 export type Window = number;
 
@@ -810,7 +810,7 @@ export type GetServiceErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -946,7 +946,7 @@ export type SearchMetadataErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1008,7 +1008,7 @@ export type CreateMetadataErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1070,7 +1070,7 @@ export type AddPointsOfManyErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1129,7 +1129,7 @@ export type DeleteMetadataErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1184,7 +1184,7 @@ export type GetMetadataErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1251,7 +1251,7 @@ export type AddPointsErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1314,7 +1314,7 @@ export type DeleteEventTypeErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1373,7 +1373,7 @@ export type GetEventTypeErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1448,7 +1448,7 @@ export type DeletePointsErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1506,7 +1506,7 @@ export type GetPointsData = {
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
     };
@@ -1535,7 +1535,7 @@ export type GetPointsErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1606,7 +1606,7 @@ export type AddPointErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1634,7 +1634,7 @@ export type GetPointsInWindowData = {
          */
         eventType: EventType;
         /**
-         * The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.
+         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
          */
         window: number;
     };
@@ -1668,7 +1668,7 @@ export type GetPointsInWindowData = {
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
     };
@@ -1697,7 +1697,7 @@ export type GetPointsInWindowErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1725,7 +1725,7 @@ export type AddPointInWindowData = {
          */
         eventType: EventType;
         /**
-         * The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.
+         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
          */
         window: number;
     };
@@ -1772,7 +1772,7 @@ export type AddPointInWindowErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1835,7 +1835,7 @@ export type ListSummariesErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1867,7 +1867,7 @@ export type GetSummaryData = {
          */
         summaryType: SummaryPath;
         /**
-         * The window of the summary, in seconds. Only the base has no summary of a window: 0 means the points.
+         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
          */
         window: number;
     };
@@ -1901,7 +1901,7 @@ export type GetSummaryData = {
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
     };
@@ -1930,7 +1930,7 @@ export type GetSummaryErrors = {
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 414 and 431 for a URL or headers that are too long.
+     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
