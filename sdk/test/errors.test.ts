@@ -79,7 +79,9 @@ describe('what is no archive', () => {
 
   test('neither does half an answer', async () => {
     expect(await search(200, json, '[{"metadata-key":')).toBeInstanceOf(ConnectionError);
-    expect(await search(200, { ...json, 'content-length': '100', connection: 'close' }, '[]')).toBeInstanceOf(ConnectionError);
+    expect(await search(200, { ...json, 'content-length': '100', connection: 'close' }, '[]')).toBeInstanceOf(
+      ConnectionError,
+    );
   });
 
   test('the text of an error page is shown, but not all of it', async () => {
