@@ -131,7 +131,9 @@ describe('no answer', () => {
 
   test('comes in time: the request ends, and is not repeated', async () => {
     let asked = 0;
-    const server = await TinyServer.start(() => void asked++);
+    const server = await TinyServer.start(() => {
+      asked++;
+    });
     const connect = new ApiConnect(server.url, {}, { timeoutMs: 100 });
     expect(await failureOf(all(connect.getMetadata()))).toBeInstanceOf(TimeoutError);
     expect(asked).toBe(1);

@@ -101,7 +101,9 @@ describe('a read', () => {
     const proxy = await failing(status(503, { 'retry-after': '30' }));
     const controller = new AbortController();
     const reading = all(new ApiConnect(proxy.url, {}, {}).getMetadata({ signal: controller.signal }));
-    setTimeout(() => controller.abort('enough'), 100);
+    setTimeout(() => {
+      controller.abort('enough');
+    }, 100);
     expect(await failureOf(reading)).toBe('enough');
     await proxy.close();
   });

@@ -13,6 +13,7 @@ import {
   type Percentage,
   type Statistics,
   type Subinterval,
+  type Summary,
 } from '../src/index.js';
 import { microsOf, microsOfDigits, secondsText } from '../src/time.js';
 import { all, startClient, type TestClient } from './support/client.js';
@@ -99,12 +100,9 @@ test('values have the type of their event type', () => {
   expectTypeOf<Points<ReturnType<typeof of.rtt>>['val']>().toEqualTypeOf<Histogram>();
   expectTypeOf<Points<ReturnType<typeof of.any>>['val']>().toEqualTypeOf<JsonValue>();
   expectTypeOf<Points<ReturnType<typeof of.failures>>['val']>().toEqualTypeOf<Failure>();
-  const averages = () => of.throughput().getSummary('average', 3600)!.getData();
-  expectTypeOf<Awaited<ReturnType<typeof averages>>['data'][number]['val']>().toEqualTypeOf<number>();
-  const statistics = () => of.throughput().getSummary('statistics', 3600)!.getData();
-  expectTypeOf<Awaited<ReturnType<typeof statistics>>['data'][number]['val']>().toEqualTypeOf<Statistics>();
-  const merged = () => of.rtt().getSummary('aggregation', 3600)!.getData();
-  expectTypeOf<Awaited<ReturnType<typeof merged>>['data'][number]['val']>().toEqualTypeOf<Histogram>();
+  expectTypeOf<Points<Summary<'throughput', 'average'>>['val']>().toEqualTypeOf<number>();
+  expectTypeOf<Points<Summary<'throughput', 'statistics'>>['val']>().toEqualTypeOf<Statistics>();
+  expectTypeOf<Points<Summary<'histogram-rtt', 'aggregation'>>>().toEqualTypeOf<DataHistogram>();
   // @ts-expect-error histograms have no average
   const refused = () => of.rtt().getSummary('average', 3600);
   expectTypeOf(refused).toBeFunction();
