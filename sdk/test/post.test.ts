@@ -107,6 +107,18 @@ describe('points', () => {
     expect((await md.getEventType('packet-loss-rate')!.getData()).data).toEqual([]);
   });
 
+  test('that are added while others are posted go with the next write', async () => {
+    const md = await client.register('throughput');
+    const options = { ...client.auth, metadataKey: md.metadataKey, eventType: 'throughput' } as const;
+    const post = new EventTypePost(client.url, options).addDataPoint(1, 1);
+    const first = post.postData();
+    await Promise.resolve();
+    post.addDataPoint(2, 2).addDataPoint(1.5, 3);
+    await Promise.all([first, post.postData(), post.postData()]);
+    const { data } = await md.getEventType('throughput')!.getData();
+    expect(data.map(({ val }) => val)).toEqual([1, 3, 2]);
+  });
+
   test('that are no JSON are refused before they are sent', async () => {
     const { metadataKey } = await client.register('ntp-offset');
     const post = new EventTypePost(client.url, { ...client.auth, metadataKey, eventType: 'ntp-offset' });
