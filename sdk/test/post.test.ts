@@ -24,8 +24,9 @@ describe('a metadata', () => {
     ]);
   });
 
-  test('must have an event type before its summaries', () => {
-    expect(() => client.newPost().addSummaryType('throughput', 'average', [60])).toThrow('throughput must be added');
+  test('has the event types of its summaries', async () => {
+    const md = await client.newPost().addSummaryType('packet-count-sent', 'aggregation', [0]).postMetadata();
+    expect(md.getEventType('packet-count-sent')!.summaries).toEqual([{ summaryType: 'aggregation', summaryWindow: 0 }]);
   });
 
   test('is refused with the sentence of the archive', async () => {
