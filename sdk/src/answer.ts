@@ -38,10 +38,10 @@ export async function accept(request: Request, response: Response): Promise<Resp
   throw new ApiError(refusal(detail ?? (text.slice(0, SHOWN).trim() || response.statusText)));
 }
 
-/** Throws an `ApiError` where an answer in JSON is none of the shape that was asked for. */
-export function unlike(what: string, response: Response): ApiError {
+/** The error for an answer in JSON that does not have the shape that was asked for. */
+export function unlike(what: string, response: Response, method: 'GET' | 'POST' = 'GET'): ApiError {
   const detail = `this is no measurement archive: expected ${what}`;
-  return new ApiError({ status: response.status, detail, method: 'GET', url: response.url });
+  return new ApiError({ status: response.status, detail, method, url: response.url });
 }
 
 function conflictOf(named: unknown): Conflict[] {

@@ -95,7 +95,7 @@ export class MetadataPost {
     return this.archive.run(async (core) => {
       const { data, response } = await createMetadata({ ...core, headers, body });
       if (typeof (data as unknown as Partial<typeof data>)['metadata-key'] !== 'string')
-        throw unlike('a metadata', response);
+        throw unlike('a metadata', response, 'POST');
       return new Metadata({ archive: this.archive, filters: {} }, data);
     }, signal);
   }
