@@ -185,6 +185,29 @@ describe('a write with an Idempotency-Key', () => {
     }
   });
 
+  test('waits for a transaction of another process that holds its key', async () => {
+    const uri = await register(archive, 'throughput');
+    const [known, key] = [newKey(), newKey()];
+    await put(known, uri, [{ ts: 1, val: 1 }]).expect(201);
+    const blocker = new pg.Client(archive.databaseUrl);
+    await blocker.connect();
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query(
+        'INSERT INTO idempotency (caller, key, digest) SELECT caller, $2, digest FROM idempotency WHERE key = $1',
+        [known, key],
+      );
+      const write = put(key, uri, [{ ts: 2, val: 2 }]).then(({ status }) => status);
+      // Longer than one attempt waits.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await blocker.query('ROLLBACK');
+      expect(await write).toBe(201);
+    } finally {
+      await blocker.end();
+    }
+    expect(await stored(uri)).toEqual([1, 2]);
+  });
+
   test('is independent of other callers with the same key', async () => {
     const uri = await register(archive, 'throughput');
     const key = newKey();

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Database } from './database.js';
 import { byteaArray, jsonArray, textArray } from './pg-arrays.js';
+import { type IfHeld } from './series-store.js';
 
 /** A write that its caller may send again, under the same key. */
 export interface KeyClaim {
@@ -39,7 +40,8 @@ const LIFETIME = `interval '24 hours'`;
 const BATCH = 10_000;
 
 /** Others hold a key only for the rest of a transaction that has its locks; but their machine may have gone with it. */
-const SET_TIMEOUT = "SET LOCAL lock_timeout = '4s'";
+const SET_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+const NO_TIMEOUT = 'SET LOCAL lock_timeout = DEFAULT';
 
 const INSERT =
   'INSERT INTO idempotency AS known (caller, key, digest) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])';
@@ -55,30 +57,27 @@ export class IdempotencyStore {
 
   /**
    * Claims keys, all or none, inside the caller's transaction; each may come once. Fails with SQLSTATE 23505 where one
-   * of them is there already, even one that has expired.
+   * of them is there already, even one that has expired, and with 55P03 where others hold one for longer than a second.
+   * @param ifHeld how the caller has locked its series; with `wait` its own time limit is kept.
    */
-  async claim(client: pg.ClientBase, claims: readonly KeyClaim[]): Promise<void> {
+  async claim(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
-    await Promise.all([
-      client.query(SET_TIMEOUT),
-      client.query({ name: 'idempotency-claim', text: INSERT, values: columnsOf(claims) }),
-    ]);
+    const insert = { name: 'idempotency-claim', text: INSERT, values: columnsOf(claims) };
+    await bounded(client, ifHeld, () => client.query(insert));
   }
 
   /** Like `claim`, but takes over what has expired, and throws `KnownKeys` where others are there already. */
-  async claimNew(client: pg.ClientBase, claims: readonly KeyClaim[]): Promise<void> {
+  async claimNew(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
-    const [, { rows }] = await Promise.all([
-      client.query(SET_TIMEOUT),
-      client.query<[caller: string, key: string]>({
-        name: 'idempotency-claim-new',
-        text: `${INSERT} ON CONFLICT ON CONSTRAINT idempotency_pkey
-               DO UPDATE SET digest = excluded.digest, answer = NULL, created = excluded.created
-               WHERE known.created < now() - ${LIFETIME} RETURNING caller, key`,
-        values: columnsOf(claims),
-        rowMode: 'array',
-      }),
-    ]);
+    const insert = {
+      name: 'idempotency-claim-new',
+      text: `${INSERT} ON CONFLICT ON CONSTRAINT idempotency_pkey
+             DO UPDATE SET digest = excluded.digest, answer = NULL, created = excluded.created
+             WHERE known.created < now() - ${LIFETIME} RETURNING caller, key`,
+      values: columnsOf(claims),
+      rowMode: 'array',
+    } as const;
+    const { rows } = await bounded(client, ifHeld, () => client.query<[caller: string, key: string]>(insert));
     if (rows.length === claims.length) return;
     const claimed = new Set(rows.map(([caller, key]) => nameOf({ caller, key })));
     throw new KnownKeys(
@@ -144,6 +143,13 @@ export class IdempotencyStore {
     }
     return removed;
   }
+}
+
+/** Runs a statement that may wait for others, with an end to that, and in one packet with what is around it. */
+async function bounded<T>(client: pg.ClientBase, ifHeld: IfHeld, statement: () => Promise<T>): Promise<T> {
+  if (ifHeld === 'wait') return statement();
+  const [, result] = await Promise.all([client.query(SET_TIMEOUT), statement(), client.query(NO_TIMEOUT)]);
+  return result;
 }
 
 /** What tells claims apart. */

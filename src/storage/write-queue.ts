@@ -182,11 +182,11 @@ export class WriteQueue {
           async (client) => {
             transactionId = await this.series.lock(client, batch.series, held);
             if (!conflicts) return;
-            await this.keys.claimNew(client, batch.claims);
+            await this.keys.claimNew(client, batch.claims, held);
             ({ stored, replaced } = await this.points.insertNew(client, batch.rows));
           },
           (client) => [
-            ...(conflicts ? [] : [this.keys.claim(client, batch.claims), this.points.insert(client, batch.rows)]),
+            ...(conflicts ? [] : [this.keys.claim(client, batch.claims, held), this.points.insert(client, batch.rows)]),
             this.rollups.add(client, conflicts ? changedBins(stored, replaced) : bins),
             this.series.touch(client, stored),
             this.keys.note(client, batch.answers(stored)),
