@@ -9,6 +9,7 @@ import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
+import { IdempotencyStore } from './idempotency-store.js';
 import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
 import { NetworkStore } from './network-store.js';
@@ -36,6 +37,7 @@ const STORES = [
   DeleteStore,
   ExpiredMetadata,
   ExpiredRows,
+  IdempotencyStore,
   KeyStore,
   MetadataStore,
   NetworkStore,
