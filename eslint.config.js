@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-bench/', 'data/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-bench/', 'sdk/dist/', 'sdk/src/generated/', 'data/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -21,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', '**/*.spec.ts'],
+    files: ['test/**/*.ts', 'sdk/test/**/*.ts', '**/*.spec.ts'],
     rules: {
       // supertest's `expect` chains and bodies are untyped by nature.
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'src/**/*.spec.ts'],
+    include: ['test/**/*.test.ts', 'src/**/*.spec.ts', 'sdk/test/**/*.test.ts'],
     setupFiles: ['reflect-metadata'],
     globalSetup: ['test/support/postgres.ts'],
     reporters: ['default', './test/support/closing-line.ts'],

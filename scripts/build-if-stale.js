@@ -1,12 +1,27 @@
-// Builds the server into dist/ unless that is newer than everything it is built from; says nothing on stdout.
+// Builds the SDK into sdk/dist/ and the server into dist/, unless they are newer than everything they are built from;
+// says nothing on stdout.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = join(root, 'dist', '.built');
-const sources = ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+/** What is built, in this order: from what, by which program, and the file that tells when. */
+const builds = [
+  {
+    what: 'the SDK',
+    sources: ['sdk/src', 'sdk/package.json', 'sdk/tsconfig.json', 'sdk/tsconfig.cjs.json'],
+    program: [fileURLToPath(new URL('build-sdk.js', import.meta.url))],
+    target: 'sdk/dist',
+  },
+  {
+    what: 'the server',
+    sources: ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+    program: [fileURLToPath(import.meta.resolve('typescript/bin/tsc')), '-p', 'tsconfig.build.json'],
+    target: 'dist',
+  },
+];
 
 /** The time of the youngest file under a path; a directory counts too, so that deleting a file is noticed. */
 function youngest(path) {
@@ -15,15 +30,13 @@ function youngest(path) {
   return Math.max(mtimeMs, ...readdirSync(path).map((name) => youngest(join(path, name))));
 }
 
-const built = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-if (sources.some((path) => youngest(join(root, path)) > built)) {
-  console.error('Building, which takes some seconds …');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
+for (const { what, sources, program, target } of builds) {
+  const stamp = join(root, target, '.built');
+  const built = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (sources.every((path) => youngest(join(root, path)) <= built)) continue;
+  console.error(`Building ${what}, which takes some seconds …`);
+  rmSync(join(root, target), { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, program, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stamp, '');
 }

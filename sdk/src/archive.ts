@@ -1,0 +1,102 @@
+import { accept } from './answer.js';
+import { baseUrlOf, type ConnectionOptions } from './connection-options.js';
+import { Deadline } from './deadline.js';
+import { ApiError, ArchiveError, ConflictError, ConnectionError } from './errors.js';
+import { type Client, createClient } from './generated/client/index.js';
+import { isPassing, pause, pauseMs } from './retry.js';
+
+/** What each call of the generated core is given. */
+export interface Core {
+  readonly client: Client;
+  readonly signal: AbortSignal;
+  /** Errors are thrown by `accept`, and must pass. */
+  readonly throwOnError: true;
+  readonly querySerializer: (query: Record<string, unknown>) => string;
+}
+
+/** A connection to an archive: sends the requests of the generated core, with time limits and repeats. */
+export class Archive {
+  readonly timeoutMs: number;
+  readonly retries: number;
+  private readonly backoffMs: number;
+  private readonly client: Client;
+
+  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  constructor(url: string, options: ConnectionOptions) {
+    const { apiKey, scriptAlias, verbose = false } = options;
+    this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.retries = options.retries ?? 5;
+    this.backoffMs = options.backoffMs ?? 250;
+    // Called without a receiver, which browsers insist on.
+    const send = options.fetch ?? ((request: Request) => fetch(request));
+    this.client = createClient({
+      baseUrl: baseUrlOf(url, scriptAlias),
+      headers: new Headers(apiKey === undefined ? {} : { authorization: `Token ${apiKey}` }),
+      fetch: async (input) => {
+        // The core gives nothing but requests.
+        const request = input as Request;
+        // Without the headers: the key is one of them.
+        if (verbose) console.error(`${request.method} ${request.url}`);
+        return accept(request, await send(request));
+      },
+    });
+  }
+
+  /**
+   * Runs a call of the core, and again where the failure may pass. All that this client sends is safe to repeat: reads
+   * change nothing, a metadata that is posted twice is one, and each point counts once.
+   * @returns what the call returns. Throws an `ArchiveError`, or the signal's reason when that aborts.
+   */
+  async run<T>(call: (core: Core) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(call, signal);
+      } catch (error) {
+        if (error instanceof ConflictError) error.repeated = attempt > 1;
+        if (!isPassing(error) || attempt > this.retries) throw error;
+        await this.pause(attempt, error, signal);
+      }
+    }
+  }
+
+  /**
+   * Waits before another attempt.
+   * @param attempt how many there were.
+   * @param error why the last one failed.
+   */
+  async pause(attempt: number, error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    await pause(pauseMs(attempt, this.backoffMs, error instanceof ApiError ? error.retryAfter : undefined), signal);
+  }
+
+  private async attempt<T>(call: (core: Core) => Promise<T>, outer: AbortSignal | undefined): Promise<T> {
+    outer?.throwIfAborted();
+    const deadline = new Deadline(this.timeoutMs, outer);
+    try {
+      const core: Core = { client: this.client, signal: deadline.signal, throwOnError: true, querySerializer };
+      return await deadline.race(call(core));
+    } catch (error) {
+      if (deadline.signal.aborted) throw deadline.signal.reason;
+      if (error instanceof ArchiveError) throw error;
+      throw new ConnectionError(`no whole answer: ${reasonOf(error)}`, { cause: error });
+    } finally {
+      deadline.release();
+    }
+  }
+}
+
+/** The query of a URL. A group of parameters with names of the caller's stands for each of them. */
+function querySerializer(query: Record<string, unknown>): string {
+  const text = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    const group = typeof value === 'object' && value !== null ? value : { [name]: value };
+    for (const [key, one] of Object.entries(group)) if (one !== undefined) text.set(key, String(one));
+  }
+  return text.toString();
+}
+
+/** What `fetch` says of a failure hides in its cause, and the cause of that. */
+function reasonOf(error: unknown): string {
+  const texts: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) texts.push(at.message);
+  return [...new Set(texts)].filter((text) => text !== '').join(': ') || 'unknown reason';
+}

@@ -1,0 +1,70 @@
+import { unlike } from './answer.js';
+import { type Archive } from './archive.js';
+import { DataHistogram, DataPoint, type PointOf } from './data-point.js';
+import { type DataTypeName } from './data-types.js';
+import { type JsonValue } from './json-value.js';
+import { PointStream, type Rows } from './point-stream.js';
+import { type ReadOptions } from './read-options.js';
+import { isPassing } from './retry.js';
+import { TimeSpan } from './time-span.js';
+import { type Histogram } from './values.js';
+
+/** How many points one request asks for: the archive looks behind the last of them before it sends the first. */
+const MOST_AT_ONCE = 100_000;
+
+/** What is between two times of an archive that has none but whole seconds, less one microsecond. */
+const REST_OF_SECOND = 999_999;
+
+/** Which points to read, and what they are. */
+export interface Series {
+  readonly rows: Rows;
+  readonly dataType: DataTypeName;
+}
+
+/**
+ * The points of a series, one by one, in the order that the options ask for; memory is flat. Where the connection
+ * breaks, the read goes on behind the last point that arrived: none is missing, none comes twice. Returns the wish of
+ * the archive to be asked again (see `DataPayload`). Throws an `ArchiveError`, or the signal's reason when that aborts.
+ */
+export async function* readSeries<V>(
+  archive: Archive,
+  { rows, dataType }: Series,
+  options: ReadOptions,
+): AsyncGenerator<PointOf<V>, number | undefined, undefined> {
+  const { order = 'asc', limit = Infinity, signal } = options;
+  const span = new TimeSpan(options, order);
+  let rest = limit;
+  let failures = 0;
+  let retryAfter: number | undefined;
+  while (rest > 0 && !span.isOver) {
+    const wanted = Math.min(rest, MOST_AT_ONCE);
+    let found = 0;
+    const query = { ...span.query(), ...(order === 'desc' && { order }), limit: wanted };
+    const { response } = await archive.run((core) => rows(core, query), signal);
+    const stream = new PointStream(response);
+    if (stream.isPlain && order === 'desc') throw unlike('an archive that can answer newest first', response);
+    retryAfter = stream.retryAfter;
+    let broken: unknown;
+    try {
+      for await (const [micros, val] of stream.rows({ timeoutMs: archive.timeoutMs, signal })) {
+        span.continueAfter(stream.isPlain ? micros + REST_OF_SECOND : micros);
+        found++;
+        failures = 0;
+        yield pointOf<V>(dataType, micros, val);
+      }
+    } catch (error) {
+      if (!isPassing(error) || ++failures > archive.retries) throw error;
+      broken = error;
+    }
+    rest -= found;
+    if (broken !== undefined) await archive.pause(failures, broken, signal);
+    else if (found < wanted) break;
+  }
+  return retryAfter;
+}
+
+/** What the values of a series are is the promise of its event type: the archive checks it when they are posted. */
+function pointOf<V>(dataType: DataTypeName, micros: number, val: JsonValue): PointOf<V> {
+  if (dataType === 'histogram') return new DataHistogram(micros, val as Histogram) as PointOf<V>;
+  return new DataPoint(micros, val as V) as PointOf<V>;
+}

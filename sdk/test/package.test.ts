@@ -1,0 +1,153 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ROOT } from '../../test/support/process.js';
+import { startClient, type TestClient } from './support/client.js';
+import { codeOf } from './support/readme.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** An empty project in which the packed SDK is installed. */
+let project: string;
+let client: TestClient;
+
+/** Runs a program in the project, with nothing of the tests' environment but the way to programs; its stdout. */
+async function run(program: string, ...args: string[]): Promise<string> {
+  const env = { PATH: process.env.PATH, HOME: project, npm_config_cache: join(project, '.npm'), URL: client.url };
+  const options = { cwd: project, env: { ...env, MARIGRAM_KEY: client.auth.apiKey } };
+  try {
+    return (await promisify(execFile)(program, args, options)).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+const node = (...args: string[]): Promise<string> => run(process.execPath, ...args);
+
+function write(name: string, text: string): string {
+  mkdirSync(join(project, name, '..'), { recursive: true });
+  writeFileSync(join(project, name), text);
+  return name;
+}
+
+/** Compiles files with these options; throws what the compiler has to say. */
+async function compile(files: string[], options: object): Promise<void> {
+  const compilerOptions = { strict: true, target: 'ES2022', types: [], noUncheckedIndexedAccess: true, ...options };
+  write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+  await node(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.');
+}
+
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), 'marigram-sdk-test-'));
+  client = await startClient();
+  write('package.json', '{ "private": true }');
+  await node(join(ROOT, 'scripts/build-if-stale.js'));
+  await run('npm', 'pack', '--ignore-scripts', '--pack-destination', project, join(ROOT, 'sdk'));
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'))!;
+  await run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${tarball}`);
+});
+afterAll(async () => {
+  await client.close();
+  rmSync(project, { recursive: true });
+});
+
+const installed = (): string => join(project, 'node_modules/marigram-client');
+
+describe('the package', () => {
+  test('has nothing in it but what runs, and brings nothing along', () => {
+    const manifest = JSON.parse(readFileSync(join(installed(), 'package.json'), 'utf8')) as Record<string, unknown>;
+    for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies'])
+      expect(manifest[kind]).toBeUndefined();
+    expect(readdirSync(installed()).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'marigram-client',
+    ]);
+    const files = readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => /\.built|\.ts$/.test(name) && !name.endsWith('.d.ts'))).toEqual([]);
+    for (const name of files.filter((file) => file.endsWith('.js')))
+      expect(readFileSync(join(installed(), 'dist', name), 'utf8'), name).not.toMatch(/(from|require\() ?['"](?!\.)/);
+  });
+
+  const PROGRAM = `
+    const auth = { username: 'x', apiKey: process.env.MARIGRAM_KEY };
+    const read = async () => {
+      const values = [];
+      for await (const m of new ApiConnect(process.env.URL, { source: '192.0.2.1' }, auth).getMetadata())
+        for await (const p of m.getEventType('ntp-offset').points()) values.push(p.val);
+      return values;
+    };
+    (async () => {
+      const post = new MetadataPost(process.env.URL, { ...auth, subjectType: 'network-element', source: '192.0.2.1', measurementAgent: '192.0.2.1' });
+      const { metadataKey } = await post.addEventType('ntp-offset').postMetadata();
+      await new EventTypePost(process.env.URL, { ...auth, metadataKey, eventType: 'ntp-offset' }).addDataPoint(TS, 0.5).postData();
+      console.log(JSON.stringify(await read()));
+    })();`;
+  const NAMES = '{ ApiConnect, EventTypePost, MetadataPost }';
+
+  test('runs with import and with require', async () => {
+    write('esm.mjs', `import ${NAMES} from 'marigram-client';${PROGRAM.replace('TS', '1')}`);
+    expect(await node('esm.mjs')).toBe('[0.5]\n');
+    write('cjs.cjs', `const ${NAMES} = require('marigram-client');${PROGRAM.replace('TS', '2')}`);
+    expect(await node('cjs.cjs')).toBe('[0.5,0.5]\n');
+  });
+});
+
+describe('its types', () => {
+  const TYPED = `
+    import { ApiConnect, type DataHistogram, EventTypePost, MetadataPost } from 'marigram-client';
+    declare module 'marigram-client' {
+      interface EventTypeValues { 'queue-lengths': number[] }
+    }
+    export async function main(): Promise<void> {
+      const mp = new MetadataPost('http://localhost', { subjectType: 'point-to-point', source: 'a', destination: 'b', measurementAgent: 'c' });
+      mp.addEventType('queue-lengths').addEventType('of the archive alone').addSummaryType('throughput', 'average', [60]);
+      // @ts-expect-error json has no summaries
+      mp.addSummaryType('failures', 'average', [60]);
+      // @ts-expect-error a host has no destination
+      new MetadataPost('http://localhost', { subjectType: 'network-element', source: 'a', destination: 'b', measurementAgent: 'c' });
+      for await (const m of new ApiConnect('http://localhost', { anyParameter: 1 }).getMetadata()) {
+        const lengths: number[] | undefined = (await m.getEventType('queue-lengths')!.getData()).data[0]?.val;
+        const histogram: DataHistogram | undefined = (await m.getEventType('histogram-owdelay')!.getData()).data[0];
+        const mean: number | undefined = (await m.getEventType('throughput')!.getSummary('average', 60)!.getData()).data[0]?.val;
+        // @ts-expect-error a number is no text
+        const text: string | undefined = (await m.getEventType('throughput')!.getData()).data[0]?.val;
+        console.log(lengths, histogram?.val['41.0'], mean, text);
+      }
+      const loss = new EventTypePost('http://localhost', { metadataKey: 'k', eventType: 'packet-loss-rate' });
+      loss.addDataPoint(1, { numerator: 1, denominator: 2 });
+      // @ts-expect-error a share is posted as its two parts
+      loss.addDataPoint(1, 0.5);
+      new EventTypePost('http://localhost', { metadataKey: 'k', eventType: 'queue-lengths' }).addDataPoint(1, [1, 2]);
+    }`;
+  const NODE = { types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')], lib: ['ES2022'] };
+
+  test.each([
+    ['an ES module', 'typed.mts', { module: 'nodenext', ...NODE }],
+    ['a CommonJS module', 'typed.cts', { module: 'nodenext', ...NODE }],
+    ['a page', 'typed.mts', { module: 'esnext', moduleResolution: 'bundler', lib: ['ES2022', 'DOM'] }],
+  ])('fit in %s, with declarations of the user merged in', async (_what, file, options) => {
+    write(file, TYPED);
+    await compile([file], { noEmit: true, ...options });
+  });
+});
+
+test('the examples of its README compile, run, and print what they read', async () => {
+  write('readme.mts', codeOf('sdk/README.md', 'ts').replace("'http://localhost:8080'", 'process.env.URL!'));
+  await compile(['readme.mts'], {
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    lib: ['ES2022'],
+  });
+  const lines = (await node('readme.mjs')).trim().split('\n');
+  expect(lines.slice(0, 2).map((line) => line.split(' ').at(-1))).toEqual(['9300000000', '9400000000']);
+  expect(lines.find((line) => line.startsWith('average:'))).toMatch(/^average: 9[34]\d+$/);
+  expect(lines.find((line) => line.startsWith('sum:'))).toBe('sum: 18700000000');
+  expect(lines.find((line) => line.includes('there already'))).toBe(
+    "0 stored; there already: [ { eventType: 'throughput', ts: " + lines.at(-1)!.match(/\d{10}/)![0] + ' } ]',
+  );
+});
