@@ -6,7 +6,9 @@ import { Authenticator } from './auth/authenticator.js';
 import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { type OpenDatabase } from './database/open-database.js';
+import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { tagAnswers } from './http/etag.js';
 import { addHeaders, checkContentLength, checkContentType, checkUrl, exactContentType } from './http/headers.js';
 import { Methods } from './http/methods.js';
 import { checkPath } from './http/path.js';
@@ -43,6 +45,8 @@ export async function createApp(
   fastify.addHook('onRequest', checkContentType);
   fastify.addHook('onRequest', checkContentLength);
   fastify.addHook('onSend', exactContentType);
+  fastify.addHook('onSend', tagAnswers);
+  await compressAnswers(fastify);
   endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
 

@@ -1,42 +1,31 @@
 import { Readable } from 'node:stream';
-import { formatSeconds } from '../common/time.js';
-import { type RowPage } from '../storage/paged.js';
+import { type Page } from '../common/page.js';
+import { type Pieces, readPage, type RowSource, type Slice } from '../storage/paged.js';
+import { type RowFormat, RowWriter } from './row-writer.js';
 
 /** How points are written as text. */
-interface Format {
+interface Format extends RowFormat {
   readonly contentType: string;
   readonly head: string;
-  readonly separator: string;
   /** What follows the rows; `any` tells whether there was one. */
   readonly tail: (any: boolean) => string;
-  /** One row. Both arguments are JSON texts. */
-  readonly row: (ts: string, value: string) => string;
 }
 
 const lineEnd = (any: boolean): string => (any ? '\n' : '');
+const asIs = (json: string): string => json;
+const quoted = (json: string): string => (isNumber(json) ? json : `"${json.replaceAll('"', '""')}"`);
+
+const OBJECT = { open: '{"ts":', middle: ',"val":', close: '}', quote: asIs };
 
 const FORMATS = {
-  json: {
-    contentType: 'application/json',
-    head: '[',
-    separator: ',',
-    tail: () => ']',
-    row: (ts, value) => `{"ts":${ts},"val":${value}}`,
-  },
+  json: { ...OBJECT, contentType: 'application/json', head: '[', separator: ',', tail: () => ']' },
   csv: {
     contentType: 'text/csv; charset=utf-8',
     head: 'ts,val\n',
-    separator: '\n',
+    ...{ open: '', middle: ',', close: '', separator: '\n', quote: quoted },
     tail: lineEnd,
-    row: (ts, value) => `${ts},${isNumber(value) ? value : `"${value.replaceAll('"', '""')}"`}`,
   },
-  ndjson: {
-    contentType: 'application/x-ndjson',
-    head: '',
-    separator: '\n',
-    tail: lineEnd,
-    row: (ts, value) => `{"ts":${ts},"val":${value}}`,
-  },
+  ndjson: { ...OBJECT, contentType: 'application/x-ndjson', head: '', separator: '\n', tail: lineEnd },
 } as const satisfies Record<string, Format>;
 
 /** The name of a format, as the `format` parameter has it. */
@@ -67,56 +56,49 @@ export function chooseFormat(parameter: string | undefined, accept = ''): Format
 }
 
 /** The rows that a request asks for. */
-export interface PointsRead<Row extends { readonly micros: number }> extends RowPage<Row> {
-  /** Makes the JSON text of a row's value; `undefined` leaves the row out. */
-  readonly encode: (row: Row) => string | undefined;
+export interface PointsRead<S extends Slice> {
+  /** `undefined` where there are none. */
+  readonly source: RowSource<S> | undefined;
+  write(rows: S, writer: RowWriter): void;
 }
 
 /** Rows as text, ready to be sent. */
 export interface FormattedPoints {
   readonly contentType: string;
   readonly body: Buffer | Readable;
+  /** Whether more rows follow the page. */
+  readonly more: boolean;
 }
 
 /**
- * The rows in a format: in one piece where they are at hand, else as a stream, so that memory stays flat however many
- * there are. A failure in the middle destroys the stream; it never ends the array.
+ * Reads a page of rows in a format: in one piece where they are few, else as a stream, so that memory stays flat
+ * however many there are. A failure in the middle destroys the stream; it never ends the array.
  */
-export function formatPoints<Row extends { readonly micros: number }>(
-  { slices, encode }: PointsRead<Row>,
+export async function formatPoints<S extends Slice>(
+  read: PointsRead<S>,
+  page: Page,
   name: FormatName,
-): FormattedPoints {
-  const { contentType, head, separator, tail, row }: Format = FORMATS[name];
-  const textOf = (slice: readonly Row[]): string => {
-    const rows: string[] = [];
-    for (const one of slice) {
-      const value = encode(one);
-      if (value !== undefined) rows.push(row(formatSeconds(one.micros), value));
-    }
-    return rows.join(separator);
+): Promise<FormattedPoints> {
+  const { contentType, head, tail, ...format }: Format = FORMATS[name];
+  const writer = new RowWriter(format);
+  const textOf = (slice: S): Buffer => {
+    read.write(slice, writer);
+    return writer.take();
   };
-  if (isArray(slices)) {
-    const text = slices.map(textOf).join(separator);
-    return { contentType, body: Buffer.from(head + text + tail(text !== '')) };
+  const { pieces, more } = read.source ? await readPage(read.source, page, textOf) : { pieces: [], more: false };
+  const end = (): Buffer => Buffer.from(tail(writer.any));
+  if (isArray(pieces)) return { contentType, more, body: Buffer.concat([Buffer.from(head), ...pieces, end()]) };
+  async function* whole(): AsyncGenerator<Buffer> {
+    yield Buffer.from(head);
+    yield* pieces;
+    yield end();
   }
-  async function* pieces(): AsyncGenerator<Buffer> {
-    let before = head;
-    let any = false;
-    for await (const slice of slices) {
-      const text = textOf(slice);
-      if (text === '') continue;
-      yield Buffer.from(before + text);
-      before = separator;
-      any = true;
-    }
-    yield Buffer.from((any ? '' : head) + tail(any));
-  }
-  return { contentType, body: Readable.from(pieces(), { objectMode: false }) };
+  return { contentType, more, body: Readable.from(whole(), { objectMode: false }) };
 }
 
 /** `Array.isArray` does not tell read-only arrays. */
-function isArray<Row>(slices: RowPage<Row>['slices']): slices is readonly (readonly Row[])[] {
-  return Array.isArray(slices);
+function isArray<Piece>(pieces: Pieces<Piece>['pieces']): pieces is readonly Piece[] {
+  return Array.isArray(pieces);
 }
 
 function isNumber(json: string): boolean {

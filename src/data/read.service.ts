@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
-import { parsePage } from '../common/page.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
-import { NO_ROWS, readPage } from '../storage/paged.js';
-import { type Point, PointStore } from '../storage/point-store.js';
+import { type Slice } from '../storage/paged.js';
+import { type PointPairs } from '../storage/point-pairs.js';
+import { type Point, type PointRange, PointStore } from '../storage/point-store.js';
 import { SeriesStore } from '../storage/series-store.js';
 import { type PointsRead } from './points-format.js';
+import { type RowWriter } from './row-writer.js';
+
+const NOTHING: PointsRead<Slice> = { source: undefined, write: () => undefined };
 
 /** Reads stored points. */
 @Injectable()
@@ -18,7 +21,7 @@ export class ReadService {
   ) {}
 
   /**
-   * The page of points that a query string asks for; none for an unknown metadata key or an event type that is not
+   * Where the points are that a query string asks for; none for an unknown metadata key or an event type that is not
    * registered.
    * @param window the window in the URL: base points have none, so that anything but 0 (or nothing) has no points.
    * Throws `Invalid` for an event type that the archive does not know, bad time parameters, and a bad window.
@@ -28,20 +31,29 @@ export class ReadService {
     eventType: string,
     window: string | undefined,
     query: Query,
-  ): Promise<PointsRead<Point>> {
+  ): Promise<PointsRead<Slice>> {
     const dataType = dataTypeOf(eventType);
     if (dataType === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
-    const { encode } = DATA_TYPES[dataType];
     const range = parseTimeRange(query);
     const extent = parseWindow(window ?? '0') === 0 ? await this.series.extent(metadataKey, eventType) : undefined;
-    if (!extent || extent.first === null || extent.last === null) return { ...NO_ROWS, encode };
+    if (!extent || extent.first === null || extent.last === null) return NOTHING;
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
-    if (bounds.begin > bounds.end) return { ...NO_ROWS, encode };
-    const points = this.points.source({ series: extent.id, dataType, ...bounds, descending: query.order === 'desc' });
-    return { ...(await readPage(points, parsePage(query))), encode };
+    if (bounds.begin > bounds.end) return NOTHING;
+    const points: PointRange = { series: extent.id, dataType, ...bounds, descending: query.order === 'desc' };
+    const { additive, encode } = DATA_TYPES[dataType];
+    if (additive) return { source: this.points.numbers(points), write: writePairs };
+    const write = (rows: readonly Point[], writer: RowWriter): void => {
+      for (const row of rows) writer.json(row.micros, encode(row));
+    };
+    return { source: this.points.source(points), write };
   }
+}
+
+function writePairs(pairs: PointPairs, writer: RowWriter): void {
+  writer.expect(pairs.length);
+  for (let index = 0; index < pairs.length; index++) writer.number(pairs.micros(index), pairs.value(index));
 }
 
 /** The window in a URL, in seconds. Throws `Invalid` where it is no integer. */

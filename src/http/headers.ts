@@ -5,6 +5,9 @@ import { errorBody } from './error-body.js';
 /** The one type of almost every answer: exactly this text. */
 export const JSON_TYPE = 'application/json';
 
+/** What answers differ by, in the form that `@fastify/compress` looks for. */
+export const VARY = 'Accept, accept-encoding';
+
 /** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
 export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
   setCommonHeaders(reply);
@@ -15,7 +18,7 @@ export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
 function setCommonHeaders({ raw }: FastifyReply): void {
   raw.setHeader('access-control-allow-origin', '*');
   raw.setHeader('access-control-expose-headers', 'Link, Location, Retry-After, ETag');
-  raw.setHeader('vary', 'Accept');
+  raw.setHeader('vary', VARY);
 }
 
 /** Answers what the router refuses itself (bad escapes in a URL, an endless key): it passes no hook and no filter. */

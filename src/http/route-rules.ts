@@ -9,6 +9,8 @@ export interface RouteRules {
   readonly access?: Scope;
   /** The status of the refusal when the body is not declared as `application/json`; absent: there is no body. */
   readonly contentTypeRefusal?: 400 | 415;
+  /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */
+  readonly tagged?: boolean;
 }
 
 declare module 'fastify' {

@@ -33,7 +33,7 @@ export class MetadataController {
   }
 
   @Get(':metadataKey')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   @Operation(GET_METADATA)
   async find(
     @Param('metadataKey') key: string,
@@ -45,7 +45,7 @@ export class MetadataController {
 
   /** An array of the one event type, or an empty one for anything unknown. */
   @Get(':metadataKey/:eventType')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   @Operation(GET_EVENT_TYPE)
   async findEventType(
     @Param('metadataKey') key: string,
@@ -58,7 +58,7 @@ export class MetadataController {
 
   /** The summaries of one type: the windows there are. */
   @Get(':metadataKey/:eventType/:summaryType')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   @Operation(LIST_SUMMARIES)
   async findSummaries(
     @Param('metadataKey') key: string,

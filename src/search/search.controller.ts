@@ -28,7 +28,7 @@ export class SearchController {
 
   /** The first element carries the total count and the neighbouring pages, for clients that don't read headers. */
   @Get('archive')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', tagged: true })
   @Operation(SEARCH_METADATA)
   async find(
     @WireQuery() query: Query,

@@ -13,15 +13,16 @@ export const CONNECTION_TIMEOUT = 5000;
 
 /** What reads rows as arrays of their columns: the database, or a transaction. */
 export interface ArrayReader {
+  /** @param name of a statement that is asked for often: each connection then parses and plans it only once. */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
-  readArrays<Row extends unknown[]>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+  readArrays<Row extends unknown[]>(text: string, values?: unknown[], name?: string): Promise<{ rows: Row[] }>;
 }
 
 /** Reads inside a transaction. */
 export function readerIn(client: pg.ClientBase): ArrayReader {
   return {
-    readArrays: <Row extends unknown[]>(text: string, values: unknown[] = []) =>
-      client.query<Row>({ text, values, rowMode: 'array' }),
+    readArrays: <Row extends unknown[]>(text: string, values: unknown[] = [], name?: string) =>
+      client.query<Row>({ text, values, rowMode: 'array', ...(name !== undefined && { name }) }),
   };
 }
 
@@ -73,14 +74,27 @@ export class Database implements OnApplicationShutdown {
     await this.query('SELECT 1');
   }
 
-  /** Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is away. */
-  read<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
-    return (this.replica ?? this.primary).query<Row>(text, values).catch(explain);
+  /**
+   * Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is away.
+   * @param name as for `ArrayReader`; the same name always has the same text.
+   */
+  read<Row extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[] = [],
+    name?: string,
+  ): Promise<pg.QueryResult<Row>> {
+    const query = { text, values, ...(name !== undefined && { name }) };
+    return (this.replica ?? this.primary).query<Row>(query).catch(explain);
   }
 
   /** Like `read`, with each row as an array of its columns. */
-  readArrays<Row extends unknown[]>(text: string, values: unknown[] = []): Promise<pg.QueryArrayResult<Row>> {
-    return (this.replica ?? this.primary).query<Row>({ text, values, rowMode: 'array' }).catch(explain);
+  readArrays<Row extends unknown[]>(
+    text: string,
+    values: unknown[] = [],
+    name?: string,
+  ): Promise<pg.QueryArrayResult<Row>> {
+    const query = { text, values, rowMode: 'array' as const, ...(name !== undefined && { name }) };
+    return (this.replica ?? this.primary).query<Row>(query).catch(explain);
   }
 
   /**

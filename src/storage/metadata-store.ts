@@ -76,6 +76,7 @@ export class MetadataStore {
     const { rows } = await this.db.read<StoredMetadata & pg.QueryResultRow>(
       `${selectMetadata('metadata')} WHERE m.key = $1`,
       [key],
+      'metadata-find',
     );
     return rows[0];
   }

@@ -7,51 +7,80 @@ const MOST_BYTES = 4 * 1024 ** 2;
 /** How much larger a slice may be than the one before it. */
 const GROWTH = 16;
 
+/** A row: what slices are continued by. */
+interface Timed {
+  readonly micros: number;
+}
+
+/** Some consecutive rows, such as an array of them. */
+export interface Slice<Row extends Timed = Timed> {
+  readonly length: number;
+  at(index: number): Row | undefined;
+  slice(begin: number, end: number): Slice<Row>;
+}
+
 /** Rows in time order that can be fetched piece by piece. */
-export interface RowSource<Row extends { readonly micros: number }> {
+export interface RowSource<S extends Slice> {
   /** Whether a row can be large: then the first slices are small, until it is known how large they are. */
   readonly hasDocuments: boolean;
-  /** About how many bytes a row takes in memory. */
-  sizeOf(row: Row): number;
+  /** About how many bytes the rows take in memory. */
+  sizeOf(rows: S): number;
   /**
    * At most `limit` rows after skipping `skip`, by one statement.
    * @param last the time where the slice before ended; this one begins right after it.
    */
-  slice(limit: number, skip: number, last?: number): Promise<Row[]>;
+  slice(limit: number, skip: number, last?: number): Promise<S>;
   /** Whether there are more than `count` rows. */
   hasMoreThan(count: number): Promise<boolean>;
 }
 
-/** A page of rows: all at once in an array, or slice by slice where they are many. */
-export interface RowPage<Row> {
-  readonly slices: readonly (readonly Row[])[] | AsyncIterable<readonly Row[]>;
+/** A page of rows, made into pieces of something else: all at once in an array, or piece by piece where they are many. */
+export interface Pieces<Piece> {
+  readonly pieces: readonly Piece[] | AsyncIterable<Piece>;
   /** Whether more rows follow the page. */
   readonly more: boolean;
 }
 
-/** Nothing. */
-export const NO_ROWS: RowPage<never> = { slices: [], more: false };
-
-/** Reads a page; what is in memory at a time is bounded, however many rows it has and however large they are. */
-export async function readPage<Row extends { readonly micros: number }>(
-  source: RowSource<Row>,
+/**
+ * Reads a page and makes each slice into a piece; what is in memory at a time is bounded, however many rows it has and
+ * however large they are. While a slice is made into a piece, PostgreSQL is at work on the next one.
+ */
+export async function readPage<S extends Slice, Piece>(
+  source: RowSource<S>,
   { limit, offset }: Page,
-): Promise<RowPage<Row>> {
-  const atOnce = firstSize(source);
+  pieceOf: (slice: S) => Piece,
+): Promise<Pieces<Piece>> {
   // One row more than the page has tells whether any follow.
-  const rows = await source.slice(Math.min(limit + 1, atOnce), offset);
-  if (limit < atOnce || rows.length < atOnce) return { slices: [rows.slice(0, limit)], more: rows.length > limit };
-  return { slices: inSlices(source, limit, offset), more: await source.hasMoreThan(offset + limit) };
+  const slices = oneAhead(inSlices(source, limit + 1, offset));
+  const pieces: Piece[] = [];
+  let rest = limit;
+  const take = (slice: S): Piece => {
+    const taken = slice.length > rest ? (slice.slice(0, rest) as S) : slice;
+    rest -= taken.length;
+    return pieceOf(taken);
+  };
+  for (let bytes = 0; bytes < MOST_BYTES;) {
+    const { value: slice, done } = await slices.next();
+    if (done) return { pieces, more: false };
+    if (slice.length > rest) return { pieces: [...pieces, take(slice)], more: true };
+    bytes += source.sizeOf(slice);
+    pieces.push(take(slice));
+  }
+  async function* all(): AsyncGenerator<Piece> {
+    yield* pieces.splice(0);
+    for await (const slice of slices) if (rest > 0) yield take(slice);
+  }
+  return { pieces: all(), more: await source.hasMoreThan(offset + limit) };
 }
 
 /** All rows, slice by slice, each going on where the last one ended. No slice is empty. */
-export async function* inSlices<Row extends { readonly micros: number }>(
-  source: RowSource<Row>,
+export async function* inSlices<S extends Slice>(
+  source: RowSource<S>,
   limit = Infinity,
   offset = 0,
-): AsyncGenerator<Row[], void, undefined> {
+): AsyncGenerator<S, undefined, undefined> {
   let rest = limit;
-  let size = firstSize(source);
+  let size = source.hasDocuments ? GROWTH : MOST_ROWS;
   let skip = offset;
   let last: number | undefined;
   while (rest > 0) {
@@ -62,12 +91,24 @@ export async function* inSlices<Row extends { readonly micros: number }>(
     rest -= slice.length;
     skip = 0;
     last = slice.at(-1)?.micros;
-    const bytes = slice.reduce((sum, row) => sum + source.sizeOf(row), 0);
-    const fitting = Math.floor((slice.length * MOST_BYTES) / Math.max(bytes, 1));
+    const fitting = Math.floor((slice.length * MOST_BYTES) / Math.max(source.sizeOf(slice), 1));
     size = Math.max(1, Math.min(fitting, size * GROWTH, MOST_ROWS));
   }
 }
 
-function firstSize({ hasDocuments }: { readonly hasDocuments: boolean }): number {
-  return hasDocuments ? GROWTH : MOST_ROWS;
+/** The same values, each asked for before the one before it is handed out. Whoever stops early has one too many. */
+async function* oneAhead<T>(source: AsyncGenerator<T, undefined>): AsyncGenerator<T, undefined, undefined> {
+  let next = source.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      next = source.next();
+      // A failure is told to whoever asks for this value, and to nobody if none does.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await source.return(undefined);
+  }
 }

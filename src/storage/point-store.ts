@@ -4,6 +4,7 @@ import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/
 import { type RollupSpec } from '../rollups/rollup.js';
 import { type ArrayReader, Database } from './database.js';
 import { type RowSource } from './paged.js';
+import { PAIRS_OF_POINTS, PointPairs } from './point-pairs.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
@@ -115,33 +116,58 @@ export class PointStore {
   }
 
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
-  source(range: PointRange, db: ArrayReader = this.db): RowSource<Point> {
+  source(range: PointRange, db: ArrayReader = this.db): RowSource<Point[]> {
     return {
       hasDocuments: !DATA_TYPES[range.dataType].additive,
-      sizeOf: ({ document }) => 50 + (document?.length ?? 0),
-      slice: (limit, skip, last) => readSlice(db, range, limit, skip, last),
-      hasMoreThan: async (count) => {
-        const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
-        const bounds = [timestampOf(range.begin), timestampOf(range.end)];
-        return (await db.readArrays(text, [range.series, ...bounds, count])).rows.length > 0;
+      sizeOf: (points) => points.reduce((sum, { document }) => sum + 50 + (document?.length ?? 0), 0),
+      slice: async (limit, skip, last) => {
+        const columns = `${microsOf('ts')}, value, denominator, document::text`;
+        const { rows } = await db.readArrays<[number, number | null, number | null, string | null]>(
+          ...sliceOf('rows', columns, 'ts, value, denominator, document', range, limit, skip, last),
+        );
+        return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
       },
+      hasMoreThan: (count) => hasMoreThan(db, range, count),
+    };
+  }
+
+  /** Like `source`, for numbers and percentages (as their quotient), which lie closer together then. */
+  numbers(range: PointRange): RowSource<PointPairs> {
+    const isQuotient = range.dataType === 'percentage';
+    // The database divides as JavaScript does: both follow IEEE 754.
+    const columns = isQuotient ? 'ts, value / denominator AS value' : 'ts, value';
+    return {
+      hasDocuments: false,
+      sizeOf: ({ length }) => 50 * length,
+      slice: async (limit, skip, last) => {
+        const { rows } = await this.db.readArrays<[string | null]>(
+          ...sliceOf(isQuotient ? 'quotients' : 'numbers', PAIRS_OF_POINTS, columns, range, limit, skip, last),
+        );
+        return PointPairs.of(rows[0]?.[0] ?? null);
+      },
+      hasMoreThan: (count) => hasMoreThan(this.db, range, count),
     };
   }
 }
 
-async function readSlice(
-  db: ArrayReader,
+/** The statement for `RowSource.slice`: its text, values and name. `result` is computed from the `columns` of the rows. */
+function sliceOf(
+  name: string,
+  result: string,
+  columns: string,
   range: PointRange,
   limit: number,
   skip: number,
   last: number | undefined,
-): Promise<Point[]> {
+): [text: string, values: unknown[], name: string] {
   const begin = range.descending || last === undefined ? range.begin : last;
   const end = range.descending && last !== undefined ? last : range.end;
-  const { rows } = await db.readArrays<[number, number | null, number | null, string | null]>(
-    `SELECT ${microsOf('ts')}, value, denominator, document::text FROM point
-     WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
-     ORDER BY ts ${range.descending ? 'DESC' : 'ASC'} LIMIT $4 OFFSET $5`,
+  const order = range.descending ? 'DESC' : 'ASC';
+  return [
+    `SELECT ${result} FROM (
+       SELECT ${columns} FROM point
+       WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
+       ORDER BY ts ${order} LIMIT $4 OFFSET $5) points`,
     [
       range.series,
       timestampOf(begin),
@@ -150,8 +176,15 @@ async function readSlice(
       skip,
       ...(last === undefined ? [] : [timestampOf(last)]),
     ],
-  );
-  return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
+    `point-${name}-${order}${last === undefined ? '' : '-next'}`,
+  ];
+}
+
+/** Looks at nothing but the index. */
+async function hasMoreThan(db: ArrayReader, range: PointRange, count: number): Promise<boolean> {
+  const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
+  const values = [range.series, timestampOf(range.begin), timestampOf(range.end), count];
+  return (await db.readArrays(text, values, 'point-more')).rows.length > 0;
 }
 
 function columnsOf(points: readonly SeriesPoint[]): Buffer[] {

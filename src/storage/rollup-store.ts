@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type DataTypeName } from '../event-types/data-types.js';
 import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
+import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from './database.js';
 import { type RowSource } from './paged.js';
 import { float8Array, int4Array, int8Array, timestampArray } from './pg-arrays.js';
@@ -90,39 +91,72 @@ export class RollupStore {
    * The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot.
    * @param client a transaction to read in; without it the replica may answer.
    */
-  source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin> {
+  source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin[]> {
+    const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
+      min, max, denominator_sum::text AS "denominatorSum", histogram`;
     return {
       hasDocuments: range.dataType === 'histogram',
-      sizeOf: ({ histogram }) => 200 + (histogram ? 40 * Object.keys(histogram).length : 0),
-      slice: (limit, skip, last) => this.readSlice(client, range, limit, skip, last),
-      hasMoreThan: async (count) => (await this.readSlice(client, range, 1, count)).length > 0,
+      sizeOf: (bins) =>
+        bins.reduce((sum, { histogram }) => sum + 200 + (histogram ? 40 * Object.keys(histogram).length : 0), 0),
+      slice: async (limit, skip, last) => {
+        const { text, values, name } = sliceOf('bins', columns, range, limit, skip, last);
+        const { rows } = await (client
+          ? client.query<StoredBin & pg.QueryResultRow>({ text, values, name })
+          : this.db.read<StoredBin & pg.QueryResultRow>(text, values, name));
+        return rows;
+      },
+      hasMoreThan: (count) => this.hasMoreThan(range, count),
     };
   }
 
-  private async readSlice(
-    client: pg.ClientBase | undefined,
-    range: BinRange,
-    limit: number,
-    skip: number,
-    last?: number,
-  ): Promise<StoredBin[]> {
-    const begin = range.descending || last === undefined ? range.begin : last;
-    const end = range.descending && last !== undefined ? last : range.end;
-    const text = `
-      SELECT ${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares", min, max,
-             denominator_sum::text AS "denominatorSum", histogram
-      FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin >= $3 AND bin <= $4
-        ${range.withStatistics ? 'AND sum_of_squares IS NOT NULL' : ''} ${last === undefined ? '' : 'AND bin <> $7'}
-      ORDER BY bin ${range.descending ? 'DESC' : 'ASC'} LIMIT $5 OFFSET $6`;
-    const values = [
+  /**
+   * Like `source`, with nothing but one number for each bin: its sum divided.
+   * @param divisor what by: the number of points, the sum of the denominators, or 1.
+   */
+  quotients(range: BinRange, divisor: 'count' | 'denominator_sum' | '1'): RowSource<BinQuotient[]> {
+    const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
+    return {
+      hasDocuments: false,
+      sizeOf: ({ length }) => 50 * length,
+      slice: async (limit, skip, last) => {
+        const { text, values, name } = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
+        const all = `SELECT ${QUOTIENTS_OF_BINS} FROM (${text}) bins`;
+        const { rows } = await this.db.readArrays<[string | null]>(all, values, name);
+        return binQuotients(rows[0]?.[0] ?? null);
+      },
+      hasMoreThan: (count) => this.hasMoreThan(range, count),
+    };
+  }
+
+  private async hasMoreThan(range: BinRange, count: number): Promise<boolean> {
+    const { text, values, name } = sliceOf('more', 'bin', range, 1, count, undefined);
+    return (await this.db.readArrays(text, values, name)).rows.length > 0;
+  }
+}
+
+/** The statement for `RowSource.slice`, with these columns. */
+function sliceOf(
+  what: string,
+  columns: string,
+  range: BinRange,
+  limit: number,
+  skip: number,
+  last: number | undefined,
+): { text: string; values: unknown[]; name: string } {
+  const begin = range.descending || last === undefined ? range.begin : last;
+  const end = range.descending && last !== undefined ? last : range.end;
+  const order = range.descending ? 'DESC' : 'ASC';
+  const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];
+  if (range.withStatistics) conditions.push('sum_of_squares IS NOT NULL');
+  if (last !== undefined) conditions.push('bin <> $7');
+  return {
+    text: `SELECT ${columns} FROM rollup WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
+    values: [
       ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
       ...(last === undefined ? [] : [timestampOf(last)]),
-    ];
-    const { rows } = await (client
-      ? client.query<StoredBin & pg.QueryResultRow>(text, values)
-      : this.db.read<StoredBin & pg.QueryResultRow>(text, values));
-    return rows;
-  }
+    ],
+    name: `rollup-${what}-${conditions.length}${range.withStatistics ? '-statistics' : ''}-${order}`,
+  };
 }
 
 function columnsOf(bins: readonly Bin[]): unknown[] {

@@ -79,6 +79,7 @@ export class SeriesStore {
               ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
       [metadataKey, eventType],
+      'series-extent',
     );
     return rows[0];
   }

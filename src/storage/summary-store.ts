@@ -42,6 +42,7 @@ export class SummaryStore {
        LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds
        WHERE m.key = $1 AND s.event_type = $2 AND y.type = $3 AND y.window_seconds = $4`,
       [metadataKey, eventType, type, window],
+      'summary-extent',
     );
     return rows[0];
   }

@@ -1,19 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
-import { parsePage } from '../common/page.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
 import { type PointsRead } from '../data/points-format.js';
 import { parseWindow } from '../data/read.service.js';
+import { type RowWriter } from '../data/row-writer.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
+import { type SummaryType } from '../event-types/data-types.js';
 import { summaryTypeOf } from '../metadata/summary-paths.js';
 import { binOf } from '../rollups/windows.js';
-import { NO_ROWS, readPage } from '../storage/paged.js';
-import { RollupStore, type StoredBin } from '../storage/rollup-store.js';
+import { type BinQuotient } from '../storage/bin-quotients.js';
+import { type Slice } from '../storage/paged.js';
+import { type BinRange, RollupStore, type StoredBin } from '../storage/rollup-store.js';
 import { SummaryStore } from '../storage/summary-store.js';
 import { summaryValue } from './summary-values.js';
 
 /** The bins that a request asks for. */
-export interface SummaryRead extends PointsRead<StoredBin> {
+export interface SummaryRead extends PointsRead<Slice> {
   /** Whether bins are missing because they are still being filled. */
   readonly incomplete: boolean;
 }
@@ -30,7 +32,7 @@ export class SummariesService {
   ) {}
 
   /**
-   * The page of a summary's bins that a query string asks for: those that begin in the asked time, both ends inclusive
+   * Where the bins of a summary are that a query string asks for: those that begin in the asked time, both ends inclusive
    * and not rounded to bins. None for an unknown metadata key and for a summary that is not registered.
    * @param path the summary type as URLs name it.
    * Throws `Invalid` for an unknown event type or summary type, a window that is no integer, and bad time parameters.
@@ -40,7 +42,7 @@ export class SummariesService {
     const type = summaryTypeOf(path);
     const seconds = parseWindow(window);
     const range = parseTimeRange(query);
-    const none: SummaryRead = { ...NO_ROWS, encode: () => undefined, incomplete: false };
+    const none: SummaryRead = { source: undefined, write: () => undefined, incomplete: false };
     if (seconds < 0 || seconds > MAX_WINDOW) return none;
     const extent = await this.summaries.extent(metadataKey, eventType, type, seconds);
     if (!extent || extent.first === null || extent.last === null) return none;
@@ -50,15 +52,32 @@ export class SummariesService {
     const complete = extent.incompleteFrom ?? Infinity;
     const incomplete = end >= complete;
     const lastBegin = incomplete ? complete - 1 : end;
-    const encode = (bin: StoredBin): string | undefined => summaryValue(bin, extent.dataType, type);
     if (begin > lastBegin) return { ...none, incomplete };
-    const descending = query.order === 'desc';
     const { id, dataType } = extent;
-    const withStatistics = type === 'statistics' && dataType !== 'histogram';
-    const bins = this.rollups.source({
-      ...{ series: id, dataType, window: seconds, withStatistics },
-      ...{ begin, end: lastBegin, descending },
-    });
-    return { ...(await readPage(bins, parsePage(query))), encode, incomplete };
+    const bins = {
+      ...{ series: id, dataType, window: seconds, withStatistics: type === 'statistics' && dataType !== 'histogram' },
+      ...{ begin, end: lastBegin, descending: query.order === 'desc' },
+    };
+    return { ...this.bins(bins, type), incomplete };
   }
+
+  /** Summaries of one number take the fast way. */
+  private bins(range: BinRange, type: SummaryType): PointsRead<Slice> {
+    if (type !== 'statistics' && range.dataType !== 'histogram') {
+      const divisor = type === 'average' ? 'count' : range.dataType === 'percentage' ? 'denominator_sum' : '1';
+      return { source: this.rollups.quotients(range, divisor), write: writeQuotients };
+    }
+    const write = (bins: readonly StoredBin[], writer: RowWriter): void => {
+      for (const bin of bins) {
+        const value = summaryValue(bin, range.dataType, type);
+        if (value !== undefined) writer.json(bin.micros, value);
+      }
+    };
+    return { source: this.rollups.source(range), write };
+  }
+}
+
+function writeQuotients(bins: readonly BinQuotient[], writer: RowWriter): void {
+  writer.expect(bins.length);
+  for (const { micros, value } of bins) if (value !== undefined) writer.number(micros, value);
 }

@@ -4,25 +4,13 @@ import { valueOf } from '../rollups/sketch.js';
 import { type StoredBin } from '../storage/rollup-store.js';
 import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
 
-const ONE = { digits: 1n, scale: 0 };
-
 /**
- * The JSON text of a bin's summary, or `undefined` where the bin can't tell: it was stored before this summary was
- * asked for, and its base points are gone.
+ * The JSON text of a bin's statistics, or of its histogram; `undefined` where the bin can't tell: it was stored before
+ * this summary was asked for, and its base points are gone. Summaries of one number are quotients, see `RollupStore`.
  */
 export function summaryValue(bin: StoredBin, dataType: DataTypeName, type: SummaryType): string | undefined {
-  switch (type) {
-    case 'average':
-      return bin.sum === null ? undefined : String(quotient(parseDecimal(bin.sum), whole(bin.count)));
-    case 'aggregation':
-      if (dataType === 'histogram') return bin.histogram ? JSON.stringify(bin.histogram) : undefined;
-      if (bin.sum === null) return undefined;
-      return String(
-        quotient(parseDecimal(bin.sum), bin.denominatorSum === null ? ONE : parseDecimal(bin.denominatorSum)),
-      );
-    case 'statistics':
-      return dataType === 'histogram' ? histogramStatistics(bin) : numberStatistics(bin);
-  }
+  if (type !== 'statistics') return bin.histogram ? JSON.stringify(bin.histogram) : undefined;
+  return dataType === 'histogram' ? histogramStatistics(bin) : numberStatistics(bin);
 }
 
 /** `{}` where a label is no number or nothing was counted. */

@@ -45,7 +45,7 @@ function expectJson(response: Response, status: number): void {
   expect(response.status).toBe(status);
   expect(response.headers).toMatchObject({
     'content-type': 'application/json',
-    vary: 'Accept',
+    vary: 'Accept, accept-encoding',
     'access-control-allow-origin': '*',
     'access-control-expose-headers': 'Link, Location, Retry-After, ETag',
   });

@@ -78,16 +78,19 @@ export class Program {
     }
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Sends a signal to the program alone, or to all of its group, as Ctrl-C on a terminal does. */
   signal(signal: NodeJS.Signals, to: 'program' | 'group' = 'program'): void {
-    const pid = this.child.pid!;
-    process.kill(to === 'group' ? -pid : pid, signal);
+    process.kill(to === 'group' ? -this.pid : this.pid, signal);
   }
 
   /** Whether a process of its group still runs. */
   get isGroupAlive(): boolean {
     try {
-      return process.kill(-this.child.pid!, 0);
+      return process.kill(-this.pid, 0);
     } catch {
       return false;
     }

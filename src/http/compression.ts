@@ -1,0 +1,42 @@
+import { constants } from 'node:zlib';
+import fastifyCompress from '@fastify/compress';
+import { type FastifyInstance, type onRequestHookHandler, type RouteOptions } from 'fastify';
+import { VARY } from './headers.js';
+
+/** Smaller answers are sent as they are: they fit into a few packets. */
+const LEAST_BYTES = 4096;
+
+/** Larger ones are compressed outside of the event loop: this much takes up to half a millisecond. */
+const MOST_BYTES_AT_ONCE = 64 * 1024;
+
+/**
+ * The fastest levels: of 43,200 points (1.5 MB) brotli 1 makes 367 kB in 22 ms, gzip 1 makes 406 kB in 44 ms; gzip 6
+ * would make 362 kB in 91 ms, and brotli 4 makes 319 kB in 64 ms.
+ */
+const LEVELS = {
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } },
+  zlibOptions: { level: 1 },
+};
+
+/** The plugin sees only this, and would say nothing but `accept-encoding` without it. */
+const varyByEncoding: onRequestHookHandler = (_request, reply, done) => {
+  void reply.header('vary', VARY);
+  done();
+};
+
+/** Compresses large answers to GET for clients that ask for it. Call it before the routes are registered. */
+export async function compressAnswers(fastify: FastifyInstance): Promise<void> {
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    // What was written is answered in a few bytes, and an answer to HEAD has none.
+    if (route.method === 'GET') route.onRequest = [varyByEncoding, ...[route.onRequest ?? []].flat()];
+    else route.compress = false;
+  });
+  await fastify.register(fastifyCompress, {
+    encodings: ['br', 'gzip'],
+    customTypes: /^(application\/(json|x-ndjson)|text\/csv)(;|$)/,
+    threshold: LEAST_BYTES,
+    syncThreshold: MOST_BYTES_AT_ONCE,
+    globalDecompression: false,
+    ...LEVELS,
+  });
+}
