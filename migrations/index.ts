@@ -1,6 +1,12 @@
 import { Metadata1795000000000 } from './1795000000000-metadata.js';
 import { PointsAndRollups1795000100000 } from './1795000100000-points-and-rollups.js';
 import { ApiKeys1795000200000 } from './1795000200000-api-keys.js';
+import { Import1795000600000 } from './1795000600000-import.js';
 
 /** Every migration, oldest first. */
-export const MIGRATIONS = [Metadata1795000000000, PointsAndRollups1795000100000, ApiKeys1795000200000];
+export const MIGRATIONS = [
+  Metadata1795000000000,
+  PointsAndRollups1795000100000,
+  ApiKeys1795000200000,
+  Import1795000600000,
+];

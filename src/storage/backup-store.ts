@@ -6,7 +6,10 @@ import { type EngineName, type Queryable, type StorageEngine } from './engine.js
 import { STORAGE_ENGINE } from './storage.tokens.js';
 
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
-export const BACKUP_TABLES = ['metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'api_key'] as const;
+export const BACKUP_TABLES = [
+  ...(['metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'sealed_bin'] as const),
+  'api_key',
+] as const;
 
 /** The name of a table that a backup can hold. */
 export type BackupTable = (typeof BACKUP_TABLES)[number];

@@ -8,12 +8,14 @@ import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
+import { ImportStore } from './import-store.js';
 import { MetadataStore } from './metadata-store.js';
 import { PointStore } from './point-store.js';
 import { RetentionStore } from './retention-store.js';
 import { RollupCheck } from './rollup-check.js';
 import { RollupStore } from './rollup-store.js';
 import { SearchStore } from './search-store.js';
+import { SealedBinStore } from './sealed-bin-store.js';
 import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
 import { SummaryStore } from './summary-store.js';
@@ -30,11 +32,13 @@ const STORES = [
   DeleteStore,
   ExpiredMetadata,
   ExpiredRows,
+  ImportStore,
   MetadataStore,
   PointStore,
   RetentionStore,
   RollupCheck,
   RollupStore,
+  SealedBinStore,
   SearchStore,
   SummaryStore,
   SeriesStore,
