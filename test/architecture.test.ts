@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'summaries',
   ],
   backup: ['common', 'storage'],
+  import: ['common', 'event-types', 'json', 'metadata', 'rollups', 'storage'],
 };
 
 interface Import {

@@ -44,6 +44,8 @@ export interface SealOptions {
   readonly beginIsPartial?: boolean;
   /** Bins whose value here is another one: some of their points could not be taken over. */
   readonly differing?: boolean;
+  /** When the other archive wrote to the series last: the series here becomes no older than that. */
+  readonly updated?: Date | undefined;
 }
 
 /** Which bins here count as summed up: all, or of percentages those that come to the value $5 within 1 ÷ 10^9. */
@@ -72,6 +74,10 @@ export class SealedBinStore {
       const series = await this.series.lockOne(client, summary.series);
       const begin = series?.first == null ? null : binOf(series.first, summary.window);
       const judged = await judge(client, summary, bins, begin, options);
+      if (options.updated)
+        await client.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [
+          ...[summary.series, options.updated],
+        ]);
       return { ...none, ...Object.fromEntries(judged.map(({ outcome, bins: number }) => [outcome, number])) };
     });
   }
