@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'summaries',
   ],
   backup: ['common', 'storage'],
-  import: ['common', 'event-types', 'json', 'metadata', 'rollups', 'storage'],
+  import: ['common', 'data', 'event-types', 'json', 'metadata', 'rollups', 'storage'],
 };
 
 interface Import {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { SCOPES, type Scope } from '../auth/scope.js';
 import { runProgram } from '../program.js';
 import { type DeleteOptions } from './delete.command.js';
+import { importCommand } from './import-options.js';
 
 // Each action imports what it runs: `--help` answers at once, without loading the server.
 const program = new Command('marigram')
@@ -68,6 +69,8 @@ program
     const command = await import('./restore.command.js');
     await (check ? command.checkFile(file) : command.restore(process.env, file));
   });
+
+program.addCommand(importCommand(process.env));
 
 program
   .command('verify')

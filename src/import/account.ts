@@ -14,6 +14,8 @@ export class Account {
   /** Lines that could not be used: the first ones, and their number. */
   readonly badLines: { readonly line: number; readonly problem: string }[] = [];
   badLineCount = 0;
+  /** Series that the other archive could not answer. */
+  failedSeries = 0;
 
   skip(reason: string, count = 1): void {
     if (count > 0) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);

@@ -11,7 +11,7 @@ const OF_ANSWERS: readonly string[] = [
 ];
 
 /** Keys that can be part of a URL, as all of esmond's and Marigram's are. */
-const KEY = /^[\w-]{1,128}$/;
+export const KEY = /^[\w-]{1,128}$/;
 
 /** A metadata of another archive, as it can be registered here. */
 export interface ForeignMetadata {

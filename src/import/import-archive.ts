@@ -120,6 +120,7 @@ class MetadataImport {
           await this.summaries.run(pair, summary, base, this.now);
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      this.account.failedSeries++;
       this.account.skip(
         `${eventType.eventType}: the other archive answered ${error.status}, the rest of the series is left`,
       );
