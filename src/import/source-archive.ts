@@ -45,8 +45,9 @@ export interface SourceOptions extends ConnectionOptions {
 
 /** Another archive, an esmond or a Marigram, as its clients see it. */
 export class SourceArchive {
-  private readonly connection: ApiConnect;
+  private readonly filters: FilterFields;
   private readonly signal: AbortSignal | undefined;
+  private readonly options: ConnectionOptions;
   private readonly pauseMs: number;
 
   /** Throws a `TypeError` for a URL that is none of HTTP. */
@@ -54,14 +55,23 @@ export class SourceArchive {
     readonly url: string,
     { filters = {}, signal, ...options }: SourceOptions = {},
   ) {
+    this.filters = filters;
     this.signal = signal;
+    this.options = { timeoutMs: 120_000, ...options };
     this.pauseMs = options.backoffMs ?? 1000;
-    this.connection = new ApiConnect(url, filters, { timeoutMs: 120_000, ...options, pageSize: PAGE });
+    new ApiConnect(url, filters, this.options);
   }
 
-  /** All metadata that the filters find, by key; a page of them is in memory. Throws an `ArchiveError`. */
-  metadata(): AsyncGenerator<Metadata, void, undefined> {
-    return this.connection.getMetadata({ signal: this.signal });
+  /** All metadata that the filters find, each once; a page of them is in memory. Throws an `ArchiveError`. */
+  async *metadata(): AsyncGenerator<Metadata, void, undefined> {
+    // Metadata that are registered meanwhile move others to the next page.
+    const found = new Set<string>();
+    for (let offset = 0; ; offset += PAGE) {
+      const page = await this.patiently(() => this.page(offset));
+      for (const one of page) if (!found.has(one.metadataKey)) yield one;
+      for (const { metadataKey } of page) found.add(metadataKey);
+      if (page.length < PAGE) return;
+    }
   }
 
   /**
@@ -85,6 +95,13 @@ export class SourceArchive {
       last = rows.at(-1)?.tsMicros ?? last;
       start = last;
     }
+  }
+
+  private async page(offset: number): Promise<Metadata[]> {
+    const connection = new ApiConnect(this.url, { ...this.filters, limit: PAGE, offset }, this.options);
+    const page: Metadata[] = [];
+    for await (const one of connection.getMetadata({ signal: this.signal })) page.push(one);
+    return page;
   }
 
   private async patiently<T>(read: () => Promise<T>): Promise<T> {
