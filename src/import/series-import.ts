@@ -85,7 +85,7 @@ export class SeriesImport {
   /** What progress is noted under: runs that begin at another time read another history. */
   get streamName(): string {
     const { begin } = this.history;
-    return begin === undefined ? this.source.url : `${this.source.url} since ${begin / MICROS_PER_SECOND}`;
+    return begin === undefined ? this.source.name : `${this.source.name} since ${begin / MICROS_PER_SECOND}`;
   }
 
   private async pointsOf(pair: SeriesPair, slice: readonly ForeignPoint[]): Promise<ImportedPoint[]> {

@@ -45,6 +45,8 @@ export interface SourceOptions extends ConnectionOptions {
 
 /** Another archive, an esmond or a Marigram, as its clients see it. */
 export class SourceArchive {
+  /** What progress is noted under: however its URL is written, an archive is one. */
+  readonly name: string;
   private readonly filters: FilterFields;
   private readonly signal: AbortSignal | undefined;
   private readonly options: ConnectionOptions;
@@ -52,9 +54,10 @@ export class SourceArchive {
 
   /** Throws a `TypeError` for a URL that is none of HTTP. */
   constructor(
-    readonly url: string,
+    private readonly url: string,
     { filters = {}, signal, ...options }: SourceOptions = {},
   ) {
+    this.name = url.replace(/\/+$/, '').replace(/(\/esmond)?\/perfsonar\/archive$/, '');
     this.filters = filters;
     this.signal = signal;
     this.options = { timeoutMs: 120_000, ...options };
