@@ -9,6 +9,9 @@ import { type Program, type Programs } from './programs.js';
 const SERVER = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 const MARIGRAM = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 
+/** As `npm start` gives them. */
+const FLAGS = ['--max-semi-space-size=64'];
+
 /** A server of the bench's own with the embedded PostgreSQL, in a scratch directory that goes with it. */
 export class OwnServer {
   private constructor(
@@ -30,7 +33,10 @@ export class OwnServer {
     chmodSync(directory, 0o711);
     const env = { DATA_DIR: directory, PORT: '0', LOG_LEVEL: 'warn' };
     const begin = performance.now();
-    const program = programs.start([...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []), SERVER], env);
+    const program = programs.start(
+      [...FLAGS, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []), SERVER],
+      env,
+    );
     const [, origin = '', path = ''] = await program.line(/listens on (https?:\/\/[^/]+)(\/\S*)$/);
     const startSeconds = (performance.now() - begin) / 1000;
     const issuer = programs.start([MARIGRAM, 'key', 'issue', 'bench'], env);

@@ -1,6 +1,8 @@
 import { Metadata1795000000000 } from './1795000000000-metadata.js';
 import { PointsAndRollups1795000100000 } from './1795000100000-points-and-rollups.js';
 import { ApiKeys1795000200000 } from './1795000200000-api-keys.js';
+import { Access1795000300000 } from './1795000300000-access.js';
+import { Audit1795000400000 } from './1795000400000-audit.js';
 import { Import1795000600000 } from './1795000600000-import.js';
 
 /** Every migration, oldest first. */
@@ -8,5 +10,7 @@ export const MIGRATIONS = [
   Metadata1795000000000,
   PointsAndRollups1795000100000,
   ApiKeys1795000200000,
+  Access1795000300000,
+  Audit1795000400000,
   Import1795000600000,
 ];

@@ -2,10 +2,14 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { AuditJob } from './audit/audit.job.js';
+import { Tallies } from './audit/tallies.js';
 import { Authenticator } from './auth/authenticator.js';
+import { RateLimits } from './auth/rate-limits.js';
 import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { type OpenDatabase } from './database/open-database.js';
+import { BodyBudget } from './http/body-budget.js';
 import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
@@ -37,18 +41,25 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   const methods = app.get(Methods);
   const authenticator = app.get(Authenticator);
+  const tallies = app.get(Tallies);
+  fastify.decorateRequest('caller', null);
+  fastify.decorateRequest('rateLimitKey', 0);
+  await app.get(RateLimits).install(fastify);
   fastify.addHook('onRequest', addHeaders);
   methods.watch(fastify);
   fastify.addHook('onRequest', checkPath);
-  fastify.addHook('onRequest', (request) => authenticator.authenticate(request));
+  fastify.addHook('onRequest', (request, reply) => authenticator.authenticate(request, reply));
   fastify.addHook('onRequest', checkUrl);
   fastify.addHook('onRequest', checkContentType);
   fastify.addHook('onRequest', checkContentLength);
+  new BodyBudget(config).install(fastify);
   fastify.addHook('onSend', exactContentType);
   fastify.addHook('onSend', tagAnswers);
   await compressAnswers(fastify);
   endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
+  // When no request is left, and before the pool is closed.
+  fastify.addHook('onClose', () => tallies.stop());
 
   await app.init();
   app.get(Reference).serve(app);
@@ -57,5 +68,7 @@ export async function createApp(
   await fastify.ready();
   await app.get(RetentionJob).start();
   app.get(BackFillJob).start();
+  app.get(AuditJob).start();
+  tallies.start();
   return app;
 }

@@ -160,8 +160,10 @@ describe('keys', () => {
     expect(refusal(await key('revoke', id))).toContain(`no working key ${id}`);
 
     const { stdout } = await key('list');
-    expect(lines(stdout)[0]).toMatch(/^ID +USER +SCOPE +ISSUED +STATE$/);
-    expect(stdout).toMatch(new RegExp(`^${id} +leaver +write +[-0-9]+ [:0-9]+Z +revoked [-0-9]+ [:0-9]+Z$`, 'm'));
+    expect(lines(stdout)[0]).toMatch(/^ID +USER +SCOPE +CREATED +EXPIRES +LAST USED +FROM +ONLY +STATE$/);
+    expect(stdout).toMatch(
+      new RegExp(`^${id} +leaver +write +[-0-9]+ [:0-9]+Z +- .* - +revoked [-0-9]+ [:0-9]+Z$`, 'm'),
+    );
     expect(stdout).not.toContain(token);
   });
 

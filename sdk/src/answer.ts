@@ -29,24 +29,24 @@ export async function accept(request: Request, response: Response): Promise<Resp
   if (response.ok)
     throw new ApiError(refusal(`this is no measurement archive: expected ${wanted} with JSON, got ${type}`));
   const detail = [body?.detail, body?.error].find((part) => typeof part === 'string');
-  if (response.status === 409) throw conflict(refusal(detail ?? 'some points are there already'), body);
+  const { stored, conflicts } = body ?? {};
+  if (response.status === 409 && typeof stored === 'number' && Array.isArray(conflicts))
+    throw new ConflictError(refusal(detail ?? 'some points are there already'), {
+      stored,
+      conflicts: conflicts.flatMap(conflictOf),
+    });
   throw new ApiError(refusal(detail ?? (text.slice(0, SHOWN).trim() || response.statusText)));
 }
 
-/** Throws an `ApiError` where an answer in JSON is none of the shape that was asked for. */
-export function unlike(what: string, response: Response): ApiError {
+/** The error for an answer in JSON that does not have the shape that was asked for. */
+export function unlike(what: string, response: Response, method: 'GET' | 'POST' = 'GET'): ApiError {
   const detail = `this is no measurement archive: expected ${what}`;
-  return new ApiError({ status: response.status, detail, method: 'GET', url: response.url });
+  return new ApiError({ status: response.status, detail, method, url: response.url });
 }
 
-function conflict(refusal: Refusal, body: Record<string, unknown> | undefined): ConflictError {
-  const stored = typeof body?.stored === 'number' ? body.stored : undefined;
-  const named: unknown[] = Array.isArray(body?.conflicts) ? body.conflicts : [];
-  const conflicts = named.flatMap((one): Conflict[] => {
-    const { ts, 'event-type': eventType } = (one ?? {}) as Record<string, unknown>;
-    return typeof ts === 'number' && typeof eventType === 'string' ? [{ eventType, ts }] : [];
-  });
-  return new ConflictError(refusal, { stored, conflicts });
+function conflictOf(named: unknown): Conflict[] {
+  const { ts, 'event-type': eventType } = (named ?? {}) as Record<string, unknown>;
+  return typeof ts === 'number' && typeof eventType === 'string' ? [{ eventType, ts }] : [];
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

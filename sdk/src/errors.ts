@@ -46,11 +46,14 @@ export interface Conflict {
   readonly ts: number;
 }
 
-/** Some points of a write were there already, and stay as they are; all others of the write are stored (409). */
+/**
+ * Some points of a write were there already, and stay as they are; all others of the write are stored (409). From an
+ * esmond, which does not say what it has stored, this is an `ApiError` with status 409.
+ */
 export class ConflictError extends ApiError {
   override readonly name: string = 'ConflictError';
-  /** How many points were stored; `undefined` where the archive does not say, as esmond. */
-  readonly stored: number | undefined;
+  /** How many points were stored or replaced. */
+  readonly stored: number;
   /** The points that were not, in the order of the request; the archive names the first 100. */
   readonly conflicts: readonly Conflict[];
   /**
@@ -59,7 +62,7 @@ export class ConflictError extends ApiError {
    */
   repeated = false;
 
-  constructor(refusal: Refusal, what: { stored: number | undefined; conflicts: readonly Conflict[] }) {
+  constructor(refusal: Refusal, what: { stored: number; conflicts: readonly Conflict[] }) {
     super(refusal);
     this.stored = what.stored;
     this.conflicts = what.conflicts;

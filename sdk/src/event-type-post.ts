@@ -26,7 +26,7 @@ export class EventTypePost<N extends string = string> {
   }
 
   /**
-   * Adds a point to the next write. Points of one time are possible, if the archive replaces values of this kind.
+   * Adds a point to the next write.
    * @param ts seconds since 1970-01-01 UTC, with up to six decimals, or a `Date`.
    * Throws a `RangeError` for a time or a number that is none.
    */

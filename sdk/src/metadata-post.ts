@@ -67,16 +67,14 @@ export class MetadataPost {
   }
 
   /**
-   * Asks for summaries of an event type.
+   * Asks for summaries of an event type, which is added with them where that has not been done.
    * @param windows seconds, each for a summary of its own; 0 for one of each point.
-   * Throws an `Error` where the event type was not added before.
    */
   addSummaryType<N extends EventTypeName>(eventType: N, type: SummaryTypeOf<N>, windows: readonly number[]): this;
   addSummaryType<N extends string>(eventType: N, type: SummaryTypeOf<N>, windows: readonly number[]): this;
   addSummaryType(eventType: string, type: SummaryType, windows: readonly number[]): this {
-    const summaries = this.eventTypes.get(eventType);
-    if (!summaries) throw new Error(`${eventType} must be added before its summaries`);
-    summaries.push(...windows.map((window) => ({ 'summary-type': type, 'summary-window': window })));
+    const asked = windows.map((window) => ({ 'summary-type': type, 'summary-window': window }));
+    this.eventTypes.set(eventType, [...(this.eventTypes.get(eventType) ?? []), ...asked]);
     return this;
   }
 
@@ -97,7 +95,7 @@ export class MetadataPost {
     return this.archive.run(async (core) => {
       const { data, response } = await createMetadata({ ...core, headers, body });
       if (typeof (data as unknown as Partial<typeof data>)['metadata-key'] !== 'string')
-        throw unlike('a metadata', response);
+        throw unlike('a metadata', response, 'POST');
       return new Metadata({ archive: this.archive, filters: {} }, data);
     }, signal);
   }

@@ -5,11 +5,19 @@ import { newIdempotencyKey } from './idempotency-key.js';
 import { type CallOptions } from './read-options.js';
 import { secondsOf, type Time } from './time.js';
 
+/** A point that waits, in words of the wire. */
+interface Waiting {
+  readonly ts: number;
+  readonly value: BulkValue;
+}
+
 /** Points of one metadata that wait to be posted, in one request. */
 export class PointBatch {
-  private readonly items = new Map<number, BulkItem>();
-  /** The name of the write of just these points. */
-  private key: string | undefined;
+  private readonly waiting: Waiting[] = [];
+  /** The write that was tried last: its name, and how many of the points that wait belong to it. */
+  private write = { key: '', count: 0 };
+  /** Settles when the posts that are under way have ended: one at a time, or a point could be sent twice. */
+  private ended: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly archive: Archive,
@@ -19,30 +27,50 @@ export class PointBatch {
   /** Throws a `RangeError` for a time or a number that is none: JSON has no word for it. */
   add(eventType: string, time: Time, val: unknown): void {
     if (typeof val === 'number' && !Number.isFinite(val)) throw new RangeError(`expected a finite number, got ${val}`);
-    const ts = secondsOf(time);
-    const item: BulkItem = this.items.get(ts) ?? { ts, val: [] };
     // The archive may know more event types than the document that the core was made from; it checks name and value.
-    item.val.push({ 'event-type': eventType, val } as BulkValue);
-    this.items.set(ts, item);
-    this.key = undefined;
+    this.waiting.push({ ts: secondsOf(time), value: { 'event-type': eventType, val } as BulkValue });
   }
 
   /**
-   * Stores all points, or none, apart from those whose place is taken. Then the batch is empty; after any failure but
-   * a `ConflictError` it is not, and the same points can be posted again, as the same write.
+   * Stores the points that wait, all or none, apart from those whose place is taken; then they wait no more. After any
+   * failure but a `ConflictError` they do, and are the same write when they are posted again with nothing added.
    */
-  async post({ signal }: CallOptions): Promise<void> {
-    if (this.items.size === 0) return;
-    this.key ??= newIdempotencyKey();
-    const headers = { 'Idempotency-Key': this.key };
+  async post(options: CallOptions): Promise<void> {
+    const post = this.ended.then(() => this.send(options));
+    this.ended = post.catch(() => undefined);
+    return post;
+  }
+
+  private async send({ signal }: CallOptions): Promise<void> {
+    const count = this.waiting.length;
+    if (count === 0) return;
+    if (this.write.count !== count) this.write = { key: newIdempotencyKey(), count };
+    const headers = { 'Idempotency-Key': this.write.key };
     const path = { metadataKey: this.metadataKey };
-    const body: Bulk = { data: [...this.items.values()] };
+    const body = bulkOf(this.waiting);
     try {
       await this.archive.run((core) => addPoints({ ...core, path, headers, body }), signal);
     } catch (error) {
-      if (error instanceof ConflictError) this.items.clear();
+      if (error instanceof ConflictError) this.settle();
       throw error;
     }
-    this.items.clear();
+    this.settle();
   }
+
+  /** Points may have been added meanwhile; these stay. */
+  private settle(): void {
+    this.waiting.splice(0, this.write.count);
+    this.write = { key: '', count: 0 };
+  }
+}
+
+/** Points of one time stand together, in the order in which they were added. */
+function bulkOf(points: readonly Waiting[]): Bulk {
+  const items = new Map<number, BulkItem>();
+  for (const { ts, value } of points) {
+    const item = items.get(ts) ?? { ts, val: [] };
+    item.val.push(value);
+    items.set(ts, item);
+  }
+  return { data: [...items.values()] };
 }

@@ -15,7 +15,9 @@ const PASSING: readonly number[] = [429, 502, 503, 504];
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof ApiError) {
-    return PASSING.includes(error.status) && (error.retryAfter ?? 0) <= LONGEST_RETRY_AFTER_S;
+    // A repeat that comes while the archive still works on the first one is told to come later.
+    const passing = PASSING.includes(error.status) || (error.status === 409 && error.retryAfter !== undefined);
+    return passing && (error.retryAfter ?? 0) <= LONGEST_RETRY_AFTER_S;
   }
   return error instanceof ConnectionError && !(error instanceof TimeoutError);
 }

@@ -135,6 +135,21 @@ describe('its types', () => {
   });
 });
 
+test('the examples of the guide compile as they stand, and run', async () => {
+  write('guide.mts', codeOf('docs/sdk.md', 'ts'));
+  await compile(['guide.mts'], {
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    lib: ['ES2022'],
+  });
+  write(
+    'guide.mjs',
+    readFileSync(join(project, 'guide.mjs'), 'utf8').replaceAll("'http://localhost:8080'", 'process.env.URL'),
+  );
+  expect(await node('guide.mjs')).toBe('');
+});
+
 test('the examples of its README compile, run, and print what they read', async () => {
   write('readme.mts', codeOf('sdk/README.md', 'ts').replace("'http://localhost:8080'", 'process.env.URL!'));
   await compile(['readme.mts'], {

@@ -24,8 +24,9 @@ describe('a metadata', () => {
     ]);
   });
 
-  test('must have an event type before its summaries', () => {
-    expect(() => client.newPost().addSummaryType('throughput', 'average', [60])).toThrow('throughput must be added');
+  test('has the event types of its summaries', async () => {
+    const md = await client.newPost().addSummaryType('packet-count-sent', 'aggregation', [0]).postMetadata();
+    expect(md.getEventType('packet-count-sent')!.summaries).toEqual([{ summaryType: 'aggregation', summaryWindow: 0 }]);
   });
 
   test('is refused with the sentence of the archive', async () => {
@@ -105,6 +106,18 @@ describe('points', () => {
         detail: expect.stringContaining('data item 2'),
       });
     expect((await md.getEventType('packet-loss-rate')!.getData()).data).toEqual([]);
+  });
+
+  test('that are added while others are posted go with the next write', async () => {
+    const md = await client.register('throughput');
+    const options = { ...client.auth, metadataKey: md.metadataKey, eventType: 'throughput' } as const;
+    const post = new EventTypePost(client.url, options).addDataPoint(1, 1);
+    const first = post.postData();
+    await Promise.resolve();
+    post.addDataPoint(2, 2).addDataPoint(1.5, 3);
+    await Promise.all([first, post.postData(), post.postData()]);
+    const { data } = await md.getEventType('throughput')!.getData();
+    expect(data.map(({ val }) => val)).toEqual([1, 3, 2]);
   });
 
   test('that are no JSON are refused before they are sent', async () => {

@@ -1,13 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import { IsNull, Repository } from 'typeorm';
-import { ApiKey } from './api-key.entity.js';
+import { type StoredLimits } from '../storage/access.entity.js';
+import { type Expiry, KeyStore, type ListedKey } from '../storage/key-store.js';
+import { operator, type Rights } from './caller.js';
 import { type Scope } from './scope.js';
+import { SubjectLimits } from './subject-limits.js';
 
 /** How long a verified key is trusted without asking the database again, in milliseconds. */
 const TRUST = 2000;
+
+/** How many keys are remembered, of those that work and of those that don't: guesses don't drive out real keys. */
+const REMEMBERED = 1000;
 
 /** A key just issued: the only time it is known in clear. */
 export interface IssuedKey {
@@ -16,53 +20,97 @@ export interface IssuedKey {
   readonly key: string;
 }
 
-/** Issues, lists, revokes and verifies API keys. */
+/** What a new key may have besides its user and scope. */
+export interface KeyOptions {
+  readonly expiry?: Expiry;
+  readonly limits?: StoredLimits | null;
+}
+
+/** A key that works, until a moment of this process's clock. */
+interface TrustedKey {
+  readonly rights: Rights;
+  readonly until: number;
+}
+
+/**
+ * Issues, lists, rotates, revokes and verifies API keys. A key is only ever looked for by its SHA-256: comparing
+ * digests tells an attacker nothing of the key by its timing.
+ */
 @Injectable()
 export class ApiKeyService {
-  private readonly verified = new LRUCache<string, { key: ApiKey | null }>({ max: 1000, ttl: TRUST });
+  private readonly verified = new LRUCache<string, TrustedKey>({ max: REMEMBERED, ttl: TRUST });
+  private readonly refused = new LRUCache<string, true>({ max: REMEMBERED, ttl: TRUST });
 
-  constructor(@InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>) {}
+  constructor(private readonly store: KeyStore) {}
 
   /** Makes a new key for a user; earlier keys of the user go on working. */
-  async issue(username: string, scope: Scope): Promise<IssuedKey> {
-    const key = randomBytes(20).toString('hex');
-    const { id } = await this.keys.save({ username, scope, digest: digestOf(key) });
-    return { id, key };
-  }
-
-  /** All keys, revoked ones included, in the order of their making. */
-  list(): Promise<ApiKey[]> {
-    return this.keys.find({ order: { id: 'ASC' } });
-  }
-
-  /** Whether there is any key that works. */
-  async hasAny(): Promise<boolean> {
-    return this.keys.existsBy({ revoked: IsNull() });
+  async issue(
+    username: string,
+    scope: Scope,
+    { expiry = 'never', limits = null }: KeyOptions = {},
+  ): Promise<IssuedKey> {
+    const key = newKey();
+    return { id: await this.store.issue(digestOf(key), { username, scope, limits }, expiry, operator()), key };
   }
 
   /**
-   * Ends a key; servers notice within two seconds. Returns the key's record, or `undefined` where there is no such key
-   * or it was revoked before.
+   * Makes a key with the rights of another one; both work until the overlap is over, in seconds.
+   * @param expiry when the new one ends; unless it is given, after as long a life as the old one was meant to have.
+   * Returns `undefined` where there is no working key of this number.
    */
-  async revoke(id: number): Promise<ApiKey | undefined> {
-    const key = await this.keys.findOneBy({ id, revoked: IsNull() });
-    if (!key) return undefined;
-    key.revoked = new Date();
-    return this.keys.save(key);
+  async rotate(
+    id: number,
+    overlap: number,
+    expiry?: Expiry,
+  ): Promise<(IssuedKey & { readonly username: string }) | undefined> {
+    const key = newKey();
+    const successor = await this.store.rotate(id, digestOf(key), overlap, expiry, operator());
+    return successor && { ...successor, key };
   }
 
-  /** The record of a working key, or `null`. Comparing digests tells an attacker nothing of the key by its timing. */
-  async verify(key: string): Promise<ApiKey | null> {
-    const digest = digestOf(key);
-    const name = digest.toString('base64');
+  /** All keys, also those that work no more, in the order of their making. */
+  list(): Promise<ListedKey[]> {
+    return this.store.list();
+  }
+
+  /** Whether there is any key that works. */
+  hasAny(): Promise<boolean> {
+    return this.store.hasAny();
+  }
+
+  /**
+   * Ends a key; servers notice within two seconds. Returns whose it was, or `undefined` where there is no working key
+   * of this number.
+   */
+  revoke(id: number): Promise<string | undefined> {
+    return this.store.revoke(id, operator());
+  }
+
+  /** The rights of a key, or `null` where it does not work (any more). */
+  async verify(key: string): Promise<Rights | null> {
+    const name = hash('sha256', key, 'base64');
     const known = this.verified.get(name);
-    if (known) return known.key;
-    const record = await this.keys.findOneBy({ digest, revoked: IsNull() });
-    this.verified.set(name, { key: record });
-    return record;
+    if (known && performance.now() < known.until) return known.rights;
+    if (this.refused.has(name)) return null;
+    // Before the question, so that the key's last moment is never taken for a later one.
+    const asked = performance.now();
+    const found = await this.store.find(Buffer.from(name, 'base64'));
+    if (!found) {
+      this.verified.delete(name);
+      this.refused.set(name, true);
+      return null;
+    }
+    const { id, username, scope, limits, secondsLeft } = found;
+    const rights = { id, username, scope, limits: limits && new SubjectLimits(limits) };
+    this.verified.set(name, { rights, until: secondsLeft === null ? Infinity : asked + secondsLeft * 1000 });
+    return rights;
   }
 }
 
+function newKey(): string {
+  return randomBytes(20).toString('hex');
+}
+
 function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

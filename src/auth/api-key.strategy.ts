@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HeaderAPIKeyStrategy } from 'passport-headerapikey';
-import { type ApiKey } from './api-key.entity.js';
 import { ApiKeyService } from './api-key.service.js';
+import { type Rights } from './caller.js';
 import { type Credential } from './credential.js';
 
 /**
@@ -15,8 +15,8 @@ export class ApiKeyStrategy {
   constructor(keys: ApiKeyService) {
     this.strategy = new HeaderAPIKeyStrategy({ header: 'x-api-key', prefix: '' }, false, (key, done) => {
       keys.verify(key).then(
-        (record) => {
-          done(null, record ?? undefined);
+        (rights) => {
+          done(null, rights ?? undefined);
         },
         (error: unknown) => {
           done(error as Error);
@@ -25,14 +25,14 @@ export class ApiKeyStrategy {
     });
   }
 
-  /** The record of the credential's key, or `undefined` where it is not valid. */
-  verify(credential: Credential): Promise<ApiKey | undefined> {
+  /** The rights of the credential's key, or `undefined` where it is not valid. */
+  verify(credential: Credential): Promise<Rights | undefined> {
     return new Promise((resolve, reject) => {
       // Passport's protocol: each run is an object that inherits the strategy and gets these callbacks.
       const run = Object.assign(Object.create(this.strategy) as HeaderAPIKeyStrategy, {
-        success: (record: ApiKey) => {
-          const isOthers = credential.username !== undefined && credential.username !== record.username;
-          resolve(isOthers ? undefined : record);
+        success: (rights: Rights) => {
+          const isOthers = credential.username !== undefined && credential.username !== rights.username;
+          resolve(isOthers ? undefined : rights);
         },
         fail: () => {
           resolve(undefined);

@@ -1,13 +1,14 @@
-import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { ApiKey } from './api-key.entity.js';
+import { Global, Module } from '@nestjs/common';
 import { ApiKeyService } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Authenticator } from './authenticator.js';
+import { NetworkService } from './network.service.js';
+import { RateLimits } from './rate-limits.js';
+import { WriteLimits } from './write-limits.js';
 
+@Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKey])],
-  providers: [ApiKeyService, ApiKeyStrategy, Authenticator],
-  exports: [ApiKeyService, Authenticator],
+  providers: [ApiKeyService, ApiKeyStrategy, Authenticator, NetworkService, RateLimits, WriteLimits],
+  exports: [ApiKeyService, Authenticator, NetworkService, RateLimits, WriteLimits],
 })
 export class AuthModule {}

@@ -1,4 +1,4 @@
-import { BACKUP_TABLES, type BackupStore } from '../storage/backup-store.js';
+import { BACKUP_TABLES, isAccess, type BackupStore } from '../storage/backup-store.js';
 import { BackupWriter } from './backup-writer.js';
 import { throwTrouble } from './database-trouble.js';
 import { type Description, FORMAT, FORMAT_VERSION, type Manifest } from './format.js';
@@ -19,7 +19,7 @@ export interface BackupOptions extends Running {
  * Throws a `StartError` where the file can't be written or the database is away; nothing of the file is left then.
  */
 export async function makeBackup(store: BackupStore, file: string, options: BackupOptions): Promise<Manifest> {
-  const tables = BACKUP_TABLES.filter((table) => table !== 'api_key' || options.withKeys);
+  const tables = BACKUP_TABLES.filter((table) => options.withKeys || !isAccess(table));
   let writer: BackupWriter | undefined;
   try {
     await store.snapshot(tables, async (snapshot) => {

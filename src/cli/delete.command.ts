@@ -1,4 +1,5 @@
 import { type INestApplicationContext } from '@nestjs/common';
+import { operator } from '../auth/caller.js';
 import { Invalid, StartError } from '../common/errors.js';
 import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
@@ -99,14 +100,15 @@ async function deleteOne(
   { only, from, to }: DeleteOptions,
 ): Promise<{ metadata: number; points: number }> {
   const deletion = app.get(DeletionService);
+  const by = operator();
   const bounds = { ...(from !== undefined && { 'time-start': from }), ...(to !== undefined && { 'time-end': to }) };
   const total = { metadata: 0, points: 0 };
   if (Object.keys(bounds).length > 0)
-    for (const name of wanted) total.points += (await deletion.points(key, name, bounds)).points;
-  else if (only === undefined) return deletion.metadata(key, {});
+    for (const name of wanted) total.points += (await deletion.points(key, name, bounds, by)).points;
+  else if (only === undefined) return deletion.metadata(key, {}, by);
   else
     for (const name of wanted) {
-      const { metadata, points } = await deletion.eventType(key, name, {});
+      const { metadata, points } = await deletion.eventType(key, name, {}, by);
       total.metadata += metadata;
       total.points += points;
     }

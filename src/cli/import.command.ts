@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type INestApplicationContext } from '@nestjs/common';
 import { ArchiveError } from 'marigram-client';
+import { operator } from '../auth/caller.js';
 import { Invalid, StartError } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { Account, type Watched } from '../import/account.js';
@@ -125,7 +126,7 @@ async function store(env: NodeJS.ProcessEnv, { dryRun = false }: ImportOptions, 
 function placeOf(app: INestApplicationContext): ImportPlace {
   const imports = app.get(ImportStore);
   return {
-    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill)),
+    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
     imports,
     sealed: app.get(SealedBinStore),
   };

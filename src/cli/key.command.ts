@@ -1,19 +1,22 @@
-import { ApiKeyService } from '../auth/api-key.service.js';
+import { ApiKeyService, type KeyOptions } from '../auth/api-key.service.js';
 import { type Scope } from '../auth/scope.js';
+import { formatLimits } from '../auth/subject-limits.js';
 import { StartError } from '../common/errors.js';
+import { type Expiry, type ListedKey } from '../storage/key-store.js';
+import { printTable, timeOf } from './table.js';
 import { withDatabase } from './with-database.js';
 
 /** Issues a key and prints it on the last line of stdout as `Key: <40 hexadecimal digits>`, which scripts parse. */
-export async function issueKey(env: NodeJS.ProcessEnv, user: string, scope: Scope): Promise<void> {
+export async function issueKey(env: NodeJS.ProcessEnv, user: string, scope: Scope, options: KeyOptions): Promise<void> {
   await withDatabase(env, async (app, place) => {
-    const { id, key } = await app.get(ApiKeyService).issue(user, scope);
-    console.log(`Issued key ${id} to ${user} with scope ${scope} (${place}).`);
-    console.log('Keep it safe: it is shown only now.');
-    console.log(`Key: ${key}`);
+    const { id, key } = await app.get(ApiKeyService).issue(user, scope, options);
+    const limits = options.limits ? `, only for ${formatLimits(options.limits)}` : '';
+    console.log(`Issued key ${id} to ${user} with scope ${scope}${limits} (${place}).`);
+    showOnce(key);
   });
 }
 
-/** Prints a line for each key: number, user, scope, and when it was issued and revoked. */
+/** Prints all keys as a table. */
 export async function listKeys(env: NodeJS.ProcessEnv): Promise<void> {
   await withDatabase(env, async (app) => {
     const keys = await app.get(ApiKeyService).list();
@@ -21,37 +24,57 @@ export async function listKeys(env: NodeJS.ProcessEnv): Promise<void> {
       console.log('There is no key yet.');
       return;
     }
-    const rows = keys.map(({ id, username, scope, created, revoked }) => [
-      String(id),
-      username,
-      scope,
-      timeOf(created),
-      revoked ? `revoked ${timeOf(revoked)}` : 'works',
-    ]);
-    const table = [['ID', 'USER', 'SCOPE', 'ISSUED', 'STATE'], ...rows];
-    for (const row of table)
-      console.log(
-        row
-          .map((cell, column) => cell.padEnd(widthOf(table, column)))
-          .join('  ')
-          .trimEnd(),
-      );
+    printTable(
+      ['ID', 'USER', 'SCOPE', 'CREATED', 'EXPIRES', 'LAST USED', 'FROM', 'ONLY', 'STATE'],
+      keys.map((key) => [
+        ...[String(key.id), key.username, key.scope, timeOf(key.created), timeOf(key.expires), timeOf(key.lastUsed)],
+        ...[key.lastAddress ?? '-', formatLimits(key.limits) || '-', stateOf(key)],
+      ]),
+    );
+  });
+}
+
+/**
+ * Makes a key that takes the place of another one, which ends after the overlap (in seconds); prints it as `issueKey`
+ * does. Throws a `StartError` where there is no working key of this number.
+ */
+export async function rotateKey(
+  env: NodeJS.ProcessEnv,
+  id: number,
+  overlap: number,
+  expiry: Expiry | undefined,
+): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const keys = app.get(ApiKeyService);
+    const successor = await keys.rotate(id, overlap, expiry);
+    if (!successor) throw noSuchKey(id);
+    const old = (await keys.list()).find((key) => key.id === id);
+    console.log(`Issued key ${successor.id} to ${successor.username} in place of key ${id}.`);
+    console.log(`Key ${id} works until ${timeOf(old?.expires ?? null)}.`);
+    showOnce(successor.key);
   });
 }
 
 /** Ends a key. Throws a `StartError` where there is no working key of this number. */
 export async function revokeKey(env: NodeJS.ProcessEnv, id: number): Promise<void> {
   await withDatabase(env, async (app) => {
-    const key = await app.get(ApiKeyService).revoke(id);
-    if (!key) throw new StartError(`There is no working key ${id}: see "marigram key list".`);
-    console.log(`Revoked key ${id} of ${key.username}.`);
+    const user = await app.get(ApiKeyService).revoke(id);
+    if (user === undefined) throw noSuchKey(id);
+    console.log(`Revoked key ${id} of ${user}.`);
   });
 }
 
-function widthOf(table: readonly (readonly string[])[], column: number): number {
-  return Math.max(...table.map((row) => row[column]?.length ?? 0));
+function showOnce(key: string): void {
+  console.log('Keep it safe: it is shown only now.');
+  console.log(`Key: ${key}`);
 }
 
-function timeOf(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+function stateOf({ revoked, works, successor }: ListedKey): string {
+  if (revoked) return `revoked ${timeOf(revoked)}`;
+  const state = works ? 'works' : 'expired';
+  return successor === null ? state : `${state}, replaced by ${successor}`;
+}
+
+function noSuchKey(id: number): StartError {
+  return new StartError(`There is no working key ${id}: see "marigram key list".`);
 }

@@ -57,10 +57,8 @@ function printPolicies(report: RetentionReport, show: (removed: Removed) => stri
     console.log(`${policy}: ${show(removed.point)} points, ${show(removed.rollup)} summary bins`);
 }
 
-function totalOf({ policies }: RetentionReport): string {
-  const rows = (table: 'point' | 'rollup'): number =>
-    policies.reduce((sum, { removed }) => sum + removed[table].rows, 0);
-  return `${rows('point')} points, ${rows('rollup')} summary bins`;
+function totalOf(report: RetentionReport): string {
+  return `${report.total('point')} points, ${report.total('rollup')} summary bins`;
 }
 
 function sizeOf(bytes: number): string {

@@ -16,6 +16,8 @@ export async function withDatabase(
 ): Promise<void> {
   const config = loadConfig(env);
   config.poolSize = 2;
+  // Nobody waits for an answer over HTTP: a command may take its time.
+  config.statementTimeout = 0;
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const database = await openDatabase(config, 'tool', logger);
   try {

@@ -40,7 +40,7 @@ export class Unauthorized extends ArchiveError {
   readonly status = 401;
 }
 
-/** The key is valid but lacks the scope. */
+/** The key is valid but lacks the scope, or is limited to other measurements. */
 export class Forbidden extends ArchiveError {
   readonly status = 403;
 }
@@ -79,18 +79,30 @@ export class Conflict extends ArchiveError {
   }
 }
 
-/** The body is larger than `BODY_LIMIT`. */
+/** The body is larger than `BODY_LIMIT`, or has more points than `MAX_POINTS`. */
 export class TooLarge extends ArchiveError {
   readonly status = 413;
 
-  constructor() {
-    super('the body is larger than this archive takes (BODY_LIMIT)');
+  constructor(message = 'the body is larger than this archive takes (BODY_LIMIT)') {
+    super(message);
   }
 }
 
 /** The body's content type is not one the route takes. */
 export class UnsupportedMediaType extends ArchiveError {
   readonly status = 415;
+}
+
+/** There were more requests than the archive takes of one client. */
+export class TooManyRequests extends ArchiveError {
+  readonly status = 429;
+
+  constructor(
+    message: string,
+    override readonly retryAfter: number,
+  ) {
+    super(message);
+  }
 }
 
 /** The archive cannot answer now (database away, queue full); the same request may succeed later. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StartError } from '../common/errors.js';
@@ -16,6 +17,12 @@ test('without any variable the archive listens on loopback and keeps its data in
     readAccess: 'public',
     trustProxy: [],
     bodyLimit: 16 * 1024 * 1024,
+    bodyBudget: 128 * 1024 * 1024,
+    maxPoints: 100_000,
+    rateLimit: 1_200_000,
+    rateLimitAddress: 300_000,
+    statementTimeout: 60_000,
+    auditDays: 365,
     logLevel: 'info',
     chunkSeconds: undefined,
     retentionPolicy: undefined,
@@ -56,6 +63,15 @@ describe('a good value', () => {
     ['BODY_LIMIT', '1024', 'bodyLimit', 1024],
     ['BODY_LIMIT', '500KiB', 'bodyLimit', 500 * 1024],
     ['BODY_LIMIT', '2 mib', 'bodyLimit', 2 * 1024 * 1024],
+    ['BODY_BUDGET', '2000MiB', 'bodyBudget', 2000 * 1024 * 1024],
+    ['MAX_POINTS', '1', 'maxPoints', 1],
+    ['RATE_LIMIT', '0', 'rateLimit', 0],
+    ['RATE_LIMIT_ADDRESS', '600', 'rateLimitAddress', 600],
+    ['STATEMENT_TIMEOUT', '0', 'statementTimeout', 0],
+    ['STATEMENT_TIMEOUT', '500ms', 'statementTimeout', 500],
+    ['STATEMENT_TIMEOUT', '90s', 'statementTimeout', 90_000],
+    ['AUDIT_RETENTION', '30', 'auditDays', 30],
+    ['AUDIT_RETENTION', 'never', 'auditDays', 0],
     ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
     ['CHUNK_INTERVAL', '12h', 'chunkSeconds', 12 * 3600],
     ['CHUNK_INTERVAL', '30d', 'chunkSeconds', 30 * 86_400],
@@ -102,6 +118,16 @@ describe('a bad value is refused with one sentence that names the variable and t
     ['BODY_LIMIT', '0'],
     ['BODY_LIMIT', '1GiB'],
     ['BODY_LIMIT', '512MiB'],
+    ['BODY_BUDGET', 'much'],
+    ['BODY_BUDGET', '100'],
+    ['MAX_POINTS', '0'],
+    ['RATE_LIMIT', '-1'],
+    ['RATE_LIMIT', '10/s'],
+    ['RATE_LIMIT_ADDRESS', 'off'],
+    ['STATEMENT_TIMEOUT', '60'],
+    ['STATEMENT_TIMEOUT', '2d'],
+    ['AUDIT_RETENTION', '0'],
+    ['AUDIT_RETENTION', '30d'],
     ['LOG_LEVEL', 'verbose'],
     ['CHUNK_INTERVAL', '30'],
     ['CHUNK_INTERVAL', '0d'],
@@ -123,6 +149,16 @@ describe('a bad value is refused with one sentence that names the variable and t
   test('a password in DATABASE_URL is not repeated', () => {
     expect(refusalOf({ DATABASE_URL: 'postgre://u:secret@db/a' })?.message).not.toContain('secret');
   });
+});
+
+test.each(['README.md', 'docs/operations.md'])('%s has a line for each variable, and for no other', (name) => {
+  const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const variables = [...read('src/config/config.ts').matchAll(/\bread\(\s*'([A-Z_]+)'/g)].map(
+    ([, variable]) => variable,
+  );
+  const documented = [...read(name).matchAll(/^\| `([A-Z_]+)`/gm)].map(([, variable]) => variable);
+  expect(variables.length).toBeGreaterThan(15);
+  expect(documented.sort()).toEqual(variables.sort());
 });
 
 function refusalOf(env: Record<string, string>): Error | undefined {

@@ -32,6 +32,17 @@ export class AppConfig {
   trustProxy: readonly string[];
   /** The largest body that is taken, in bytes. */
   bodyLimit: number;
+  /** Memory for bodies that are in flight, in bytes; one client gets half of it at most. */
+  bodyBudget: number;
+  /** The most points that one request may store. */
+  maxPoints: number;
+  /** Requests a minute with one key, and from one address without a valid key; 0 means no limit. */
+  rateLimit: number;
+  rateLimitAddress: number;
+  /** How long the database may work on one statement of a read, in milliseconds; 0 means no limit. */
+  statementTimeout: number;
+  /** How many days the audit goes back; 0 means for ever. */
+  auditDays: number;
   /** The least severe messages that are logged. */
   logLevel: (typeof LOG_LEVELS)[number];
   /** The time that one chunk of a hypertable covers, in seconds; `undefined` means as the archive was made (30 days). */
@@ -71,9 +82,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.bodyLimit = read(
     'BODY_LIMIT',
     16 * 1024 ** 2,
-    bytes,
+    (text) => bytes(text),
     'a size like 16MiB, 500KiB or 1000000 (bytes), below 512MiB',
   );
+  config.bodyBudget = read(
+    'BODY_BUDGET',
+    128 * 1024 ** 2,
+    (text) => bytes(text, 64 * 1024 ** 3),
+    'a size like 128MiB or 1000000 (bytes), from 1KiB on',
+  );
+  config.maxPoints = read('MAX_POINTS', 100_000, (text) => integer(text, 1, 10_000_000), 'a number from 1 to 10000000');
+  config.rateLimit = read('RATE_LIMIT', 1_200_000, rate, 'a number of requests a minute, or 0 for no limit');
+  config.rateLimitAddress = read(
+    'RATE_LIMIT_ADDRESS',
+    300_000,
+    rate,
+    'a number of requests a minute, or 0 for no limit',
+  );
+  config.statementTimeout = read('STATEMENT_TIMEOUT', 60_000, duration, 'a time like 60s or 500ms, or 0 for no limit');
+  config.auditDays = read('AUDIT_RETENTION', 365, days, 'a number of days from 1 to 36500, or never');
   config.logLevel = read('LOG_LEVEL', 'info', (text) => oneOf(LOG_LEVELS, text), `one of ${LOG_LEVELS.join(', ')}`);
   config.chunkSeconds = read('CHUNK_INTERVAL', undefined, interval, 'a time like 30d or 12h, from 1h to 3650d');
   config.retentionPolicy = read('RETENTION_POLICY', undefined, (text) => resolve(text), 'a file');
@@ -120,12 +147,28 @@ function isAddressRange(text: string): boolean {
   return true;
 }
 
-function bytes(text: string): number | undefined {
-  const match = /^(\d{1,9})\s*(KiB|MiB)?$/i.exec(text);
+function rate(text: string): number | undefined {
+  return integer(text, 0, 999_999_999);
+}
+
+function duration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const match = /^(\d{1,7})\s*(ms|s)$/.exec(text);
+  if (!match) return undefined;
+  const milliseconds = Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  return milliseconds >= 1 && milliseconds <= 86_400_000 ? milliseconds : undefined;
+}
+
+function days(text: string): number | undefined {
+  return text === 'never' ? 0 : integer(text, 1, 36_500);
+}
+
+function bytes(text: string, below = 512 * 1024 ** 2): number | undefined {
+  const match = /^(\d{1,10})\s*(KiB|MiB)?$/i.exec(text);
   if (!match) return undefined;
   const factor = { kib: 1024, mib: 1024 ** 2 }[match[2]?.toLowerCase() ?? ''] ?? 1;
   const size = Number(match[1]) * factor;
-  return size >= 1024 && size < 512 * 1024 ** 2 ? size : undefined;
+  return size >= 1024 && size < below ? size : undefined;
 }
 
 function interval(text: string): number | undefined {

@@ -1,9 +1,11 @@
 import { type Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Caller } from '../auth/caller.js';
+import { AppConfig } from '../config/config.js';
 import { type Query } from '../common/time-range.js';
 import { Operation } from '../http/operation.js';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { answerPoints } from './answer-points.js';
 import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.docs.js';
@@ -24,6 +26,7 @@ export class DataController {
   constructor(
     private readonly writer: WriteService,
     private readonly reader: ReadService,
+    private readonly config: AppConfig,
   ) {}
 
   @Post([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])
@@ -35,8 +38,9 @@ export class DataController {
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
+    @By() caller: Caller,
   ): Promise<string> {
-    await this.writer.write([parsePoint(body, key, eventType)]);
+    await this.writer.write([parsePoint(body, key, eventType)], caller);
     return STORED;
   }
 
@@ -45,8 +49,12 @@ export class DataController {
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
   @Operation(ADD_POINTS_OF_MANY)
-  async writeMany(@Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<string> {
-    await this.writer.write(parseBulk(body));
+  async writeMany(
+    @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
+    @By() caller: Caller,
+  ): Promise<string> {
+    await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller);
     return STORED;
   }
 
@@ -54,8 +62,13 @@ export class DataController {
   @HttpCode(201)
   @Rules({ access: 'write', contentTypeRefusal: 400 })
   @Operation(ADD_POINTS)
-  async writeBulk(@Param('metadataKey') key: string, @Body() body: Buffer | undefined, @WireQuery() _query: unknown): Promise<string> {
-    await this.writer.write(parseBulk(body, key), key);
+  async writeBulk(
+    @Param('metadataKey') key: string,
+    @Body() body: Buffer | undefined,
+    @WireQuery() _query: unknown,
+    @By() caller: Caller,
+  ): Promise<string> {
+    await this.writer.write(parseBulk(body, this.config.maxPoints, key), caller, key);
     return STORED;
   }
 

@@ -1,5 +1,5 @@
 import { parseDecimal } from '../common/decimal.js';
-import { BadPart } from '../common/errors.js';
+import { BadPart, TooLarge } from '../common/errors.js';
 import { FIRST_SECOND, inStorableYears, LAST_MICRO, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { JsonReader } from '../json/json-reader.js';
 import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
@@ -43,26 +43,27 @@ export function parsePoint(body: Buffer | undefined, metadataKey: string, eventT
  * The body of a bulk PUT, `{"data": [{"ts": …, "val": [{"event-type": …, "val": …}, …]}, …]}`, in its order.
  * @param metadataKey the metadata that all points belong to; `undefined` where each item of `data` names its own as
  * `metadata-key`.
- * Throws `Invalid`, naming the member and its 1-based position.
+ * Throws `Invalid`, naming the member and its 1-based position, and `TooLarge` where there are more than `most` points.
  */
-export function parseBulk(body: Buffer | undefined, metadataKey?: string): PostedPoint[] {
+export function parseBulk(body: Buffer | undefined, most: number, metadataKey?: string): PostedPoint[] {
   const reader = JsonReader.ofBody(body ?? Buffer.alloc(0));
   let points: PostedPoint[] | undefined;
   enterObject(reader, 'the body');
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
-    if (key === 'data') points = readItems(reader, metadataKey);
+    if (key === 'data') points = readItems(reader, most, metadataKey);
     else reader.skip();
   reader.finish();
   if (!points) throw new BadPart('data', 'missing');
   return points;
 }
 
-function readItems(reader: JsonReader, metadataKey: string | undefined): PostedPoint[] {
+function readItems(reader: JsonReader, most: number, metadataKey: string | undefined): PostedPoint[] {
   const points: Unfinished[] = [];
   enterArray(reader, 'data');
   for (let item = 1; reader.nextItem(); item++)
     try {
       readItem(reader, item, metadataKey, points);
+      if (points.length > most) throw new TooLarge(`more than ${most} points in one request (MAX_POINTS)`);
     } catch (error) {
       throw BadPart.at(`data item ${item}`, error);
     }

@@ -21,8 +21,8 @@ const ZERO = 48;
 const SAFE = Number.MAX_SAFE_INTEGER;
 
 /**
- * Writes rows right into memory, digit by digit: 43,200 points with integer values take 3 ms, as texts that are joined
- * and encoded 17 ms.
+ * Writes rows right into memory, digit by digit: 43,200 points with integer values take 4 ms, as texts that are joined
+ * and encoded 16 ms.
  */
 export class RowWriter {
   private buffer = Buffer.alloc(0);
@@ -94,17 +94,20 @@ export class RowWriter {
 
   /** At most eight digits: these fit the machine's integers, whose arithmetic is the fast one. */
   private fewDigits(value: number, width: number): void {
+    const { buffer, at: begin } = this;
     let rest = value | 0;
-    for (let at = this.at + width - 1; at >= this.at; at--) {
+    for (let at = begin + width - 1; at >= begin; at--) {
       const tenth = (rest / 10) | 0;
-      this.buffer[at] = ZERO + rest - 10 * tenth;
+      buffer[at] = ZERO + rest - 10 * tenth;
       rest = tenth;
     }
-    this.at += width;
+    this.at = begin + width;
   }
 
   private ascii(text: string): void {
-    for (let index = 0; index < text.length; index++) this.buffer[this.at++] = text.charCodeAt(index);
+    const { buffer, at } = this;
+    for (let index = 0; index < text.length; index++) buffer[at + index] = text.charCodeAt(index);
+    this.at = at + text.length;
   }
 
   private reserve(room: number): void {

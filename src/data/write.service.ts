@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { type DropReason, Tallies } from '../audit/tallies.js';
+import { type Caller } from '../auth/caller.js';
+import { WriteLimits } from '../auth/write-limits.js';
 import { BadPart, Conflict, Invalid, NotFound, Unavailable } from '../common/errors.js';
 import { formatSeconds } from '../common/time.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
@@ -20,6 +23,8 @@ export class WriteService {
   constructor(
     private readonly series: SeriesCache,
     private readonly queue: WriteQueue,
+    private readonly limits: WriteLimits,
+    private readonly tallies: Tallies,
     private readonly metrics: Metrics,
   ) {}
 
@@ -30,10 +35,10 @@ export class WriteService {
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
    * value, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
    */
-  async write(posted: readonly PostedPoint[], metadataKey?: string): Promise<void> {
+  async write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.writeOnce(posted, metadataKey);
+        await this.writeOnce(posted, caller, metadataKey);
         return;
       } catch (error) {
         if (!(error instanceof StaleSeries)) throw error;
@@ -45,33 +50,47 @@ export class WriteService {
     }
   }
 
-  private async writeOnce(posted: readonly PostedPoint[], metadataKey: string | undefined): Promise<void> {
+  /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
+  async writeMany(posted: readonly PostedPoint[], caller: Caller): Promise<void> {
+    await this.limits.checkKeys(caller, () => keysOf(posted));
+    await this.write(posted, caller);
+  }
+
+  private async writeOnce(
+    posted: readonly PostedPoint[],
+    caller: Caller,
+    metadataKey: string | undefined,
+  ): Promise<void> {
     const series = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
     const points: SeriesPoint[] = [];
-    let unregistered = 0;
-    let expired = 0;
+    const dropped: [point: PostedPoint, reason: DropReason][] = [];
     for (const point of posted) {
       const ref = series.get(point.metadataKey)?.get(point.eventType);
       if (!ref) {
-        unregistered++;
+        dropped.push([point, 'event type not registered']);
         continue;
       }
       const parsed = toSeriesPoint(point, ref);
       // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
       if (ref.cutOff !== null && point.micros < ref.cutOff) {
-        expired++;
+        dropped.push([point, 'older than retention keeps']);
         continue;
       }
       kept.push(point);
       points.push(parsed);
     }
     const { stored, conflicts } = await this.queue.write(points);
-    this.metrics.pointsUnregistered.inc(unregistered);
-    this.metrics.pointsExpired.inc(expired);
+    if (stored > 0) this.tallies.wrote(caller, stored);
+    for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
     if (conflicts.length === 0) return;
     const skipped = conflicts.flatMap((index) => kept[index] ?? []);
     throw new Conflict(describe(skipped), stored, skipped.map(toConflict));
+  }
+
+  private noteDropped({ metadataKey, eventType }: PostedPoint, reason: DropReason, caller: Caller): void {
+    (reason === 'event type not registered' ? this.metrics.pointsUnregistered : this.metrics.pointsExpired).inc();
+    this.tallies.drop(caller, metadataKey, eventType, reason);
   }
 
   /** The series of all metadata of the points. Throws `NotFound` and `Invalid` for what is unknown. */

@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { DataSource, type Logger } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { ApiKey } from '../auth/api-key.entity.js';
 import { StartError } from '../common/errors.js';
+import { ApiKey, Network } from '../storage/access.entity.js';
+import { AuditEntry, DroppedPoints, WriteCount } from '../storage/audit.entity.js';
 import { ForgivingPool } from '../storage/forgiving-pool.js';
 import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
@@ -22,7 +23,7 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
     url,
     poolSize,
     applicationName: 'marigram',
-    entities: [Metadata, Series, Summary, BackFill, StorageInfo, ApiKey],
+    entities: ENTITIES,
     migrations: MIGRATIONS,
     synchronize: false,
     installExtensions: false,
@@ -42,6 +43,11 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
     });
   }
 }
+
+const ENTITIES = [
+  ...[Metadata, Series, Summary, BackFill, StorageInfo],
+  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints],
+];
 
 /** The driver as TypeORM uses it, with our pool. */
 const FORGIVING_PG = Object.assign(Object.create(pg) as typeof pg, { Pool: ForgivingPool });

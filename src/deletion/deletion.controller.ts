@@ -1,7 +1,8 @@
 import { Controller, Delete, Param } from '@nestjs/common';
+import { Caller } from '../auth/caller.js';
 import { type Query } from '../common/time-range.js';
 import { Operation } from '../http/operation.js';
-import { WireQuery } from '../http/request.js';
+import { By, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { DELETE_EVENT_TYPE, DELETE_METADATA, DELETE_POINTS } from './deletion.docs.js';
 import { type DeletionObject } from './deletion.dto.js';
@@ -15,8 +16,12 @@ export class DeletionController {
   @Delete()
   @Rules({ access: 'admin' })
   @Operation(DELETE_METADATA)
-  async metadata(@Param('metadataKey') key: string, @WireQuery() query: Query): Promise<DeletionObject> {
-    return { deleted: await this.deletion.metadata(key, query) };
+  async metadata(
+    @Param('metadataKey') key: string,
+    @WireQuery() query: Query,
+    @By() caller: Caller,
+  ): Promise<DeletionObject> {
+    return { deleted: await this.deletion.metadata(key, query, caller) };
   }
 
   @Delete(':eventType')
@@ -26,8 +31,9 @@ export class DeletionController {
     @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
+    @By() caller: Caller,
   ): Promise<DeletionObject> {
-    return { deleted: await this.deletion.eventType(key, eventType, query) };
+    return { deleted: await this.deletion.eventType(key, eventType, query, caller) };
   }
 
   @Delete(':eventType/base')
@@ -37,7 +43,8 @@ export class DeletionController {
     @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @WireQuery() query: Query,
+    @By() caller: Caller,
   ): Promise<DeletionObject> {
-    return { deleted: await this.deletion.points(key, eventType, query) };
+    return { deleted: await this.deletion.points(key, eventType, query, caller) };
   }
 }

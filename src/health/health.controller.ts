@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { Operation } from '../http/operation.js';
+import { Rules } from '../http/route-rules.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Database } from '../storage/database.js';
 import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
@@ -28,7 +29,9 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /** The metrics tell of routes and rates, so that they are closed where reads are. */
   @Get('metrics')
+  @Rules({ access: 'read' })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @Operation(GET_METRICS)
   show(): Promise<string> {

@@ -38,15 +38,20 @@ interface Answer {
 }
 
 function answerTo(thrown: unknown): Answer {
-  // Fastify's own refusals first: one of them, a body that breaks off, looks like a broken connection to the database.
+  // Ours first: Fastify puts a status of its own on errors of a body that it reads.
+  if (thrown instanceof ArchiveError) return answerOf(thrown);
+  // Then Fastify's: one of them, a body that breaks off, looks like a broken connection to the database.
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
-  if (status === 413) return answerTo(new TooLarge());
+  if (status === 413) return answerOf(new TooLarge());
   if (status >= 400 && status < 500) return { status, detail: (thrown as Error).message };
   const error = mapDatabaseError(thrown);
-  if (error instanceof ArchiveError)
-    return { status: error.status, detail: error.message, fields: error.fields, retryAfter: error.retryAfter };
+  if (error instanceof ArchiveError) return answerOf(error);
   if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
   return { status: 500, detail: 'internal error' };
+}
+
+function answerOf({ status, message, fields, retryAfter }: ArchiveError): Answer {
+  return { status, detail: message, fields, retryAfter };
 }
 
 /** What a statement outside the write queue threw. */

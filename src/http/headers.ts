@@ -8,6 +8,10 @@ export const JSON_TYPE = 'application/json';
 /** What answers differ by, in the form that `@fastify/compress` looks for. */
 export const VARY = 'Accept, accept-encoding';
 
+/** The headers that a script of another origin may read. */
+const EXPOSED =
+  'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id';
+
 /** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
 export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
   setCommonHeaders(reply);
@@ -17,7 +21,7 @@ export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
 
 function setCommonHeaders({ raw }: FastifyReply): void {
   raw.setHeader('access-control-allow-origin', '*');
-  raw.setHeader('access-control-expose-headers', 'Link, Location, Retry-After, ETag');
+  raw.setHeader('access-control-expose-headers', EXPOSED);
   raw.setHeader('vary', VARY);
 }
 

@@ -7,6 +7,11 @@ const text = (name: string, description: string, example: string | number): Head
 /** The headers that answers carry beside those of HTTP itself. */
 export const HEADERS = {
   allow: text('Allow', 'The methods that the URL has.', 'GET, HEAD, OPTIONS, POST, PUT'),
+  etag: text(
+    'ETag',
+    'Names this state of the document; send it as `If-None-Match` to get 304 while it lasts.',
+    'W/"qEJk1W2Zp1cUhB1bq4YlGZ5hJ0A"',
+  ),
   link: text(
     'Link',
     'The neighbouring pages, `rel="next"` and `rel="prev"` (RFC 8288); absent where there are none.',
@@ -64,13 +69,21 @@ export const REFUSALS = {
   }),
   413: refusal(
     'TooLarge',
-    'The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).',
+    'The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, ' +
+      '100,000).',
     'the body is larger than this archive takes (BODY_LIMIT)',
   ),
   415: refusal(
     'UnsupportedMediaType',
     'The body is not declared as `application/json`.',
     'Content-Type: expected application/json, got none',
+  ),
+  429: refusal(
+    'TooManyRequests',
+    'The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, ' +
+      '`RATE_LIMIT_ADDRESS`).',
+    'more than 1200000 requests in a minute with this API key (RATE_LIMIT)',
+    { 'Retry-After': HEADERS.retryAfter },
   ),
   500: refusal('InternalError', 'A bug in the server; its log says more.', 'internal error', {
     'X-Request-Id': HEADERS.requestId,
@@ -82,6 +95,12 @@ export const REFUSALS = {
     { 'Retry-After': HEADERS.retryAfter, 'X-Request-Id': HEADERS.requestId },
   ),
 };
+
+/** The answer of a route with tags to a client that has the document already. */
+export const NOT_MODIFIED: Answer = named('NotModified', {
+  description: 'The document is still the one that `If-None-Match` names; there is no body.',
+  headers: { ETag: HEADERS.etag },
+});
 
 /** Whatever else can go wrong with any request. */
 export const OTHER_REFUSAL = refusal(

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { NotFound } from '../common/errors.js';
+import { type Caller } from '../auth/caller.js';
+import { NotFound, Unauthorized } from '../common/errors.js';
 import { type Query } from '../common/time-range.js';
 
 /** Where a request came in: what absolute URLs in its answer begin with. */
@@ -26,6 +27,13 @@ export const WireQuery = createParamDecorator((formats: readonly string[] | unde
 export const Address = createParamDecorator((_: undefined, context: ExecutionContext): RequestAddress => {
   const request = requestOf(context);
   return { origin: `${request.protocol}://${request.host || socketAddress(request)}`, path: splitUrl(request)[0] };
+});
+
+/** Who makes the request; of routes that need a key, or a network that stands for one. */
+export const By = createParamDecorator((_: undefined, context: ExecutionContext): Caller => {
+  const { caller } = requestOf(context);
+  if (!caller) throw new Unauthorized('this needs an API key');
+  return caller;
 });
 
 function parseQuery(search: string, formats: readonly string[]): Query {

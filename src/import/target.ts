@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Unavailable } from '../common/errors.js';
 import { type StoredValue } from '../event-types/data-types.js';
+import { type Actor } from '../storage/audit-store.js';
 import { type BackFill } from '../storage/back-fill.js';
 import { type ImportStore } from '../storage/import-store.js';
 import { type MetadataStore, type NewMetadata } from '../storage/metadata-store.js';
@@ -35,11 +36,13 @@ export interface Stored {
 
 /** This archive, as imports fill it: by the stores that ordinary writes use. */
 export class ImportTarget {
+  /** @param by who is recorded for the metadata that are new. */
   constructor(
     private readonly metadata: MetadataStore,
     private readonly series: SeriesStore,
     private readonly imports: ImportStore,
     private readonly backFill: BackFill,
+    private readonly by: Actor,
   ) {}
 
   /**
@@ -51,10 +54,10 @@ export class ImportTarget {
     const known = await this.metadata.findSame(metadata.identity);
     const isTaken = !known && wishedKey !== undefined && (await this.ofKey(wishedKey)) !== undefined;
     const wished = isTaken ? undefined : wishedKey;
-    const { stored, changed } = await this.metadata.register({
-      ...metadata,
-      ...(wished !== undefined && { key: wished }),
-    });
+    const { stored, changed } = await this.metadata.register(
+      { ...metadata, ...(wished !== undefined && { key: wished }) },
+      this.by,
+    );
     // Somebody else may have registered the same in between.
     const isNew = !known && (wished === undefined || stored.key === wished);
     if (changed && known)

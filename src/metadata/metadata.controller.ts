@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Caller } from '../auth/caller.js';
 import { Operation } from '../http/operation.js';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { MetadataView } from './metadata-view.js';
 import { CREATE_METADATA, GET_EVENT_TYPE, GET_METADATA, LIST_SUMMARIES } from './metadata.docs.js';
@@ -25,9 +26,10 @@ export class MetadataController {
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
     @Address() address: RequestAddress,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetadataObject> {
-    const registered = this.view.metadata(await this.metadata.register(body), address.origin);
+    const registered = this.view.metadata(await this.metadata.register(body, caller), address.origin);
     void reply.header('location', registered.url);
     return registered;
   }

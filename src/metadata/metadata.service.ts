@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type Caller } from '../auth/caller.js';
+import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
 import { MetadataStore, type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
 import { summaryTypeOf } from './summary-paths.js';
@@ -11,14 +13,18 @@ export class MetadataService {
   constructor(
     private readonly store: MetadataStore,
     private readonly backFill: BackFillJob,
+    private readonly limits: WriteLimits,
   ) {}
 
   /**
    * Registers the metadata of a POST body, or extends the stored one that is the same. Summaries that are new to a
-   * series with points are filled from them. Throws `Invalid`; then nothing is stored.
+   * series with points are filled from them. Throws `Invalid`, and `Forbidden` where the caller is limited to others; then
+   * nothing is stored.
    */
-  async register(body: Buffer | undefined): Promise<StoredMetadata> {
-    const { stored, changed } = await this.store.register(parseMetadata(body ?? Buffer.alloc(0)));
+  async register(body: Buffer | undefined, caller: Caller): Promise<StoredMetadata> {
+    const metadata = parseMetadata(body ?? Buffer.alloc(0));
+    this.limits.check(caller, metadata);
+    const { stored, changed } = await this.store.register(metadata, caller);
     if (changed) await this.backFill.fill(stored.key);
     return stored;
   }

@@ -1,8 +1,8 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
-import { type Answer, type Parameter } from '../common/api-docs.js';
+import { type Answer, type Header, type Parameter } from '../common/api-docs.js';
 import { type AppConfig } from '../config/config.js';
 import { OPERATION, type OperationDocs } from '../http/operation.js';
-import { HEADERS, OTHER_REFUSAL, REFUSALS } from '../http/refusals.js';
+import { HEADERS, NOT_MODIFIED, OTHER_REFUSAL, REFUSALS } from '../http/refusals.js';
 import { type RouteRules, RULES } from '../http/route-rules.js';
 import { PATH_PARAMETERS } from './path-parameters.js';
 import { securityOf } from './security.js';
@@ -75,9 +75,12 @@ function pathParameters(path: string): Parameter[] {
 }
 
 /** The answers by status: what the docs say, and what any request may get on a route with these rules. */
-function answersOf({ answers }: OperationDocs, { access, contentTypeRefusal }: RouteRules): Record<string, Answer> {
+function answersOf(
+  { answers }: OperationDocs,
+  { access, contentTypeRefusal, tagged }: RouteRules,
+): Record<string, Answer> {
   const refusals = [
-    ...(access === undefined ? [] : [400, 401, 404, 500, 503]),
+    ...(access === undefined ? [] : [400, 401, 404, 429, 500, 503]),
     ...(access === undefined || access === 'read' ? [] : [403]),
     ...(contentTypeRefusal === undefined ? [] : [413]),
     ...(contentTypeRefusal === 415 ? [415] : []),
@@ -85,11 +88,17 @@ function answersOf({ answers }: OperationDocs, { access, contentTypeRefusal }: R
   return {
     ...Object.fromEntries(refusals.map((status) => [status, REFUSALS[status]])),
     ...Object.fromEntries(
-      Object.entries(answers).map(([status, answer]) => [status, Number(status) < 300 ? withAllow(answer) : answer]),
+      Object.entries(answers).map(([status, answer]) => [
+        status,
+        Number(status) < 300
+          ? withHeaders(answer, { Allow: HEADERS.allow, ...(tagged && { ETag: HEADERS.etag }) })
+          : answer,
+      ]),
     ),
+    ...(tagged && { 304: NOT_MODIFIED }),
   };
 }
 
-function withAllow(answer: Answer): Answer {
-  return { ...answer, headers: { ...answer.headers, Allow: HEADERS.allow } };
+function withHeaders(answer: Answer, headers: Record<string, Header>): Answer {
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }

@@ -34,6 +34,11 @@ export class RetentionReport {
     return [...this.byPolicy.values()];
   }
 
+  /** All rows of a hypertable, whatever the policy. */
+  total(table: Hypertable): number {
+    return this.policies.reduce((sum, { removed }) => sum + removed[table].rows, 0);
+  }
+
   /** Counts rows of a hypertable; `policy` is `null` where only an earlier policy let them go. */
   add(table: Hypertable, policy: number | null, rows: number, bytes = 0): void {
     let report = this.byPolicy.get(policy);

@@ -41,7 +41,7 @@ export class RetentionJob implements OnModuleDestroy {
       const policies = await loadPolicies(retentionPolicy);
       const report = await this.retention.run(policies, { signal: this.stopping.signal });
       if (!report) return;
-      const rows = report.policies.reduce((sum, { removed }) => sum + removed.point.rows + removed.rollup.rows, 0);
+      const rows = report.total('point') + report.total('rollup');
       this.logger.log(
         `retention removed ${rows} rows and ${report.metadata} metadata, dropped ${report.chunksDropped} chunks`,
       );

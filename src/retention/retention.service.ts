@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
+import { AuditStore, RETENTION } from '../storage/audit-store.js';
 import { BackFill } from '../storage/back-fill.js';
 import { ChunkSweep } from '../storage/chunk-sweep.js';
 import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
@@ -30,6 +31,7 @@ export class RetentionService {
     private readonly metadata: ExpiredMetadata,
     private readonly backFill: BackFill,
     private readonly sealed: SealedBinStore,
+    private readonly audit: AuditStore,
   ) {}
 
   /** What a run would remove now, with the bytes estimated; changes nothing. */
@@ -79,6 +81,12 @@ export class RetentionService {
     await this.sealed.deleteExpired(rules, signal);
     onProgress?.(chunks.length, chunks.length);
     report.metadata = (await this.metadata.delete(rules, signal)).length;
+    await this.audit.record(RETENTION, 'retention run', null, {
+      points: report.total('point'),
+      summaryBins: report.total('rollup'),
+      metadata: report.metadata,
+      chunksDropped: report.chunksDropped,
+    });
     return report;
   }
 

@@ -8,11 +8,16 @@ import { STORAGE_ENGINE } from './storage.tokens.js';
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
   ...(['metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'sealed_bin'] as const),
-  'api_key',
+  ...(['api_key', 'network'] as const),
 ] as const;
 
 /** The name of a table that a backup can hold. */
 export type BackupTable = (typeof BACKUP_TABLES)[number];
+
+/** Whether a table says who may do what, and is no part of the archive's content. */
+export function isAccess(table: BackupTable): table is 'api_key' | 'network' {
+  return table === 'api_key' || table === 'network';
+}
 
 /** The columns of each table, by their names. */
 export type TableColumns = Readonly<Partial<Record<BackupTable, readonly string[]>>>;

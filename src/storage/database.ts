@@ -33,6 +33,10 @@ const RETRIES = 5;
 const DOUBT_ATTEMPTS = 20;
 const DOUBT_PAUSE = 250;
 
+/** SQLSTATE of a statement that was given up, and in how many seconds to try it again. */
+const QUERY_CANCELED = '57014';
+const TIMED_OUT = 10;
+
 /** The connection was lost in COMMIT: what was to be stored may be stored or not. */
 export class CommitUnknown extends Unavailable {
   constructor(options?: ErrorOptions) {
@@ -42,26 +46,28 @@ export class CommitUnknown extends Unavailable {
 
 /**
  * The way to PostgreSQL for the stores: TypeORM's own pool, used without TypeORM, because the stores write their SQL
- * themselves. Reads go to the replica where one is configured.
+ * themselves. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed; it goes
+ * to the replica where one is configured.
  */
 @Injectable()
 export class Database implements OnApplicationShutdown {
   private readonly primary: pg.Pool;
-  private readonly replica: pg.Pool | undefined;
+  private readonly readers: pg.Pool;
 
   constructor(@InjectDataSource() dataSource: DataSource, config: AppConfig) {
     // TypeORM types its pool as `any`; for 'postgres' it is node-postgres' Pool.
     this.primary = (dataSource.driver as unknown as { master: pg.Pool }).master;
-    if (config.databaseReadUrl !== undefined) {
-      this.replica = new ForgivingPool({
-        connectionString: config.databaseReadUrl,
-        max: config.poolSize,
-        connectionTimeoutMillis: CONNECTION_TIMEOUT,
-        application_name: 'marigram-read',
-      });
-      // A broken idle connection is dropped by the pool; without a listener it would end the process.
-      this.replica.on('error', () => undefined);
-    }
+    this.readers = new ForgivingPool({
+      connectionString: config.databaseReadUrl ?? urlOf(dataSource),
+      max: config.poolSize,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT,
+      // Of the server: what a client of ours gives up goes on there.
+      statement_timeout: config.statementTimeout,
+      keepAlive: true,
+      application_name: 'marigram-read',
+    });
+    // A broken idle connection is dropped by the pool; without a listener it would end the process.
+    this.readers.on('error', () => undefined);
   }
 
   /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
@@ -75,7 +81,8 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is away.
+   * Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is
+   * away, or works on it for longer than STATEMENT_TIMEOUT.
    * @param name as for `ArrayReader`; the same name always has the same text.
    */
   read<Row extends pg.QueryResultRow>(
@@ -84,7 +91,7 @@ export class Database implements OnApplicationShutdown {
     name?: string,
   ): Promise<pg.QueryResult<Row>> {
     const query = { text, values, ...(name !== undefined && { name }) };
-    return (this.replica ?? this.primary).query<Row>(query).catch(explain);
+    return this.readers.query<Row>(query).catch(explain);
   }
 
   /** Like `read`, with each row as an array of its columns. */
@@ -94,7 +101,7 @@ export class Database implements OnApplicationShutdown {
     name?: string,
   ): Promise<pg.QueryArrayResult<Row>> {
     const query = { text, values, rowMode: 'array' as const, ...(name !== undefined && { name }) };
-    return (this.replica ?? this.primary).query<Row>(query).catch(explain);
+    return this.readers.query<Row>(query).catch(explain);
   }
 
   /**
@@ -174,13 +181,24 @@ export class Database implements OnApplicationShutdown {
 
   /** How many connections are open, idle, and how many requests wait for one. */
   usage(): { total: number; idle: number; waiting: number } {
-    return { total: this.primary.totalCount, idle: this.primary.idleCount, waiting: this.primary.waitingCount };
+    const pools = [this.primary, this.readers];
+    const sum = (count: (pool: pg.Pool) => number): number => pools.reduce((total, pool) => total + count(pool), 0);
+    return {
+      total: sum(({ totalCount }) => totalCount),
+      idle: sum(({ idleCount }) => idleCount),
+      waiting: sum(({ waitingCount }) => waitingCount),
+    };
   }
 
-  /** The primary's pool is closed with TypeORM's data source, the replica's here. */
+  /** The pool of the writes is closed with TypeORM's data source, that of the reads here. */
   async onApplicationShutdown(): Promise<void> {
-    await this.replica?.end();
+    await this.readers.end();
   }
+}
+
+function urlOf({ options }: DataSource): string {
+  // `connect` makes all data sources, from a URL.
+  return (options as { readonly url: string }).url;
 }
 
 /** For a COMMIT: a lost connection leaves it open what became of it. */
@@ -191,6 +209,10 @@ export function doubt(error: unknown): never {
 /** Turns "the database is away" into the error that clients get; everything else stays as it is. */
 export function explain(error: unknown): never {
   if (error instanceof ArchiveError || classify(error) !== 'unavailable') throw error;
+  if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED)
+    throw new Unavailable('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, {
+      cause: error,
+    });
   const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
   throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });
 }

@@ -5,6 +5,7 @@ import { MICROS_PER_SECOND } from '../common/time.js';
 import { Bins } from '../rollups/bins.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { binOf } from '../rollups/windows.js';
+import { type Actor, recordAudit } from './audit-store.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
@@ -27,7 +28,10 @@ export interface Span {
   readonly end: number;
 }
 
-/** The SQL of deletions. Each is one transaction under the lock of its series; summaries follow what is deleted. */
+/**
+ * The SQL of deletions. Each is one transaction under the lock of its series, with its line in the audit; summaries
+ * follow what is deleted.
+ */
 @Injectable()
 export class DeleteStore {
   constructor(
@@ -40,17 +44,19 @@ export class DeleteStore {
   ) {}
 
   /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
-  deletePoints(metadataKey: string, eventType: string, span: Span): Promise<Deleted> {
+  deletePoints(metadataKey: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
     return this.chunks.transaction('rollup', async (client, begins) => {
       const [id] = await seriesOf(client, metadataKey, eventType);
       const series = id === undefined ? undefined : await this.series.lockOne(client, id);
       if (!series) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
-      return { metadata: 0, points: await this.clear(client, series, span, begins) };
+      const points = await this.clear(client, series, span, begins);
+      await recordAudit(client, by, 'points deleted', metadataKey, { eventType, points, ...boundsOf(span) });
+      return { metadata: 0, points };
     });
   }
 
   /** Deletes an event type with its points and summaries, and the metadata where it was its last. Throws `NotFound`. */
-  deleteEventType(metadataKey: string, eventType: string): Promise<Deleted> {
+  deleteEventType(metadataKey: string, eventType: string, by: Actor): Promise<Deleted> {
     return this.db.retrying(async (client) => {
       await lockMetadata(client, metadataKey);
       const ids = await seriesOf(client, metadataKey, eventType);
@@ -60,16 +66,19 @@ export class DeleteStore {
         'DELETE FROM metadata m WHERE key = $1 AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)',
         [metadataKey],
       );
+      await recordAudit(client, by, 'event type deleted', metadataKey, { eventType, points });
+      if (rowCount === 1) await recordAudit(client, by, 'metadata deleted', metadataKey, { points: 0 });
       return { metadata: rowCount ?? 0, points };
     });
   }
 
   /** Deletes a metadata with all that belongs to it. Throws `NotFound`. */
-  deleteMetadata(metadataKey: string): Promise<Deleted> {
+  deleteMetadata(metadataKey: string, by: Actor): Promise<Deleted> {
     return this.db.retrying(async (client) => {
       await lockMetadata(client, metadataKey);
       const points = await this.remove(client, await seriesOf(client, metadataKey));
       await client.query('DELETE FROM metadata WHERE key = $1', [metadataKey]);
+      await recordAudit(client, by, 'metadata deleted', metadataKey, { points });
       return { metadata: 1, points };
     });
   }
@@ -143,6 +152,11 @@ export class DeleteStore {
     for (const { begin } of bins) begins.push(begin);
     await this.rollups.replace(client, bins);
   }
+}
+
+/** The bounds that there are, as times. */
+function boundsOf({ begin, end }: Span): { from?: string; to?: string } {
+  return { ...(begin > -Infinity && { from: timestampOf(begin) }), ...(end < Infinity && { to: timestampOf(end) }) };
 }
 
 async function lockMetadata(client: pg.ClientBase, key: string): Promise<void> {

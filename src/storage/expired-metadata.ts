@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { recordAudit, RETENTION } from './audit-store.js';
 import { Database } from './database.js';
 import { type Queryable } from './engine.js';
 import { type CutOffs, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
@@ -84,6 +85,7 @@ async function deleteBatch(client: pg.ClientBase, rules: readonly RetentionRule[
   const gone = await empty(client, rules, ids, 'recorded');
   const text = 'DELETE FROM metadata WHERE id = ANY ($1) RETURNING key';
   const { rows } = await client.query<{ key: string }>(text, [gone]);
+  for (const { key } of rows) await recordAudit(client, RETENTION, 'metadata deleted', key, { points: 0 });
   return rows.map(({ key }) => key);
 }
 

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
+import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from './database.js';
 
 /** A summary that is kept for a series: one value for each window of so many seconds. */
@@ -47,6 +48,12 @@ export interface StoredEventType {
   readonly summaries: readonly SummaryRegistration[];
 }
 
+/** What a registration has added; summaries as event type, type and window. */
+interface Added {
+  readonly eventTypes: readonly string[];
+  readonly summaries: readonly string[];
+}
+
 /** Selects `StoredMetadata` rows from a relation `m` that has the columns of `metadata`, and `more` of its columns. */
 export function selectMetadata(from: string, more?: string): string {
   return `
@@ -87,14 +94,20 @@ export class MetadataStore {
    * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
    * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
    * Returns what is stored then, and whether that has changed. Where nothing is missing it only reads.
+   * @param by who is recorded for what is new.
    */
-  async register(metadata: NewMetadata): Promise<{ stored: StoredMetadata; changed: boolean }> {
+  async register(metadata: NewMetadata, by: Actor): Promise<{ stored: StoredMetadata; changed: boolean }> {
     const known = await this.findSame(metadata.identity);
     if (known && hasAll(known, metadata)) return { stored: known, changed: false };
     await this.db.retrying(async (client) => {
-      const id = await this.insert(client, metadata);
-      await this.extend(client, id, metadata);
+      const { id, key, isNew } = await this.insert(client, metadata);
+      const added = await this.extend(client, id, metadata);
       await refuseManyWindows(client, id);
+      if (isNew || added.eventTypes.length + added.summaries.length > 0)
+        await recordAudit(client, by, isNew ? 'metadata created' : 'metadata extended', key, {
+          ...(isNew && { source: metadata.source, destination: metadata.destination }),
+          ...added,
+        });
     });
     const stored = await this.findSame(metadata.identity);
     if (!stored) throw new Unavailable(DELETED);
@@ -110,12 +123,15 @@ export class MetadataStore {
     return rows[0];
   }
 
-  private async insert(client: pg.ClientBase, metadata: NewMetadata): Promise<number> {
-    const inserted = await client.query<{ id: number }>(
+  private async insert(
+    client: pg.ClientBase,
+    metadata: NewMetadata,
+  ): Promise<{ id: number; key: string; isNew: boolean }> {
+    const inserted = await client.query<{ id: number; key: string }>(
       `INSERT INTO metadata (key, subject_type, source, destination, measurement_agent, tool_name,
                              input_source, input_destination, parameters, identity)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id`,
+       ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id, key`,
       [
         metadata.key ?? randomUUID().replaceAll('-', ''),
         metadata.subjectType,
@@ -129,25 +145,27 @@ export class MetadataStore {
         metadata.identity,
       ],
     );
-    const text = 'SELECT id FROM metadata WHERE identity = $1 FOR KEY SHARE';
-    const row = inserted.rows[0] ?? (await client.query<{ id: number }>(text, [metadata.identity])).rows[0];
+    const isNew = inserted.rows.length > 0;
+    const text = 'SELECT id, key FROM metadata WHERE identity = $1 FOR KEY SHARE';
+    const row =
+      inserted.rows[0] ?? (await client.query<{ id: number; key: string }>(text, [metadata.identity])).rows[0];
     if (!row) throw new Unavailable(DELETED);
-    return row.id;
+    return { ...row, isNew };
   }
 
   /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
-  private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<void> {
+  private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<Added> {
     const names = [...eventTypes.keys()].sort();
-    await client.query(
+    const series = await client.query<{ eventType: string }>(
       `INSERT INTO series (metadata, event_type, data_type)
        SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
        WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
-       ON CONFLICT ON CONSTRAINT series_identity DO NOTHING`,
+       ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
       [id, names, names.map(dataTypeOf)],
     );
     await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
-    await client.query(
+    const summaries = await client.query<{ name: string }>(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
          -- Bins that have left are missing for the new summary too: their rows are gone.
@@ -170,10 +188,17 @@ export class MetadataStore {
          SELECT series, window_seconds, '-infinity', bool_or(partial) FROM lacking GROUP BY 1, 2
          ON CONFLICT ON CONSTRAINT back_fill_pkey
          DO UPDATE SET next_bin = '-infinity', partial = back_fill.partial OR excluded.partial
+       ), noticed AS (
+         UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)
        )
-       UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)`,
+       SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name
+       FROM added a JOIN series s ON s.id = a.series ORDER BY 1`,
       [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
     );
+    return {
+      eventTypes: series.rows.map(({ eventType }) => eventType).sort(),
+      summaries: summaries.rows.map(({ name }) => name),
+    };
   }
 }
 

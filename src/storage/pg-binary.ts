@@ -56,7 +56,7 @@ export function readNumeric(bytes: DataView, at: number): Numeric | { digits: un
 
 /**
  * The double nearest to a ÷ b, for b ≠ 0. Where both are integers that doubles hold (after both are scaled alike), that
- * is what dividing doubles gives, by IEEE 754: 720 bins in 0.03 ms instead of 1 ms by way of BigInt.
+ * is what dividing doubles gives, by IEEE 754: 720 averages take 0.004 ms, and 0.25 ms by way of BigInt.
  */
 export function quotientOf(a: Numeric, b: Numeric): number {
   const shift = a.exponent - b.exponent;

@@ -7,6 +7,7 @@ import {
   type BackupTable,
   columnList,
   columnsOf,
+  isAccess,
   LOCK_TIMEOUT,
   type TableColumns,
   useSettings,
@@ -16,13 +17,16 @@ import { type Hypertable, type Queryable, type StorageEngine } from './engine.js
 import { STORAGE_ENGINE } from './storage.tokens.js';
 
 /** What must be empty, and is closed to writers while it is filled. Keys may be there, and go on working. */
-const CONTENT = BACKUP_TABLES.filter((table) => table !== 'api_key');
+const CONTENT = BACKUP_TABLES.filter((table) => !isAccess(table));
 
 /** The tables whose rows are numbered by the database. */
-const NUMBERED = ['metadata', 'series', 'api_key'] as const;
+const NUMBERED = ['metadata', 'series', 'api_key', 'network'] as const;
 
-/** Where the rows of `api_key` wait until it is known which of them are new. */
-const KEYS = 'restored_api_key';
+/** What is the same in two rows that say who may do what. */
+const SAME_ACCESS = { api_key: 'digest', network: 'range' };
+
+/** Columns that hold the number of a row of their own table. */
+const NUMBERS = /"(id|successor)"/g;
 
 /** Fills an empty archive. */
 @Injectable()
@@ -78,17 +82,19 @@ export class Filling {
   }
 
   /**
-   * Stores rows in the text format of COPY, cut anywhere, and returns their number. Keys are added to those that are
-   * there: with their own numbers where there are none yet; a key that is there already stays as it is.
+   * Stores rows in the text format of COPY, cut anywhere, and returns their number. Keys and networks are added to
+   * those that are there: with their own numbers where there are none yet; one that is there already stays as it is.
    */
   async copyIn(table: BackupTable, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {
-    if (table !== 'api_key') return this.copyInto(table, columns, rows);
-    await this.client.query(`CREATE TEMPORARY TABLE ${KEYS} (LIKE api_key) ON COMMIT DROP`);
-    const count = await this.copyInto(KEYS, columns, rows);
-    const values = columnList(columns).replace('"id"', 'id + (SELECT coalesce(max(id), 0) FROM api_key)');
+    if (!isAccess(table)) return this.copyInto(table, columns, rows);
+    // Where the rows wait until it is known which of them are new.
+    const waiting = `restored_${table}`;
+    await this.client.query(`CREATE TEMPORARY TABLE ${waiting} (LIKE ${table} INCLUDING DEFAULTS) ON COMMIT DROP`);
+    const count = await this.copyInto(waiting, columns, rows);
+    const values = columnList(columns).replace(NUMBERS, `"$1" + (SELECT coalesce(max(id), 0) FROM ${table})`);
     await this.client.query(`
-      INSERT INTO api_key (${columnList(columns)}) SELECT ${values} FROM ${KEYS}
-      ON CONFLICT ON CONSTRAINT api_key_digest DO NOTHING`);
+      INSERT INTO ${table} (${columnList(columns)}) SELECT ${values} FROM ${waiting}
+      ON CONFLICT (${SAME_ACCESS[table]}) DO NOTHING`);
     return count;
   }
 

@@ -7,7 +7,7 @@ import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
 import { PointStore } from './point-store.js';
 import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
-import { type LockedSeries, SeriesStore } from './series-store.js';
+import { SeriesStore } from './series-store.js';
 import { inSlices } from './paged.js';
 import { microsOf } from './timestamps.js';
 
@@ -62,19 +62,22 @@ export class RollupCheck {
     const differences: Difference[] = [];
     for (let next: number | undefined = -Infinity; next !== undefined;) {
       const begin: number = next;
-      const step = await this.db.retrying((client) => this.step(client, series, window, begin, repair));
+      const step = await this.chunks.transaction('rollup', (client, times) =>
+        this.step(client, series, window, begin, repair ? times : undefined),
+      );
       differences.push(...step.differences);
       next = step.next;
     }
     return differences;
   }
 
+  /** @param repaired takes the begins of the bins that are replaced; without it nothing is. */
   private async step(
     client: pg.ClientBase,
     id: number,
     window: number,
     from: number,
-    repair: boolean,
+    repaired: number[] | undefined,
   ): Promise<{ differences: Difference[]; next: number | undefined }> {
     const series = await this.series.lockOne(client, id);
     const spec = series?.rollups.find((one) => one.window === window);
@@ -96,7 +99,13 @@ export class RollupCheck {
     };
     const stored = await this.storedIn(client, range);
     const differences = compare(expected, stored);
-    if (repair && differences.length > 0) await this.repair(client, series, window, differences, expected);
+    if (repaired && differences.length > 0) {
+      const right = differences.flatMap(({ micros }) => expected.get(micros) ?? []);
+      const without = differences.flatMap(({ micros }) => (expected.has(micros) ? [] : [micros]));
+      for (const bin of right) repaired.push(bin.begin);
+      await this.rollups.replace(client, right);
+      await this.rollups.remove(client, id, window, without);
+    }
     return { differences, next: base.next };
   }
 
@@ -105,23 +114,6 @@ export class RollupCheck {
     for await (const slice of inSlices(this.rollups.source(range, client)))
       for (const bin of slice) stored.set(bin.micros, bin);
     return stored;
-  }
-
-  private async repair(
-    client: pg.ClientBase,
-    { id }: LockedSeries,
-    window: number,
-    differences: readonly Difference[],
-    expected: ReadonlyMap<number, Bin>,
-  ): Promise<void> {
-    const right = differences.flatMap(({ micros }) => expected.get(micros) ?? []);
-    const without = differences.flatMap(({ micros }) => (expected.has(micros) ? [] : [micros]));
-    await this.chunks.cover(
-      'rollup',
-      right.map(({ begin }) => begin),
-    );
-    await this.rollups.replace(client, right);
-    await this.rollups.remove(client, id, window, without);
   }
 }
 

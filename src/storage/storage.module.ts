@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AuditStore } from './audit-store.js';
 import { BackFill } from './back-fill.js';
 import { ChunkSpace } from './chunk-space.js';
 import { ChunkSweep } from './chunk-sweep.js';
@@ -9,7 +10,9 @@ import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
 import { ImportStore } from './import-store.js';
+import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
+import { NetworkStore } from './network-store.js';
 import { PointStore } from './point-store.js';
 import { RetentionStore } from './retention-store.js';
 import { RollupCheck } from './rollup-check.js';
@@ -18,12 +21,15 @@ import { SearchStore } from './search-store.js';
 import { SealedBinStore } from './sealed-bin-store.js';
 import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
+import { SubjectStore } from './subject-store.js';
 import { SummaryStore } from './summary-store.js';
 import { STORAGE_ENGINE } from './storage.tokens.js';
 import { WritePool } from './write-pool.js';
+import { TallyStore } from './tally-store.js';
 import { WriteQueue } from './write-queue.js';
 
 const STORES = [
+  AuditStore,
   BackFill,
   Database,
   Chunks,
@@ -33,17 +39,21 @@ const STORES = [
   ExpiredMetadata,
   ExpiredRows,
   ImportStore,
+  KeyStore,
   MetadataStore,
+  NetworkStore,
   PointStore,
   RetentionStore,
   RollupCheck,
   RollupStore,
   SealedBinStore,
   SearchStore,
+  SubjectStore,
   SummaryStore,
   SeriesStore,
   SeriesCache,
   WritePool,
+  TallyStore,
   WriteQueue,
 ];
 

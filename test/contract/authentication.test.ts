@@ -235,6 +235,32 @@ describe('§8.2 an archive with READ_ACCESS=key', () => {
     }
   });
 
+  test('§8.2 every route that reads the archive is closed, and the metrics are; health and documents are open', async () => {
+    const readers: string[] = [];
+    const table = closed.app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false, includeHooks: false });
+    for (const path of ['/health/live', '/health/ready']) await closed.http.get(path).expect(200);
+    await closed.http.get('/metrics').expect(401);
+    await closed.http
+      .get('/metrics')
+      .set('authorization', await closed.issueKey('read'))
+      .expect(200);
+    // As the router has them, so that none is forgotten here.
+    const stack: string[] = [];
+    for (const line of table.split('\n')) {
+      const [, indent = '', part = '', methods = ''] = /^([│ ]*)[├└]── (\S*)(?: \((.*)\))?/.exec(line) ?? [];
+      if (line === '') continue;
+      stack.length = indent.length / 4;
+      stack.push(part);
+      if (methods.includes('GET')) readers.push(stack.join(''));
+    }
+    const inArchive = readers.filter((path) => path.startsWith('/esmond'));
+    expect(inArchive.length).toBeGreaterThan(5);
+    for (const path of inArchive) {
+      const url = path.replace(':metadataKey', 'none').replace(':eventType', 'throughput').replace(/:\w+/, 'averages');
+      expect([path, (await closed.http.get(url.replace(/:\w+/, '60'))).status]).toEqual([path, 401]);
+    }
+  });
+
   test('§8.2 a preflight, which can not carry a key, is answered', async () => {
     const preflight = closed.http.options(ARCHIVE).set({ origin: 'https://graphs.example.net' });
     await preflight.set('access-control-request-method', 'GET').expect(204);

@@ -55,6 +55,17 @@ describe('§6.1 shapes', () => {
 });
 
 describe('§3.5 and §6.2 time parameters', () => {
+  test('a microsecond is exact where the double of the seconds no longer is, in 2106', async () => {
+    const own = await register(archive, 'throughput');
+    await archive.http
+      .post(`${own}throughput/base`)
+      .set({ authorization: archive.auth, 'content-type': 'application/json' })
+      .send('{"ts": 4301618693.390719, "val": 7}')
+      .expect(201);
+    const { text } = await archive.http.get(`${own}throughput/base?time=4301618693.390719`).expect(200);
+    expect(text).toBe('[{"ts":4301618693.390719,"val":7}]');
+  });
+
   test.each([
     ['', [...OLD, ...RECENT]],
     ['time=100', [100, 100.5, 100.999999]],

@@ -47,7 +47,8 @@ function expectJson(response: Response, status: number): void {
     'content-type': 'application/json',
     vary: 'Accept, accept-encoding',
     'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'Link, Location, Retry-After, ETag',
+    'access-control-expose-headers':
+      'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id',
   });
   if (status < 400) return;
   expect(response.body.detail).toMatch(/\w/);

@@ -1,3 +1,4 @@
+import { operator } from '../../src/auth/caller.js';
 import { type ImportPlace } from '../../src/import/import-archive.js';
 import { ImportTarget } from '../../src/import/target.js';
 import { BackFill } from '../../src/storage/back-fill.js';
@@ -11,7 +12,7 @@ import { type TestArchive } from './archive.js';
 export function placeOf({ app }: TestArchive): ImportPlace {
   const imports = app.get(ImportStore);
   return {
-    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill)),
+    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
     imports,
     sealed: app.get(SealedBinStore),
   };

@@ -78,13 +78,14 @@ export class Program {
     }
   }
 
-  get pid(): number {
-    return this.child.pid!;
-  }
-
   /** Sends a signal to the program alone, or to all of its group, as Ctrl-C on a terminal does. */
   signal(signal: NodeJS.Signals, to: 'program' | 'group' = 'program'): void {
     process.kill(to === 'group' ? -this.pid : this.pid, signal);
+  }
+
+  /** The number of the process. */
+  get pid(): number {
+    return this.child.pid!;
   }
 
   /** Whether a process of its group still runs. */

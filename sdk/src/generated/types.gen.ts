@@ -802,6 +802,10 @@ export type GetServiceErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -938,6 +942,10 @@ export type SearchMetadataErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -992,13 +1000,17 @@ export type CreateMetadataErrors = {
      */
     404: ErrorBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
+     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
      * The body is not declared as `application/json`.
      */
     415: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1058,9 +1070,13 @@ export type AddPointsOfManyErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
+     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1121,6 +1137,10 @@ export type DeleteMetadataErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -1175,6 +1195,10 @@ export type GetMetadataErrors = {
      * There is no such resource, or it does not have this `format`.
      */
     404: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1239,9 +1263,13 @@ export type AddPointsErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
+     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1306,6 +1334,10 @@ export type DeleteEventTypeErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -1364,6 +1396,10 @@ export type GetEventTypeErrors = {
      * There is no such resource, or it does not have this `format`.
      */
     404: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1439,6 +1475,10 @@ export type DeletePointsErrors = {
      * There is no such resource, or it does not have this `format`.
      */
     404: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1527,6 +1567,10 @@ export type GetPointsErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -1594,9 +1638,13 @@ export type AddPointErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
+     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1689,6 +1737,10 @@ export type GetPointsInWindowErrors = {
      */
     404: ErrorBody;
     /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
+    /**
      * A bug in the server; its log says more.
      */
     500: ErrorBody;
@@ -1760,9 +1812,13 @@ export type AddPointInWindowErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default).
+     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1826,6 +1882,10 @@ export type ListSummariesErrors = {
      * There is no such resource, or it does not have this `format`.
      */
     404: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */
@@ -1921,6 +1981,10 @@ export type GetSummaryErrors = {
      * There is no such resource, or it does not have this `format`.
      */
     404: ErrorBody;
+    /**
+     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     */
+    429: ErrorBody;
     /**
      * A bug in the server; its log says more.
      */

@@ -1,0 +1,132 @@
+import { type Command, Option } from 'commander';
+import { SCOPES, type Scope } from '../auth/scope.js';
+import { parseLimits } from '../auth/subject-limits.js';
+import { type AddressRange } from '../common/address.js';
+import { StartError } from '../common/errors.js';
+import { type StoredLimits } from '../storage/access.entity.js';
+import { type Expiry } from '../storage/key-store.js';
+import { count, duration, expiry, keyId, ranges, since, texts, userName } from './arguments.js';
+import { type AuditOptions } from './audit.command.js';
+
+const ONLY =
+  'only for metadata with this field, such as source=192.0.2.0/24; of several values of a field one must fit, ' +
+  'and every field that is given';
+
+/** An overlap that leaves a working day to change all clients, in seconds. */
+const OVERLAP = 24 * 3600;
+
+interface Rights {
+  readonly scope: Scope;
+  readonly only: string[];
+}
+
+/** Declares the commands that say who may do what, and who did what, with this environment. */
+export function declareAccess(program: Command, env: NodeJS.ProcessEnv): void {
+  declareKeys(program, env);
+  declareNetworks(program, env);
+  declareAudit(program, env);
+}
+
+function declareKeys(program: Command, env: NodeJS.ProcessEnv): void {
+  const key = program.command('key').description('API keys: what clients need to write');
+  rightsOf(
+    key
+      .command('issue')
+      .description('issue a new key; it is shown once, on the last line, and only its SHA-256 is stored')
+      .argument('<user>', 'who gets it', userName),
+  )
+    .option('--expires <when>', 'when it ends: 90d, 12h, 2027-01-01 (in UTC) or never', expiry, 'never')
+    .action(async (user: string, { scope, only, expires }: Rights & { expires: Expiry }) => {
+      const limits = limitsOf(only);
+      await (await import('./key.command.js')).issueKey(env, user, scope, { expiry: expires, limits });
+    });
+  key
+    .command('list')
+    .description('list all keys')
+    .action(async () => {
+      await (await import('./key.command.js')).listKeys(env);
+    });
+  key
+    .command('rotate')
+    .description('issue a key with the same rights in place of another one; both work for a while')
+    .argument('<id>', 'its number in the list', keyId)
+    .option('--overlap <time>', 'how long the old one goes on working (default: 24h)', duration, OVERLAP)
+    .option('--expires <when>', 'when the new one ends (default: after as long a life as the old one)', expiry)
+    .action(async (id: number, { overlap, expires }: { overlap: number; expires?: Expiry }) => {
+      await (await import('./key.command.js')).rotateKey(env, id, overlap, expires);
+    });
+  key
+    .command('revoke')
+    .description('end a key; servers notice within seconds')
+    .argument('<id>', 'its number in the list', keyId)
+    .action(async (id: number) => {
+      await (await import('./key.command.js')).revokeKey(env, id);
+    });
+}
+
+function declareNetworks(program: Command, env: NodeJS.ProcessEnv): void {
+  const network = program.command('network').description('ranges of addresses whose clients need no key');
+  rightsOf(
+    network
+      .command('add')
+      .description('let clients in these ranges act as a user; of several ranges that fit the smallest counts')
+      .argument('<user>', 'as whom they act', userName)
+      .argument('<cidr...>', 'such as 192.0.2.0/24 or 2001:db8::/32', ranges),
+  ).action(async (user: string, added: AddressRange[], { scope, only }: Rights) => {
+    const limits = limitsOf(only);
+    await (await import('./network.command.js')).addNetworks(env, user, added, scope, limits);
+  });
+  network
+    .command('list')
+    .description('list all networks')
+    .action(async () => {
+      await (await import('./network.command.js')).listNetworks(env);
+    });
+  network
+    .command('remove')
+    .description('end networks; servers notice within seconds')
+    .argument('<cidr...>', 'as in the list', ranges)
+    .action(async (removed: AddressRange[]) => {
+      await (await import('./network.command.js')).removeNetworks(env, removed);
+    });
+}
+
+function declareAudit(program: Command, env: NodeJS.ProcessEnv): void {
+  const audit = filtersOf(program.command('audit').description('who changed what and when'));
+  audit.action(async (options: AuditOptions) => {
+    await (await import('./audit.command.js')).listAudit(env, options);
+  });
+  filtersOf(audit.command('writes').description('how much was written with each key, by the hour')).action(
+    async (_options: unknown, command: Command) => {
+      await (await import('./audit.command.js')).listWrites(env, command.optsWithGlobals<AuditOptions>());
+    },
+  );
+  filtersOf(
+    audit.command('dropped').description('points that were accepted and dropped on purpose, and who sent them'),
+  ).action(async (_options: unknown, command: Command) => {
+    await (await import('./audit.command.js')).listDropped(env, command.optsWithGlobals<AuditOptions>());
+  });
+}
+
+function rightsOf(command: Command): Command {
+  return command
+    .addOption(new Option('--scope <scope>', 'what it may do').choices(SCOPES).default('write'))
+    .option('--only <field=value>', ONLY, texts, []);
+}
+
+function filtersOf(command: Command): Command {
+  return command
+    .option('--since <when>', 'from when on: 24h, 30d or 2027-01-01 (in UTC)', since)
+    .option('--user <user>', 'of this user only')
+    .option('--metadata <key>', 'of this metadata only')
+    .option('--limit <rows>', 'at most so many, the newest', count, 1000)
+    .addOption(new Option('--output <format>', 'how to print').choices(['table', 'json']).default('table'));
+}
+
+function limitsOf(only: readonly string[]): StoredLimits | null {
+  try {
+    return parseLimits(only);
+  } catch (error) {
+    throw new StartError(`--only: ${(error as Error).message}`);
+  }
+}

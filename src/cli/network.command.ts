@@ -1,0 +1,52 @@
+import { NetworkService } from '../auth/network.service.js';
+import { type Scope } from '../auth/scope.js';
+import { formatLimits } from '../auth/subject-limits.js';
+import { type AddressRange } from '../common/address.js';
+import { StartError } from '../common/errors.js';
+import { type StoredLimits } from '../storage/access.entity.js';
+import { printTable, timeOf } from './table.js';
+import { withDatabase } from './with-database.js';
+
+/** Lets clients without a key act as a user when they come from one of these ranges. */
+export async function addNetworks(
+  env: NodeJS.ProcessEnv,
+  user: string,
+  ranges: readonly AddressRange[],
+  scope: Scope,
+  limits: StoredLimits | null,
+): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const added = await app.get(NetworkService).add(user, ranges, scope, limits);
+    const only = limits ? `, only for ${formatLimits(limits)}` : '';
+    for (const range of added) console.log(`Clients in ${range} act as ${user} with scope ${scope}${only}.`);
+  });
+}
+
+/** Prints all networks as a table. */
+export async function listNetworks(env: NodeJS.ProcessEnv): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const networks = await app.get(NetworkService).list();
+    if (networks.length === 0) {
+      console.log('There is no network yet.');
+      return;
+    }
+    printTable(
+      ['NETWORK', 'USER', 'SCOPE', 'CREATED', 'ONLY'],
+      networks.map(({ range, username, scope, created, limits }) => [
+        ...[range, username, scope, timeOf(created), formatLimits(limits) || '-'],
+      ]),
+    );
+  });
+}
+
+/** Ends networks. Throws a `StartError` where one of them is not there; those before it are gone then. */
+export async function removeNetworks(env: NodeJS.ProcessEnv, ranges: readonly AddressRange[]): Promise<void> {
+  await withDatabase(env, async (app) => {
+    for (const range of ranges) {
+      const user = await app.get(NetworkService).remove(range);
+      if (user === undefined)
+        throw new StartError(`There is no network ${String(range)}: see "marigram network list".`);
+      console.log(`Clients in ${String(range)} do not act as ${user} any more.`);
+    }
+  });
+}

@@ -1,0 +1,73 @@
+import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+/** What a key or a network may do. */
+export type StoredScope = 'read' | 'write' | 'admin';
+
+/** To which metadata writes are limited: for each field of the subject the values of which one must fit. */
+export type StoredLimits = Readonly<Record<string, readonly string[]>>;
+
+/** A key that an admin issued to a user. */
+@Entity('api_key')
+@Unique('api_key_digest', ['digest'])
+export class ApiKey {
+  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'api_key_pkey' })
+  id: number;
+
+  @Column('text')
+  username: string;
+
+  @Column('text')
+  scope: StoredScope;
+
+  /** SHA-256 of the key; the key itself is stored nowhere. */
+  @Column('bytea')
+  digest: Buffer;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  created: Date;
+
+  @Column('timestamptz', { nullable: true })
+  revoked: Date | null;
+
+  /** From when on it does not work any more; `null` means never. */
+  @Column('timestamptz', { nullable: true })
+  expires: Date | null;
+
+  /** `null` means that it may write everything. */
+  @Column('jsonb', { nullable: true })
+  limits: StoredLimits | null;
+
+  /** When it was used last, to half a minute, and from where. */
+  @Column('timestamptz', { name: 'last_used', nullable: true })
+  lastUsed: Date | null;
+
+  @Column('inet', { name: 'last_address', nullable: true })
+  lastAddress: string | null;
+
+  /** The number of the key that takes its place. */
+  @Column('integer', { nullable: true })
+  successor: number | null;
+}
+
+/** A range of addresses whose clients act as a user without showing a key. */
+@Entity('network')
+@Unique('network_range', ['range'])
+export class Network {
+  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'network_pkey' })
+  id: number;
+
+  @Column('cidr')
+  range: string;
+
+  @Column('text')
+  username: string;
+
+  @Column('text')
+  scope: StoredScope;
+
+  @Column('jsonb', { nullable: true })
+  limits: StoredLimits | null;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  created: Date;
+}

@@ -1,0 +1,265 @@
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { newMetadata, putPoints, readAll, register } from './support/builders.js';
+
+let archive: TestArchive;
+
+/** A PUT whose body is sent when the test says so. */
+class Upload {
+  /** The status of the answer, and what it says. */
+  readonly answer: Promise<{ status: number; text: string; headers: Record<string, unknown> }>;
+  private readonly request: ClientRequest;
+
+  constructor(server: TestArchive, key: string, headers: Record<string, string | number>) {
+    this.request = httpRequest(new URL(server.http.put(ARCHIVE).url), {
+      method: 'PUT',
+      headers: { authorization: key, 'content-type': 'application/json', ...headers },
+    });
+    this.request.flushHeaders();
+    this.answer = new Promise((resolve, reject) => {
+      this.request.on('error', reject);
+      this.request.on('response', (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, text, headers: response.headers });
+        });
+      });
+    });
+    // A test may not wait for it.
+    this.answer.catch(() => undefined);
+  }
+
+  send(text: string): void {
+    this.request.write(text);
+  }
+
+  end(): void {
+    this.request.end();
+  }
+
+  breakOff(): void {
+    this.request.destroy();
+  }
+}
+
+describe('rate limits', () => {
+  beforeAll(async () => {
+    archive = await startArchive({ RATE_LIMIT: '4', RATE_LIMIT_ADDRESS: '6', TRUST_PROXY: 'loopback' });
+  });
+  afterAll(() => archive.close());
+
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+
+  test('of a key: 429 with Retry-After beyond it, counted for each key alone', async () => {
+    const key = await archive.issueKey('write');
+    for (let left = 3; left >= 0; left--) {
+      const { headers } = await archive.http.post(ARCHIVE).set('authorization', key).send(newMetadata()).expect(201);
+      expect(headers['ratelimit-limit']).toBe('4');
+      expect(headers['ratelimit-remaining']).toBe(String(left));
+      expect(Number(headers['ratelimit-reset'])).toBeGreaterThan(0);
+    }
+    for (const path of [ARCHIVE, `${ARCHIVE}none/throughput/base`]) {
+      const { body, headers } = await archive.http.get(path).set('authorization', key).expect(429);
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
+      expect(headers['content-type']).toBe('application/json');
+      expect(body).toEqual({
+        detail: 'more than 4 requests in a minute with this API key (RATE_LIMIT)',
+        error: body.detail,
+      });
+    }
+    const other = await archive.issueKey('write');
+    await archive.http.post(ARCHIVE).set('authorization', other).send(newMetadata()).expect(201);
+  });
+
+  test('of an address: readers without a key, and whoever tries keys', async () => {
+    for (let count = 0; count < 6; count++) {
+      const wrong = count % 2 ? { authorization: `Token ${'f'.repeat(40)}` } : {};
+      await archive.http
+        .get(ARCHIVE)
+        .set({ ...from('192.0.2.1'), ...wrong })
+        .expect(count % 2 ? 401 : 200);
+    }
+    const { body } = await archive.http.get(ARCHIVE).set(from('192.0.2.1')).expect(429);
+    expect(body.detail).toContain('RATE_LIMIT_ADDRESS');
+    await archive.http
+      .get(ARCHIVE)
+      .set({ ...from('192.0.2.1'), authorization: 'Token nonsense' })
+      .expect(429);
+    // A valid key has a count of its own; so has another address.
+    await archive.http
+      .get(ARCHIVE)
+      .set({ ...from('192.0.2.1'), authorization: await archive.issueKey('read') })
+      .expect(200);
+    await archive.http.get(ARCHIVE).set(from('192.0.2.2')).expect(200);
+  });
+
+  test('a whole /64 of IPv6 counts as one address', async () => {
+    for (let count = 0; count < 6; count++)
+      await archive.http
+        .get(ARCHIVE)
+        .set(from(`2001:db8::${count}`))
+        .expect(200);
+    await archive.http.get(ARCHIVE).set(from('2001:db8::ffff')).expect(429);
+    await archive.http.get(ARCHIVE).set(from('2001:db8:0:1::1')).expect(200);
+  });
+
+  test('the answer comes before the body is read', async () => {
+    const key = await archive.issueKey('write');
+    for (let count = 0; count < 4; count++) await archive.http.get(ARCHIVE).set('authorization', key).expect(200);
+    const upload = new Upload(archive, key, { 'content-length': 1_000_000_000 });
+    expect((await upload.answer).status).toBe(429);
+    upload.breakOff();
+  });
+
+  test('health is never limited', async () => {
+    for (let count = 0; count < 20; count++) await archive.http.get('/health/ready').set(from('192.0.2.3')).expect(200);
+    await archive.http.get(ARCHIVE).set(from('192.0.2.3')).expect(200);
+  });
+});
+
+test('RATE_LIMIT=0 and RATE_LIMIT_ADDRESS=0 turn the rate limits off', async () => {
+  const free = await startArchive({ RATE_LIMIT: '0', RATE_LIMIT_ADDRESS: '0' });
+  try {
+    const { headers } = await free.http.get(ARCHIVE).expect(200);
+    expect(headers).not.toHaveProperty('ratelimit-limit');
+  } finally {
+    await free.close();
+  }
+});
+
+describe('points of a request', () => {
+  beforeAll(async () => {
+    archive = await startArchive({ MAX_POINTS: '3' });
+  });
+  afterAll(() => archive.close());
+
+  test('more than MAX_POINTS are 413, and none is stored', async () => {
+    const uri = await register(archive, 'throughput');
+    const points = [1, 2, 3, 4].map((ts) => ({ ts, val: ts }));
+    const { body } = await putPoints(archive, uri, 'throughput', points).expect(413);
+    expect(body.detail).toBe('more than 3 points in one request (MAX_POINTS)');
+    const val = points.map(({ ts }) => ({ 'event-type': 'throughput', val: ts }));
+    const one = { data: [{ 'metadata-key': uri.split('/').at(-2), ts: 1, val }] };
+    await archive.http.put(ARCHIVE).set('authorization', archive.auth).send(one).expect(413);
+    expect(await readAll(archive, uri, 'throughput')).toEqual([]);
+    await putPoints(archive, uri, 'throughput', points.slice(1)).expect(201);
+  });
+});
+
+describe('slow statements', () => {
+  beforeAll(async () => {
+    archive = await startArchive({ STATEMENT_TIMEOUT: '1s', POOL_SIZE: '2' });
+  });
+  afterAll(() => archive.close());
+
+  /** Runs `work` while nobody can read metadata. */
+  async function whileLocked(work: () => Promise<void>): Promise<void> {
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    try {
+      await client.query('BEGIN; LOCK TABLE metadata IN ACCESS EXCLUSIVE MODE');
+      await work();
+    } finally {
+      await client.end();
+    }
+  }
+
+  test('a read that takes too long is 503 with Retry-After, names the setting, and keeps no connection', async () => {
+    await whileLocked(async () => {
+      for (const path of ['', 'none/', 'none/throughput/base', 'none/throughput/averages/60']) {
+        const { body, headers } = await archive.http.get(`${ARCHIVE}${path}`).expect(503);
+        expect(body.detail).toContain('STATEMENT_TIMEOUT');
+        expect(body.detail).not.toContain('SELECT');
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+    });
+    await archive.http.get(ARCHIVE).expect(200);
+  });
+
+  test('where all connections are taken others are answered in bounded time, and health and keys go on', async () => {
+    await whileLocked(async () => {
+      const reads = Array.from({ length: 30 }, () => archive.http.get(ARCHIVE));
+      const answers = Promise.all(reads);
+      await archive.http.get('/health/ready').expect(200);
+      await archive.http
+        .delete(ARCHIVE)
+        .set('authorization', await archive.issueKey('read'))
+        .expect(403);
+      for (const { status } of await answers) expect(status).toBe(503);
+    });
+    await archive.http.get(ARCHIVE).expect(200);
+  });
+
+  test('writes are not timed', async () => {
+    const uri = await register(archive, 'throughput');
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM series ORDER BY id FOR UPDATE');
+      const written = putPoints(archive, uri, 'throughput', [{ ts: 1, val: 1 }]).expect(201);
+      const stored = written.then(() => true);
+      await client.query('SELECT pg_sleep(2)');
+      await client.query('COMMIT');
+      expect(await stored).toBe(true);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe('bodies in flight', () => {
+  const KIB = 1024;
+  beforeAll(async () => {
+    archive = await startArchive({ BODY_LIMIT: '40KiB', BODY_BUDGET: '100KiB' });
+  });
+  afterAll(() => archive.close());
+
+  const declared = { 'content-length': 40 * KIB };
+  const chunked = { 'transfer-encoding': 'chunked' };
+
+  test('one client gets half of the room, all together get all of it, and small bodies always pass', async () => {
+    const [a, b, c] = await Promise.all([0, 1, 2].map(() => archive.issueKey('write')));
+    const held = [new Upload(archive, a ?? '', declared), new Upload(archive, b ?? '', declared)];
+    for (const upload of held) upload.send('{');
+    const refused = async (key = '', headers: Record<string, string | number> = declared): Promise<string> => {
+      const upload = new Upload(archive, key, headers);
+      if (headers === chunked) upload.send('{'.padEnd(30 * KIB));
+      const answer = await upload.answer;
+      expect(answer.status).toBe(503);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      upload.breakOff();
+      return answer.text;
+    };
+    // The heads of the uploads above may still be on their way.
+    await expect.poll(() => refused(a), { timeout: 10_000 }).toContain('with this key or address');
+    await expect.poll(() => refused(c), { timeout: 10_000 }).toContain('to the archive at once');
+    expect(await refused(b, chunked)).toContain('with this key or address');
+    await archive.http
+      .post(ARCHIVE)
+      .set('authorization', a ?? '')
+      .send(newMetadata())
+      .expect(201);
+
+    // What is broken off, or answered, gives its room back.
+    held[0]?.breakOff();
+    held[1]?.send(' '.repeat(40 * KIB - 1));
+    held[1]?.end();
+    expect((await held[1]?.answer)?.status).toBe(400);
+    const free = async (): Promise<number> => {
+      const upload = new Upload(archive, c ?? '', declared);
+      upload.send('{"data":[]}'.padEnd(40 * KIB));
+      upload.end();
+      return (await upload.answer).status;
+    };
+    await expect.poll(free, { timeout: 10_000 }).toBe(201);
+    const whole = new Upload(archive, c ?? '', chunked);
+    whole.send('{"data":[]}'.padEnd(30 * KIB));
+    whole.end();
+    expect((await whole.answer).status).toBe(201);
+  });
+});
