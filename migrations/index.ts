@@ -4,6 +4,7 @@ import { ApiKeys1795000200000 } from './1795000200000-api-keys.js';
 import { Access1795000300000 } from './1795000300000-access.js';
 import { Audit1795000400000 } from './1795000400000-audit.js';
 import { Idempotency1795000500000 } from './1795000500000-idempotency.js';
+import { Import1795000600000 } from './1795000600000-import.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Access1795000300000,
   Audit1795000400000,
   Idempotency1795000500000,
+  Import1795000600000,
 ];

@@ -39,6 +39,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   deletion: ['auth', 'common', 'event-types', 'http', 'storage'],
   health: ['common', 'http', 'metrics', 'storage'],
   backup: ['common', 'storage'],
+  import: ['common', 'data', 'event-types', 'json', 'metadata', 'rollups', 'storage'],
 };
 
 interface Import {

@@ -2,14 +2,17 @@ import { StartError } from '../common/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+const UNCHANGED = 'Interrupted: nothing was changed.';
+
 /**
  * Runs `work` and aborts its signal at SIGINT or SIGTERM, so that it can clean up; the reason is a `StartError`.
  * Later signals change nothing: Ctrl-C under npm arrives twice.
+ * @param message the sentence of the `StartError`.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, message = UNCHANGED): Promise<T> {
   const controller = new AbortController();
   const abort = (): void => {
-    controller.abort(new StartError('Interrupted: nothing was changed.'));
+    controller.abort(new StartError(message));
   };
   for (const signal of SIGNALS) process.on(signal, abort);
   try {

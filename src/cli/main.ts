@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { runProgram } from '../program.js';
 import { declareAccess } from './access.js';
 import { type DeleteOptions } from './delete.command.js';
+import { importCommand } from './import-options.js';
 
 // Each action imports what it runs: `--help` answers at once, without loading the server.
 const program = new Command('marigram')
@@ -44,6 +45,8 @@ program
     const command = await import('./restore.command.js');
     await (check ? command.checkFile(file) : command.restore(process.env, file));
   });
+
+program.addCommand(importCommand(process.env));
 
 program
   .command('verify')

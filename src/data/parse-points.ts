@@ -121,7 +121,7 @@ function readValue(reader: JsonReader, item: number, position: number): Unfinish
 }
 
 /** Seconds as a JSON number (a fraction is kept to the microsecond), or as integer text with blanks around it. */
-function parseTime(slice: JsonSlice | undefined): number {
+export function parseTime(slice: JsonSlice | undefined): number {
   if (!slice) throw new BadPart('ts', 'missing');
   const text = slice.kind === 'string' ? stringOf(slice) : slice.text;
   const isTime = slice.kind === 'number' || (slice.kind === 'string' && /^\s*[+-]?\d+\s*$/.test(text));

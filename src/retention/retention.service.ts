@@ -7,6 +7,7 @@ import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
 import { ExpiredMetadata } from '../storage/expired-metadata.js';
 import { ExpiredRows, type SweptChunk } from '../storage/expired-rows.js';
 import { type CutOffs, type RetentionRule } from '../storage/retention-rules.js';
+import { SealedBinStore } from '../storage/sealed-bin-store.js';
 import { RetentionStore } from '../storage/retention-store.js';
 import { type Policies, type Policy } from './policy.js';
 import { RetentionReport } from './retention-report.js';
@@ -29,6 +30,7 @@ export class RetentionService {
     private readonly sweep: ChunkSweep,
     private readonly metadata: ExpiredMetadata,
     private readonly backFill: BackFill,
+    private readonly sealed: SealedBinStore,
     private readonly audit: AuditStore,
   ) {}
 
@@ -42,6 +44,7 @@ export class RetentionService {
       const bytes = await this.rows.bytesPerRow(chunk);
       for (const { policy, rows } of expired) report.add(chunk.table, policy, rows, rows * bytes);
     }
+    await this.countSealed(rules, 'planned', report);
     report.metadata = await this.metadata.count(rules);
     return report;
   }
@@ -74,6 +77,8 @@ export class RetentionService {
       onProgress?.(done, chunks.length);
       await this.sweepChunk(chunk, rules, report);
     }
+    await this.countSealed(rules, 'recorded', report);
+    await this.sealed.deleteExpired(rules, signal);
     onProgress?.(chunks.length, chunks.length);
     report.metadata = (await this.metadata.delete(rules, signal)).length;
     await this.audit.record(RETENTION, 'retention run', null, {
@@ -83,6 +88,14 @@ export class RetentionService {
       chunksDropped: report.chunksDropped,
     });
     return report;
+  }
+
+  /** Sealed bins are reported as what they are to readers: stored bins of summaries. */
+  private async countSealed(rules: readonly RetentionRule[], cutOffs: CutOffs, report: RetentionReport): Promise<void> {
+    const expired = await this.sealed.countExpired(rules, cutOffs);
+    if (expired.length === 0) return;
+    const bytes = await this.rows.bytesPerRow({ name: 'sealed_bin' });
+    for (const { policy, rows } of expired) report.add('rollup', policy, rows, rows * bytes);
   }
 
   private async sweepChunk(chunk: SweptChunk, rules: readonly RetentionRule[], report: RetentionReport): Promise<void> {

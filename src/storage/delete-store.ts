@@ -12,6 +12,7 @@ import { Database, readerIn } from './database.js';
 import { inSlices } from './paged.js';
 import { PointStore } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
+import { SealedBinStore } from './sealed-bin-store.js';
 import { type LockedSeries, SeriesStore } from './series-store.js';
 import { timestampOf } from './timestamps.js';
 
@@ -39,6 +40,7 @@ export class DeleteStore {
     private readonly points: PointStore,
     private readonly rollups: RollupStore,
     private readonly chunks: Chunks,
+    private readonly sealed: SealedBinStore,
   ) {}
 
   /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
@@ -95,6 +97,8 @@ export class DeleteStore {
   }
 
   private async clear(client: pg.ClientBase, series: LockedSeries, span: Span, begins: number[]): Promise<number> {
+    // Nothing else could ever remove them; a bin that begins before or ends after may stand for points that stay.
+    await this.sealed.removeWithin(client, series.id, span.begin, span.end);
     const begin = Math.max(span.begin, series.first ?? Infinity);
     const end = Math.min(span.end, series.last ?? -Infinity);
     if (begin > end) return 0;

@@ -10,11 +10,11 @@ const BATCH = 100;
 
 /** Every series (window null) and every summary, with the cut-offs that the rules ask for. */
 const REGISTERED = `
-  SELECT s.metadata, s.id AS series, NULL::bigint AS window_seconds, s.time_updated, r.cut_off,
+  SELECT s.metadata, s.id AS series, NULL::bigint AS window_seconds, NULL::text AS type, s.time_updated, r.cut_off,
          greatest(s.base_cut_off, r.cut_off) AS planned
   FROM series s LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = 'base'
   UNION ALL
-  SELECT s.metadata, s.id, y.window_seconds, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
+  SELECT s.metadata, s.id, y.window_seconds, y.type, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
   FROM summary y JOIN series s ON s.id = y.series
   LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
                   AND r.window_seconds = y.window_seconds`;
@@ -39,7 +39,9 @@ function withData(cutOffs: CutOffs): string {
                        AND p.series = r.series AND p.ts >= ${from} ORDER BY p.ts LIMIT 1) point ON true
     LEFT JOIN LATERAL (SELECT true AS there FROM rollup p WHERE p.series = r.series
                        AND p.window_seconds = r.window_seconds AND p.bin >= ${from} ORDER BY p.bin LIMIT 1) bin ON true
-    WHERE r.metadata = ANY ($6::int4[]) AND (point.there OR bin.there)`;
+    LEFT JOIN LATERAL (SELECT true AS there FROM sealed_bin p WHERE p.series = r.series AND p.type = r.type
+                       AND p.window_seconds = r.window_seconds AND p.bin >= ${from} LIMIT 1) sealed ON true
+    WHERE r.metadata = ANY ($6::int4[]) AND (point.there OR bin.there OR sealed.there)`;
 }
 
 /** Finds and deletes metadata that retention has left without data. */

@@ -50,8 +50,8 @@ export class ExpiredRows {
     return rows;
   }
 
-  /** About how many bytes a row of the chunk takes, with its indexes. */
-  async bytesPerRow({ name }: SweptChunk): Promise<number> {
+  /** About how many bytes a row of a chunk, or of any table, takes, with its indexes. */
+  async bytesPerRow({ name }: { readonly name: string }): Promise<number> {
     const { rows } = await this.db.query<{ bytes: number }>(
       `SELECT pg_total_relation_size(oid) / greatest(CASE WHEN reltuples > 0 THEN reltuples
                 ELSE (SELECT count(*) FROM ${name}) END, 1)::float8 AS bytes

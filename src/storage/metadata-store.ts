@@ -27,6 +27,8 @@ export interface MetadataFields {
 
 /** A metadata to be registered. */
 export interface NewMetadata extends MetadataFields {
+  /** The key to be given to it if it is new here, which no other has; a random one unless given. */
+  readonly key?: string | undefined;
   /** The digest of what makes two metadata the same. */
   readonly identity: Buffer;
   readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
@@ -112,8 +114,8 @@ export class MetadataStore {
     return { stored, changed: true };
   }
 
-  /** Asks the primary, not a replica, which may not have it yet. */
-  private async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
+  /** The metadata of this identity. Asks the primary, not a replica, which may not have it yet. */
+  async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
     const { rows } = await this.db.query<StoredMetadata & pg.QueryResultRow>(
       `${selectMetadata('metadata')} WHERE m.identity = $1`,
       [identity],
@@ -131,7 +133,7 @@ export class MetadataStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id, key`,
       [
-        randomUUID().replaceAll('-', ''),
+        metadata.key ?? randomUUID().replaceAll('-', ''),
         metadata.subjectType,
         metadata.source,
         metadata.destination,

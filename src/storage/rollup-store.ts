@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type DataTypeName } from '../event-types/data-types.js';
+import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
 import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
@@ -21,6 +21,8 @@ export interface StoredBin {
   readonly max: number | null;
   readonly denominatorSum: string | null;
   readonly histogram: Readonly<Record<string, number>> | null;
+  /** The value of a sealed bin as JSON; of others `null`. All else of a sealed bin is unknown. */
+  readonly sealed: string | null;
 }
 
 /** Which bins of a series and window to read: both bounds are begins of bins, in micros and inclusive. */
@@ -33,6 +35,8 @@ export interface BinRange {
   readonly descending: boolean;
   /** Leaves out bins that can't tell statistics of numbers: they were kept before these were asked for. */
   readonly withStatistics?: boolean;
+  /** Takes the sealed bins of this summary instead of those that lie underneath. */
+  readonly sealed?: SummaryType | undefined;
 }
 
 const INSERT = `
@@ -93,11 +97,10 @@ export class RollupStore {
    */
   source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin[]> {
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
-      min, max, denominator_sum::text AS "denominatorSum", histogram`;
+      min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
     return {
       hasDocuments: range.dataType === 'histogram',
-      sizeOf: (bins) =>
-        bins.reduce((sum, { histogram }) => sum + 200 + (histogram ? 40 * Object.keys(histogram).length : 0), 0),
+      sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
         const { text, values, name } = sliceOf('bins', columns, range, limit, skip, last);
         const { rows } = await (client
@@ -147,16 +150,32 @@ function sliceOf(
   const end = range.descending && last !== undefined ? last : range.end;
   const order = range.descending ? 'DESC' : 'ASC';
   const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];
-  if (range.withStatistics) conditions.push('sum_of_squares IS NOT NULL');
+  const isKnown = range.sealed ? 'num_nonnulls(sum_of_squares, sealed) > 0' : 'sum_of_squares IS NOT NULL';
+  if (range.withStatistics) conditions.push(isKnown);
   if (last !== undefined) conditions.push('bin <> $7');
   return {
-    text: `SELECT ${columns} FROM rollup WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
+    text: `SELECT ${columns} FROM ${range.sealed ? withSealed(range.sealed) : 'rollup'} WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
     values: [
       ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
       ...(last === undefined ? [] : [timestampOf(last)]),
     ],
-    name: `rollup-${what}-${conditions.length}${range.withStatistics ? '-statistics' : ''}-${order}`,
+    name: `rollup-${what}-${conditions.length}${range.withStatistics ? '-statistics' : ''}-${range.sealed ?? ''}-${order}`,
   };
+}
+
+function sizeOf({ histogram, sealed }: StoredBin): number {
+  return 200 + (sealed?.length ?? 0) + (histogram ? 40 * Object.keys(histogram).length : 0);
+}
+
+/** The rollups under the sealed bins of a summary type, as one relation. */
+function withSealed(type: SummaryType): string {
+  return `
+    (SELECT r.*, NULL::text AS sealed FROM rollup r
+     WHERE NOT EXISTS (SELECT FROM sealed_bin z WHERE z.series = r.series AND z.type = '${type}'
+                       AND z.window_seconds = r.window_seconds AND z.bin = r.bin)
+     UNION ALL
+     SELECT series, window_seconds, bin, 0, NULL, NULL, NULL, NULL, NULL, NULL, value::text
+     FROM sealed_bin WHERE type = '${type}') bins`;
 }
 
 function columnsOf(bins: readonly Bin[]): unknown[] {

@@ -149,8 +149,9 @@ export class SeriesStore {
    * Notes that points were stored, inside the caller's transaction, which holds the lock: time-updated becomes the
    * database's time in whole seconds (it never moves back), first and last point time grow to include the points.
    * They come in (series, ts) order.
+   * @param updated the time-updated (seconds) that points of another archive bring along, instead of now.
    */
-  async touch(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<void> {
+  async touch(client: pg.ClientBase, points: readonly SeriesPoint[], updated?: number): Promise<void> {
     if (points.length === 0) return;
     const extents: { id: number; first: number; last: number }[] = [];
     let extent: { id: number; first: number; last: number } | undefined;
@@ -158,9 +159,9 @@ export class SeriesStore {
       if (extent?.id === series.id) extent.last = micros;
       else extents.push((extent = { id: series.id, first: micros, last: micros }));
     await client.query({
-      name: 'series-touch',
+      name: updated === undefined ? 'series-touch' : 'series-touch-as-of',
       text: `UPDATE series SET
-               time_updated = greatest(time_updated, date_trunc('second', clock_timestamp())),
+               time_updated = greatest(time_updated, ${updated === undefined ? "date_trunc('second', clock_timestamp())" : 'to_timestamp($4)'}),
                first_point = least(first_point, first), last_point = greatest(last_point, last)
              FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
              WHERE id = series`,
@@ -168,6 +169,7 @@ export class SeriesStore {
         int4Array(extents, ({ id }) => id),
         timestampArray(extents, ({ first }) => first),
         timestampArray(extents, ({ last }) => last),
+        ...(updated === undefined ? [] : [updated]),
       ],
     });
   }

@@ -10,6 +10,7 @@ import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
 import { IdempotencyStore } from './idempotency-store.js';
+import { ImportStore } from './import-store.js';
 import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
 import { NetworkStore } from './network-store.js';
@@ -18,6 +19,7 @@ import { RetentionStore } from './retention-store.js';
 import { RollupCheck } from './rollup-check.js';
 import { RollupStore } from './rollup-store.js';
 import { SearchStore } from './search-store.js';
+import { SealedBinStore } from './sealed-bin-store.js';
 import { SeriesCache } from './series-cache.js';
 import { SeriesStore } from './series-store.js';
 import { SubjectStore } from './subject-store.js';
@@ -38,6 +40,7 @@ const STORES = [
   ExpiredMetadata,
   ExpiredRows,
   IdempotencyStore,
+  ImportStore,
   KeyStore,
   MetadataStore,
   NetworkStore,
@@ -45,6 +48,7 @@ const STORES = [
   RetentionStore,
   RollupCheck,
   RollupStore,
+  SealedBinStore,
   SearchStore,
   SubjectStore,
   SummaryStore,

@@ -57,13 +57,14 @@ export class SummariesService {
     const bins = {
       ...{ series: id, dataType, window: seconds, withStatistics: type === 'statistics' && dataType !== 'histogram' },
       ...{ begin, end: lastBegin, descending: query.order === 'desc' },
+      sealed: (extent.lastSealed ?? -Infinity) >= begin ? type : undefined,
     };
     return { ...this.bins(bins, type), incomplete };
   }
 
-  /** Summaries of one number take the fast way. */
+  /** Summaries of one number take the fast way, where none of their bins is sealed. */
   private bins(range: BinRange, type: SummaryType): PointsRead<Slice> {
-    if (type !== 'statistics' && range.dataType !== 'histogram') {
+    if (range.sealed === undefined && type !== 'statistics' && range.dataType !== 'histogram') {
       const divisor = type === 'average' ? 'count' : range.dataType === 'percentage' ? 'denominator_sum' : '1';
       return { source: this.rollups.quotients(range, divisor), write: writeQuotients };
     }

@@ -16,6 +16,7 @@ const EMPTY: StoredBin = {
   max: null,
   denominatorSum: null,
   histogram: null,
+  sealed: null,
 };
 
 function statistics(histogram: Record<string, number>): unknown {

@@ -5,12 +5,25 @@ import { type StoredBin } from '../storage/rollup-store.js';
 import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
 
 /**
- * The JSON text of a bin's statistics, or of its histogram; `undefined` where the bin can't tell: it was stored before
- * this summary was asked for, and its base points are gone. Summaries of one number are quotients, see `RollupStore`.
+ * The JSON text of what a bin comes to; `undefined` where the bin can't tell: it was stored before this summary was
+ * asked for, and its base points are gone. Where no bin is sealed, summaries of one number are read as such, see
+ * `RollupStore.quotients`.
  */
 export function summaryValue(bin: StoredBin, dataType: DataTypeName, type: SummaryType): string | undefined {
+  if (bin.sealed !== null) return bin.sealed;
+  if (type !== 'statistics' && dataType !== 'histogram') return numberOf(bin, dataType, type);
   if (type !== 'statistics') return bin.histogram ? JSON.stringify(bin.histogram) : undefined;
   return dataType === 'histogram' ? histogramStatistics(bin) : numberStatistics(bin);
+}
+
+function numberOf(
+  { count, sum, denominatorSum }: StoredBin,
+  dataType: DataTypeName,
+  type: SummaryType,
+): string | undefined {
+  const divisor = type === 'average' ? String(count) : dataType === 'percentage' ? denominatorSum : '1';
+  if (sum === null || divisor === null || Number(divisor) === 0) return undefined;
+  return String(quotient(parseDecimal(sum), parseDecimal(divisor)));
 }
 
 /** `{}` where a label is no number or nothing was counted. */

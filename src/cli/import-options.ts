@@ -1,0 +1,66 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ImportOptions } from './import.command.js';
+
+const DETAILS = `
+Where from:
+  URL    another archive, an esmond or a Marigram: metadata, points, and the values of summaries whose points are gone.
+         It goes on where an earlier run has ended, and reads the last week before that once more.
+  FILE   points with their metadata; - is the standard input. By its name a file is .ndjson or .jsonl, .csv, or .lp
+         (InfluxDB's line protocol); --format says so otherwise.
+
+  ndjson  an object a line, such as
+          {"source":"192.0.2.1","destination":"192.0.2.2","measurement-agent":"192.0.2.1","tool-name":"iperf3",
+           "event-type":"throughput","ts":1714557600,"val":9400000000}
+          event-type, ts (seconds, or ISO 8601) and val are the point, all else is the metadata. Of a metadata that is
+          here already, "metadata-key" is enough.
+  csv     the same as columns; a val that is no number is JSON in quotes.
+  influx  tags are fields of the metadata, the measurement is its tool-name, and a field whose name is no event type
+          needs --event-type. --mapping names a JSON file:
+          {"event-types": {"bits_per_second": "throughput"}, "tags": {"src": "source"}, "set": {"tool-name": "iperf3"}}
+
+Nothing that is here already is changed: a point whose place is taken stays. The exit code is 1 where lines were bad or
+a series could not be read.`;
+
+/** `marigram import`, with what it takes; `env` is the program's environment. */
+export function importCommand(env: NodeJS.ProcessEnv): Command {
+  return new Command('import')
+    .description(
+      'bring metadata and points over from another archive or from a file, beside a running server or without',
+    )
+    .argument('<from>', 'URL of an archive, file, or - for the standard input')
+    .argument('[filters...]', 'of an archive only what a search finds, such as source=192.0.2.1', parameter)
+    .option('--username <user>', 'whose key it is')
+    .option(
+      '--api-key <key>',
+      'a key of the archive, if its reads are closed; better as MARIGRAM_KEY, which others do not see',
+    )
+    .option('--script-alias <path>', "what stands before /perfsonar/archive/ in the archive's URLs (default: esmond)")
+    .option('--since <time>', 'only points from this time on: seconds since 1970, or ISO 8601', instant)
+    .option('--until <time>', 'only points up to this time', instant)
+    .option('--again', 'read everything again, also what earlier runs have read')
+    .addOption(new Option('--format <format>', 'what the file is').choices(['ndjson', 'csv', 'influx']))
+    .addOption(new Option('--precision <unit>', 'of influx: the unit of its times').choices(['ns', 'us', 'ms', 's']))
+    .option('--event-type <field=event-type>', 'of influx: what a field is; also MEASUREMENT.FIELD=…', parameter)
+    .option('--tag <tag=field>', 'of influx: which field of the metadata a tag is; TAG= leaves it out', parameter)
+    .option('--set <field=value>', 'of influx: a field that all metadata have', parameter)
+    .option('--mapping <file>', 'of influx: a JSON file with all of that')
+    .option('--strict', 'store nothing of a file with a bad line')
+    .option('--dry-run', 'only say what would be stored')
+    .addHelpText('after', DETAILS)
+    .action(async (from: string, filters: [string, string][] | undefined, options: ImportOptions) => {
+      await (await import('./import.command.js')).runImport(env, from, new Map(filters), options);
+    });
+}
+
+function parameter(text: string, others: [string, string][] = []): [string, string][] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return [...others, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+/** Seconds since 1970, from a number or a date. */
+function instant(text: string): number {
+  const seconds = /^-?\d+(\.\d{1,6})?$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+  if (!Number.isFinite(seconds)) throw new InvalidArgumentError('Expected seconds since 1970, or a date.');
+  return seconds;
+}

@@ -1,0 +1,36 @@
+import { type Account } from '../import/account.js';
+
+/** The account of an import, line by line. `verb` says what became of what is new: `stored`, or `would be stored`. */
+export function accountOf(account: Account, { dryRun }: { readonly dryRun: boolean }): string[] {
+  const { metadata, otherKeys, points, bins, skipped } = account;
+  const would = dryRun ? 'would be ' : '';
+  const lines = [
+    `Metadata: ${number(metadata.read)} read, ${number(metadata.created)} ${would}new, ${number(metadata.there)} there already.`,
+  ];
+  if (points.read > 0 || !dryRun)
+    lines.push(
+      `Points: ${number(points.read)} read, ${number(points.stored)} ${would}stored, ${number(points.there)} there already.`,
+    );
+  if (bins.read > 0)
+    lines.push(
+      `Values of summaries: ${number(bins.read)} read, ${number(bins.sealed)} sealed, ${number(bins.there)} sealed already, ` +
+        `${number(bins.computed)} computed here.`,
+    );
+  if (otherKeys.length > 0) lines.push(`${number(otherKeys.length)} metadata have another key here:`);
+  for (const { there, here } of otherKeys) lines.push(`  ${there} is ${here} here`);
+  if (skipped.size > 0) lines.push('Skipped:');
+  for (const [reason, count] of [...skipped].sort(([, a], [, b]) => b - a))
+    lines.push(`  ${number(count)} × ${reason}`);
+  return lines;
+}
+
+/** The lines of a file that could not be used: some of them, and how many. */
+export function badLinesOf({ badLines, badLineCount }: Account): string[] {
+  const lines = badLines.map(({ line, problem }) => `line ${line}: ${problem}`);
+  if (badLineCount > lines.length) lines.push(`… and ${number(badLineCount - lines.length)} more lines`);
+  return lines;
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en');
+}

@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { type INestApplicationContext } from '@nestjs/common';
+import { ArchiveError } from 'marigram-client';
+import { operator } from '../auth/caller.js';
+import { Invalid, StartError } from '../common/errors.js';
+import { MICROS_PER_SECOND } from '../common/time.js';
+import { Account, type Watched } from '../import/account.js';
+import { importArchive, type ImportPlace } from '../import/import-archive.js';
+import { importFile } from '../import/import-file.js';
+import { type Precision } from '../import/influx-lines.js';
+import { type Mapping, parseMapping, withEntries } from '../import/mapping.js';
+import { SourceArchive, type SourceOptions } from '../import/source-archive.js';
+import { ImportTarget } from '../import/target.js';
+import { BackFill } from '../storage/back-fill.js';
+import { ImportStore } from '../storage/import-store.js';
+import { MetadataStore } from '../storage/metadata-store.js';
+import { SealedBinStore } from '../storage/sealed-bin-store.js';
+import { SeriesStore } from '../storage/series-store.js';
+import { type FileFormat, formatOf, ImportInput } from './import-input.js';
+import { accountOf, badLinesOf } from './import-summary.js';
+import { interruptible } from './interruption.js';
+import { ProgressBar } from './progress-bar.js';
+import { withDatabase } from './with-database.js';
+
+/** What `marigram import` was told. Times are seconds. */
+export interface ImportOptions {
+  readonly username?: string;
+  readonly apiKey?: string;
+  readonly scriptAlias?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly again?: boolean;
+  readonly format?: FileFormat;
+  readonly precision?: Precision;
+  readonly eventType?: [string, string][];
+  readonly tag?: [string, string][];
+  readonly set?: [string, string][];
+  readonly mapping?: string;
+  readonly strict?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** One import into a place, filling in an account. */
+type Work = (place: ImportPlace, account: Account, watched: Watched) => Promise<unknown>;
+
+/**
+ * Imports from an archive or a file and prints what came of it; of bad lines some are named on stderr. Throws a
+ * `StartError` where it can't go on; what was stored until then stays, and is counted.
+ */
+export async function runImport(
+  env: NodeJS.ProcessEnv,
+  from: string,
+  filters: ReadonlyMap<string, string>,
+  options: ImportOptions,
+): Promise<void> {
+  if (/^https?:\/\//i.test(from)) return store(env, options, archiveWork(env, from, filters, options));
+  if (filters.size > 0) throw new StartError('Filters are for archives; a file is imported as a whole.');
+  const format = formatOf(from, options.format);
+  const mapping = await mappingOf(options);
+  const input = await ImportInput.open(
+    from,
+    format,
+    { mapping, precision: options.precision ?? 'ns' },
+    options.strict ?? false,
+  );
+  const { strict, dryRun } = options;
+  const work: Work = ({ target }, account, watched) => {
+    const lines = (): ReturnType<ImportInput['lines']> => input.lines(watched.onProgress);
+    return importFile(target, lines, { strict, dryRun, ...watched }, account);
+  };
+  await store(env, options, work).finally(() => input.close());
+}
+
+function archiveWork(
+  env: NodeJS.ProcessEnv,
+  url: string,
+  filters: ReadonlyMap<string, string>,
+  options: ImportOptions,
+): Work {
+  const { username, scriptAlias, again, dryRun, since, until } = options;
+  const apiKey = options.apiKey ?? env['MARIGRAM_KEY'];
+  // An end in whole seconds covers its second.
+  const last = until !== undefined && Number.isInteger(until) ? until + 1 - 1 / MICROS_PER_SECOND : until;
+  const connection = {
+    ...{ username, apiKey, filters: Object.fromEntries(filters) },
+    ...(scriptAlias !== undefined && { scriptAlias: scriptAlias === '/' ? null : scriptAlias }),
+  };
+  // Before a database is started for it.
+  checkConnection(url, connection);
+  return (place, account, watched) => {
+    const source = new SourceArchive(url, { ...connection, signal: watched.signal });
+    const times = { since: microsOf(since), until: microsOf(last) };
+    return importArchive(place, source, { ...times, again, dryRun, ...watched }, account);
+  };
+}
+
+/** Throws a `StartError` for a URL or a key that can't be used at all. */
+function checkConnection(url: string, connection: SourceOptions): void {
+  try {
+    new SourceArchive(url, connection);
+  } catch (error) {
+    throw error instanceof TypeError ? new StartError(`${error.message}.`) : error;
+  }
+}
+
+async function store(env: NodeJS.ProcessEnv, { dryRun = false }: ImportOptions, work: Work): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const account = new Account();
+    const bar = new ProgressBar('Import');
+    try {
+      await interruptible(
+        (signal) => work(placeOf(app), account, { signal, onProgress: bar.show }),
+        'Interrupted: what was stored stays, and the same command goes on from there.',
+      ).catch(explain);
+    } finally {
+      bar.stop();
+      // Where it broke off, too: what was stored stays.
+      for (const line of badLinesOf(account)) console.error(line);
+      if (account.metadata.read > 0 || account.badLineCount === 0)
+        for (const line of accountOf(account, { dryRun })) console.log(line);
+    }
+    if (account.badLineCount > 0 || account.failedSeries > 0) process.exitCode = 1;
+  });
+}
+
+function placeOf(app: INestApplicationContext): ImportPlace {
+  const imports = app.get(ImportStore);
+  return {
+    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
+    imports,
+    sealed: app.get(SealedBinStore),
+  };
+}
+
+async function mappingOf({ mapping, eventType, tag, set }: ImportOptions): Promise<Mapping> {
+  const options = { eventTypes: new Map(eventType), tags: new Map(tag), set: new Map(set) };
+  try {
+    const text = mapping === undefined ? '{}' : await readFile(mapping, 'utf8');
+    return withEntries(parseMapping(text), options);
+  } catch (error) {
+    if (error instanceof Invalid || (error instanceof Error && 'syscall' in error))
+      throw new StartError(`The mapping cannot be used: ${error.message}.`);
+    throw error;
+  }
+}
+
+function microsOf(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * MICROS_PER_SECOND);
+}
+
+/** What can go wrong with another archive, a file or a database is told in a sentence. */
+function explain(error: unknown): never {
+  if (error instanceof ArchiveError)
+    throw new StartError(
+      `The other archive cannot be read: ${error.message}. What was stored stays; the same command goes on from there.`,
+      { cause: error },
+    );
+  if (error instanceof Invalid) throw new StartError(`${error.message}.`, { cause: error });
+  if (error instanceof Error && 'syscall' in error)
+    throw new StartError(`The file cannot be read: ${error.message}.`, { cause: error });
+  throw error;
+}

@@ -1,0 +1,35 @@
+import { Invalid } from '../common/errors.js';
+import { parseMetadata } from '../metadata/parse-metadata.js';
+import { type NewMetadata } from '../storage/metadata-store.js';
+import { type FileRecord } from './file-line.js';
+import { KEY } from './foreign-metadata.js';
+
+/** Which metadata a record belongs to: one that is known by its key, or one that its fields say. */
+export type RecordMetadata =
+  | { readonly key: string; readonly metadata?: undefined }
+  | { readonly key: string | undefined; readonly metadata: NewMetadata };
+
+/** What two records of the same metadata and event type have in common. */
+export function subjectOf({ fields, eventType }: FileRecord): string {
+  return `${eventType}\n${[...fields].map(([name, text]) => `${name}:${text}`).join('\n')}`;
+}
+
+/**
+ * The metadata of a record. Where there is nothing but a `metadata-key`, that must be known; with other fields it is
+ * the key that a new metadata gets. A subject is a pair where it has a destination. Throws `Invalid`.
+ */
+export function metadataOf({ fields, eventType }: FileRecord): RecordMetadata {
+  const keyText = fields.get('metadata-key');
+  const key = keyText === undefined ? undefined : String(JSON.parse(keyText));
+  if (key !== undefined && !KEY.test(key)) throw new Invalid(`metadata-key: ${JSON.stringify(key)} can't be one`);
+  const others = new Map([...fields].filter(([name]) => name !== 'metadata-key'));
+  if (others.size === 0) {
+    if (key === undefined) throw new Invalid('there is no metadata: neither metadata-key nor source');
+    return { key };
+  }
+  if (!others.has('subject-type'))
+    others.set('subject-type', others.has('destination') ? '"point-to-point"' : '"network-element"');
+  const members = [...others].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  members.push(`"event-types":[{"event-type":${JSON.stringify(eventType)}}]`);
+  return { key, metadata: parseMetadata(Buffer.from(`{${members.join(',')}}`)) };
+}

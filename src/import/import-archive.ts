@@ -1,0 +1,151 @@
+import { type EventType, type Metadata } from 'marigram-client';
+import { Invalid } from '../common/errors.js';
+import { MICROS_PER_SECOND } from '../common/time.js';
+import { type ImportStore } from '../storage/import-store.js';
+import { type SealedBinStore } from '../storage/sealed-bin-store.js';
+import { Account, type Watched } from './account.js';
+import { type ForeignMetadata, foreignMetadata } from './foreign-metadata.js';
+import { type History, SeriesImport } from './series-import.js';
+import { isRefusal, type SourceArchive } from './source-archive.js';
+import { SummaryImport } from './summary-import.js';
+import { type ImportTarget, type Registered } from './target.js';
+
+/** How many metadata are under way at a time: while one is waited for there, another is stored here. */
+const AT_ONCE = 4;
+
+/** Clocks of measurement hosts run ahead, but not by more than this. */
+const AHEAD = 86_400 * MICROS_PER_SECOND;
+
+/** What to import. */
+export interface ArchiveImportOptions extends Watched {
+  /** Points from this time on, in micros; all since 1970 unless given. */
+  readonly since?: number | undefined;
+  /** Points up to this time, in micros. */
+  readonly until?: number | undefined;
+  /** Reads again what earlier runs have read. */
+  readonly again?: boolean | undefined;
+  /** Only says which metadata would come; nothing is stored, and no points are read. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Where imports go. */
+export interface ImportPlace {
+  readonly target: ImportTarget;
+  readonly imports: ImportStore;
+  readonly sealed: SealedBinStore;
+}
+
+/**
+ * Brings metadata, points and summaries of another archive over, series by series; each batch is a transaction. It may
+ * end anywhere: the next run goes on from what is noted, and stores nothing twice. A series that the other archive
+ * can't answer is left for the next run, and counted. Throws an `ArchiveError` of the SDK where the other archive is
+ * away, with `account` as far as it came.
+ */
+export async function importArchive(
+  place: ImportPlace,
+  source: SourceArchive,
+  options: ArchiveImportOptions = {},
+  account = new Account(),
+): Promise<Account> {
+  // Whole seconds: an esmond knows no others.
+  const now = Math.floor(Date.now() / 1000) * MICROS_PER_SECOND;
+  const history: History = { begin: options.since, end: options.until ?? now + AHEAD, again: options.again ?? false };
+  const series = new SeriesImport(source, place.target, place.imports, account, history);
+  const summaries = new SummaryImport(source, place.sealed, place.imports, account, history, series);
+  const importer = new MetadataImport(place, account, series, summaries, now);
+  let total = 0;
+  let done = 0;
+  await inParallel(source.metadata(), AT_ONCE, async (metadata) => {
+    options.signal?.throwIfAborted();
+    const answer = metadata.toJSON();
+    if (typeof answer['metadata-count-total'] === 'number') total = Math.max(total, answer['metadata-count-total']);
+    await importer.run(metadata, answer, options.dryRun ?? false);
+    options.onProgress?.(++done, Math.max(total, done));
+  });
+  return account;
+}
+
+/** Brings one metadata over after the other, with all that belongs to it. */
+class MetadataImport {
+  constructor(
+    private readonly place: ImportPlace,
+    private readonly account: Account,
+    private readonly series: SeriesImport,
+    private readonly summaries: SummaryImport,
+    private readonly now: number,
+  ) {}
+
+  async run(metadata: Metadata, answer: Record<string, unknown>, dryRun: boolean): Promise<void> {
+    this.account.metadata.read++;
+    const foreign = this.read(answer);
+    if (!foreign) return;
+    for (const reason of foreign.unknown) this.account.skip(reason);
+    const { target } = this.place;
+    const here = dryRun
+      ? await target.look(foreign.metadata)
+      : await target.register(foreign.metadata, foreign.key).catch(this.skipInvalid);
+    if (here === undefined && !dryRun) return;
+    if (here && !here.isNew) this.account.metadata.there++;
+    else this.account.metadata.created++;
+    if (here && here.key !== metadata.metadataKey)
+      this.account.otherKeys.push({ there: metadata.metadataKey, here: here.key });
+    if (dryRun || !here) return;
+    for (const eventType of metadata.getAllEventTypes()) await this.readSeries(metadata, eventType, here);
+  }
+
+  private read(answer: Record<string, unknown>): ForeignMetadata | undefined {
+    try {
+      return foreignMetadata(answer);
+    } catch (error) {
+      this.skipInvalid(error);
+      return undefined;
+    }
+  }
+
+  /** What is not even a metadata by our rules is left out; one that asks for too many windows, too. */
+  private readonly skipInvalid = (error: unknown): void => {
+    if (!(error instanceof Invalid)) throw error;
+    this.account.skip(`a metadata that can't be one here (${error.message})`);
+  };
+
+  private async readSeries(metadata: Metadata, eventType: EventType, here: Registered): Promise<void> {
+    const ref = here.series.get(eventType.eventType);
+    // Nothing was ever written where there is no time-updated.
+    if (!ref || eventType.timeUpdated === undefined) return;
+    const pair = { metadata, eventType, dataType: ref.dataType, key: here.key, id: ref.id };
+    try {
+      const base = await this.series.run(pair);
+      for (const summary of eventType.getAllSummaries())
+        if (ref.rollups.some(({ window }) => window === summary.summaryWindow))
+          await this.summaries.run(pair, summary, base, this.now);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.account.failedSeries++;
+      this.account.skip(
+        `${eventType.eventType}: the other archive answered ${error.status}, the rest of the series is left`,
+      );
+    }
+  }
+}
+
+/** Runs `work` over all items, so many at a time; the first failure ends it when those under way have ended. */
+async function inParallel<T>(
+  items: AsyncGenerator<T, void>,
+  count: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (!failed) {
+      const next = await items.next();
+      if (next.done === true) return;
+      await work(next.value).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: count }, worker));
+  await items.return(undefined);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

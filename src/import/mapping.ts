@@ -1,0 +1,62 @@
+import { Invalid } from '../common/errors.js';
+import { dataTypeOf } from '../event-types/catalogue.js';
+
+/** How the names of a line protocol become those of the archive. */
+export interface Mapping {
+  /** Field, or `measurement.field`, to event type. A field that is called like an event type needs no entry. */
+  readonly eventTypes: ReadonlyMap<string, string>;
+  /** Tag to field of the metadata; the measurement is the tag `measurement`. An empty text leaves the tag out. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** Fields of the metadata that are the same for all. */
+  readonly set: ReadonlyMap<string, string>;
+}
+
+const PARTS = ['event-types', 'tags', 'set'] as const;
+
+/** Reads a mapping from JSON: an object with `event-types`, `tags`, `set`, each an object of texts. Throws `Invalid`. */
+export function parseMapping(text: string): Mapping {
+  const value = parseObject(text);
+  for (const name of Object.keys(value))
+    if (!PARTS.some((part) => part === name)) throw new Invalid(`${name}: expected ${PARTS.join(', ')}`);
+  return checked({
+    eventTypes: textsOf(value, 'event-types'),
+    tags: textsOf(value, 'tags'),
+    set: textsOf(value, 'set'),
+  });
+}
+
+/** The same mapping with further entries, which replace those of the same name. Throws `Invalid`. */
+export function withEntries(mapping: Mapping, more: Mapping): Mapping {
+  return checked({
+    eventTypes: new Map([...mapping.eventTypes, ...more.eventTypes]),
+    tags: new Map([...mapping.tags, ...more.tags]),
+    set: new Map([...mapping.set, ...more.set]),
+  });
+}
+
+function checked(mapping: Mapping): Mapping {
+  for (const [field, eventType] of mapping.eventTypes)
+    if (dataTypeOf(eventType) === undefined)
+      throw new Invalid(`${field}: there is no event type ${JSON.stringify(eventType)}`);
+  return mapping;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Falls through to the one message.
+  }
+  throw new Invalid('expected a JSON object');
+}
+
+function textsOf(value: Record<string, unknown>, name: string): Map<string, string> {
+  const entries = Object.entries(value[name] ?? {}) as [string, unknown][];
+  return new Map(
+    entries.map(([key, text]) => {
+      if (typeof text !== 'string') throw new Invalid(`${name}, ${key}: expected a text`);
+      return [key, text];
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+import { type Summary } from 'marigram-client';
+import { MICROS_PER_SECOND } from '../common/time.js';
+import { binOf } from '../rollups/windows.js';
+import { type ImportStore } from '../storage/import-store.js';
+import { type SealedBinStore } from '../storage/sealed-bin-store.js';
+import { type Account } from './account.js';
+import { type History, type SeriesImport, type SeriesPair, type SeriesRead } from './series-import.js';
+import { type SourceArchive } from './source-archive.js';
+
+/** How many bins one request asks for. */
+const SLICE = 2_000;
+
+/** Points of a bin that ended so long ago are no longer under way. */
+const SETTLED = 86_400 * MICROS_PER_SECOND;
+
+/**
+ * Brings those values of summaries over that this archive can't compute, because the points are gone: as sealed bins.
+ * All others it has computed itself from the points that were imported before.
+ */
+export class SummaryImport {
+  constructor(
+    private readonly source: SourceArchive,
+    private readonly sealed: SealedBinStore,
+    private readonly imports: ImportStore,
+    private readonly account: Account,
+    private readonly history: History,
+    private readonly series: SeriesImport,
+  ) {}
+
+  /** Reads a summary, whose points are stored as far as they are there, and seals what is missing. */
+  async run(pair: SeriesPair, summary: Summary, base: SeriesRead, now: number): Promise<void> {
+    const { summaryType: type, summaryWindow: window } = summary;
+    const stream = { source: this.series.streamName, series: pair.id, type, window };
+    // Of a bin that is not over, or whose points are still to be read, there may be more to come.
+    const settled = Math.max(base.last ?? -Infinity, now - SETTLED);
+    const over = Math.floor(settled / MICROS_PER_SECOND - window) * MICROS_PER_SECOND;
+    const end = Math.min(this.history.end, over);
+    const begin = binOf(this.series.beginAfter(await this.imports.progress(stream)), window);
+    if (begin > end) return;
+    const options = {
+      beginIsPartial: this.history.begin !== undefined,
+      differing: pair.dataType === 'percentage' && base.isIncomplete,
+      updated: pair.eventType.timeUpdated,
+    };
+    for await (const slice of this.source.slices(summary, { begin, end }, SLICE)) {
+      const bins = slice.map(({ tsMicros, val }) => ({ micros: tsMicros, value: JSON.stringify(val) }));
+      const { sealed, there, computed, expired } = await this.sealed.seal(
+        { series: pair.id, type, window },
+        bins,
+        options,
+      );
+      this.account.bins.read += slice.length;
+      this.account.bins.sealed += sealed;
+      this.account.bins.there += there;
+      this.account.bins.computed += computed;
+      this.account.skip('summary values older than the retention here', expired);
+      await this.imports.noteProgress(stream, slice.at(-1)?.tsMicros ?? begin);
+    }
+  }
+}

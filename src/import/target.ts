@@ -1,0 +1,111 @@
+import { setTimeout } from 'node:timers/promises';
+import { Unavailable } from '../common/errors.js';
+import { type StoredValue } from '../event-types/data-types.js';
+import { type Actor } from '../storage/audit-store.js';
+import { type BackFill } from '../storage/back-fill.js';
+import { type ImportStore } from '../storage/import-store.js';
+import { type MetadataStore, type NewMetadata } from '../storage/metadata-store.js';
+import { type SeriesPoint } from '../storage/point-store.js';
+import { type SeriesOfMetadata, type SeriesStore, StaleSeries } from '../storage/series-store.js';
+
+/** How often a batch is resolved again whose series keep changing under it. */
+const ATTEMPTS = 10;
+
+/** A metadata as this archive has it. */
+export interface Registered {
+  readonly key: string;
+  readonly series: SeriesOfMetadata;
+  /** Whether the import made it. */
+  readonly isNew: boolean;
+}
+
+/** A point for a series of this archive. */
+export interface ImportedPoint extends StoredValue {
+  readonly metadataKey: string;
+  readonly eventType: string;
+  readonly micros: number;
+}
+
+/** What became of points. */
+export interface Stored {
+  readonly stored: number;
+  readonly there: number;
+  /** Older than the cut-off of their series. */
+  readonly expired: number;
+}
+
+/** This archive, as imports fill it: by the stores that ordinary writes use. */
+export class ImportTarget {
+  /** @param by who is recorded for the metadata that are new. */
+  constructor(
+    private readonly metadata: MetadataStore,
+    private readonly series: SeriesStore,
+    private readonly imports: ImportStore,
+    private readonly backFill: BackFill,
+    private readonly by: Actor,
+  ) {}
+
+  /**
+   * Registers a metadata, or extends the one of the same identity, which keeps its key. A new one gets the key that is
+   * wished for where no other metadata has it. Summaries that are new to points are filled before this resolves.
+   * Throws `Invalid`.
+   */
+  async register(metadata: NewMetadata, wishedKey?: string): Promise<Registered> {
+    const known = await this.metadata.findSame(metadata.identity);
+    const isTaken = !known && wishedKey !== undefined && (await this.ofKey(wishedKey)) !== undefined;
+    const wished = isTaken ? undefined : wishedKey;
+    const { stored, changed } = await this.metadata.register(
+      { ...metadata, ...(wished !== undefined && { key: wished }) },
+      this.by,
+    );
+    // Somebody else may have registered the same in between.
+    const isNew = !known && (wished === undefined || stored.key === wished);
+    if (changed && known)
+      for (const lacking of await this.backFill.lacking(stored.key)) await this.backFill.run(lacking);
+    return { key: stored.key, series: (await this.ofKey(stored.key)) ?? new Map(), isNew };
+  }
+
+  /** The metadata of this identity as it is, without any change; `undefined` where there is none. */
+  async look({ identity }: NewMetadata): Promise<Registered | undefined> {
+    const known = await this.metadata.findSame(identity);
+    return known && { key: known.key, series: (await this.ofKey(known.key)) ?? new Map(), isNew: false };
+  }
+
+  /** The series of a metadata; `undefined` for an unknown key. */
+  async ofKey(key: string): Promise<SeriesOfMetadata | undefined> {
+    return (await this.series.ofMetadata([key])).get(key);
+  }
+
+  /**
+   * Stores those points whose place is free, in one transaction; points of series that are gone or not registered are
+   * left out and count as expired.
+   * @param updated the time-updated that they bring along, in seconds; now unless given.
+   */
+  async write(points: readonly ImportedPoint[], updated?: number): Promise<Stored> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const kept = await this.resolve(points);
+        const stored = await this.imports.write(kept, { updated });
+        return { stored, there: kept.length - stored, expired: points.length - kept.length };
+      } catch (error) {
+        if (!(error instanceof StaleSeries)) throw error;
+        if (attempt >= ATTEMPTS) throw new Unavailable('the metadata keeps changing, try again', 1, { cause: error });
+        // A pause of random length, in milliseconds, lets rivals pass each other.
+        await setTimeout(Math.random() * 20);
+      }
+    }
+  }
+
+  /** How many of the points `write` would store. */
+  async countNew(points: readonly ImportedPoint[]): Promise<number> {
+    return this.imports.countNew(await this.resolve(points));
+  }
+
+  private async resolve(points: readonly ImportedPoint[]): Promise<SeriesPoint[]> {
+    const series = await this.series.ofMetadata([...new Set(points.map(({ metadataKey }) => metadataKey))]);
+    return points.flatMap(({ metadataKey, eventType, ...point }) => {
+      const ref = series.get(metadataKey)?.get(eventType);
+      return ref && point.micros >= (ref.cutOff ?? -Infinity) ? [{ ...point, series: ref, additive: true }] : [];
+    });
+  }
+}

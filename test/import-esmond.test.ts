@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Account } from '../src/import/account.js';
+import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
+import { SourceArchive } from '../src/import/source-archive.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { readAll } from './support/builders.js';
+import { type EsmondMetadata, type EsmondPoint, FakeEsmond } from './support/fake-esmond.js';
+import { placeOf } from './support/import.js';
+import { MARIGRAM, Program } from './support/process.js';
+
+const HOUR = 3600;
+const DAY = 86_400;
+
+/** 2024-05-01, 00:00 UTC. */
+const BEGIN = 1714521600;
+
+const KEY = '5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1';
+const FIELDS = {
+  'subject-type': 'point-to-point',
+  source: '192.0.2.1',
+  destination: '192.0.2.2',
+  'measurement-agent': '192.0.2.1',
+  'tool-name': 'pscheduler/powstream',
+  'input-source': 'ps1.example.net',
+  'input-destination': 'ps2.example.net',
+  'time-duration': '26.0',
+};
+
+/** A value each minute. */
+function minutes(count: number, val: (index: number) => unknown, begin = BEGIN): EsmondPoint[] {
+  return Array.from({ length: count }, (_, index) => ({ ts: begin + 60 * index, val: val(index) }));
+}
+
+let esmond: FakeEsmond;
+let target: TestArchive;
+let url: string;
+beforeEach(async () => {
+  target = await startArchive();
+  esmond = new FakeEsmond([]);
+  url = await esmond.start();
+});
+afterEach(async () => {
+  await esmond.stop();
+  await target.close();
+});
+
+function holds(rows: EsmondMetadata['rows'], key = KEY, fields: EsmondMetadata['fields'] = FIELDS): void {
+  esmond.metadata = [...esmond.metadata, { key, fields, rows }].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function run(options: ArchiveImportOptions = {}, timeoutMs = 2000): Promise<Account> {
+  return importArchive(placeOf(target), new SourceArchive(url, { backoffMs: 1, timeoutMs }), options);
+}
+
+async function rows(path: string, key = KEY): Promise<EsmondPoint[]> {
+  return (await target.http.get(`${ARCHIVE}${key}/${path}?time-start=0&limit=1000000`).expect(200)).body;
+}
+
+test('metadata come with their keys, and points as they are, more than one request of them', async () => {
+  holds({
+    'throughput/base': minutes(25_000, (index) => 9.4e9 + index),
+    'histogram-owdelay/base': minutes(3, (index) => ({ '41.00': index })),
+    'failures/base': minutes(450, (index) => ({ error: `no ${index}` })),
+    'ntp-offset/base': [],
+  });
+  const account = await run();
+  expect(account.metadata).toEqual({ read: 1, created: 1, there: 0 });
+  expect(account.points).toEqual({ read: 25_453, stored: 25_453, there: 0 });
+  expect(account.skipped).toEqual(new Map());
+  expect((await target.http.get(`${ARCHIVE}${KEY}/`)).body).toMatchObject(FIELDS);
+  expect(await rows('throughput/base')).toEqual(esmond.metadata[0]!.rows['throughput/base']);
+  expect(await rows('failures/base')).toEqual(esmond.metadata[0]!.rows['failures/base']);
+  expect(await rows('histogram-owdelay/base')).toEqual(esmond.metadata[0]!.rows['histogram-owdelay/base']);
+  const [listed] = (await target.http.get(ARCHIVE)).body;
+  expect(listed['event-types'][3]).toMatchObject({ 'event-type': 'throughput', 'time-updated': 1714600000 });
+});
+
+test('many metadata come page by page', async () => {
+  const keys = Array.from({ length: 1100 }, (_, index) => index.toString(16).padStart(32, '0'));
+  for (const key of keys) holds({ 'throughput/base': [] }, key, { ...FIELDS, test: key });
+  const account = await run();
+  expect(account.metadata).toEqual({ read: 1100, created: 1100, there: 0 });
+  const searches = esmond.requests.filter((path) => path.startsWith(`${ARCHIVE}?`));
+  expect(searches.length).toBe(3);
+  const stored = await target.query<{ key: string }>('SELECT key FROM metadata ORDER BY key');
+  expect(stored.map(({ key }) => key)).toEqual(keys);
+});
+
+test('percentages are rebuilt from the packet counts of their time, where these come to them', async () => {
+  holds({
+    'packet-count-lost/base': minutes(4, (index) => index),
+    'packet-count-sent/base': minutes(5, () => 600),
+    // The fourth is another quotient than the counts have, for the fifth nobody counted what was lost.
+    'packet-loss-rate/base': minutes(5, (index) => (index === 3 ? 0.5 : index / 600)),
+    'packet-loss-rate/aggregations/300': [{ ts: BEGIN, val: 0.1016 }],
+  });
+  const account = await run();
+  expect(Object.fromEntries(account.skipped)).toEqual({
+    'packet-loss-rate: a rate that is not the quotient of the packet counts at its time': 1,
+    'packet-loss-rate: a rate without packet counts at its time': 1,
+  });
+  expect(await rows('packet-loss-rate/base')).toEqual(minutes(3, (index) => index / 600));
+  // What could be rebuilt is not all: the bin keeps the value that it had.
+  expect(await rows('packet-loss-rate/aggregations/300')).toEqual([{ ts: BEGIN, val: 0.1016 }]);
+  expect(await target.query('SELECT value, denominator FROM point WHERE denominator IS NOT NULL')).toHaveLength(3);
+});
+
+test('percentages that can all be rebuilt are summed up here', async () => {
+  holds({
+    'packet-count-lost-bidir/base': minutes(5, (index) => index),
+    'packet-count-sent/base': minutes(5, () => 600),
+    'packet-loss-rate-bidir/base': minutes(5, (index) => index / 600),
+    // A mistake that esmond is known for: several points of one bin in one request.
+    'packet-loss-rate-bidir/aggregations/300': [{ ts: BEGIN, val: 0.9 }],
+  });
+  const account = await run();
+  expect(account.skipped).toEqual(new Map());
+  expect(account.bins).toEqual({ read: 1, sealed: 0, there: 0, computed: 1 });
+  expect(await rows('packet-loss-rate-bidir/aggregations/300')).toEqual([{ ts: BEGIN, val: 10 / 3000 }]);
+});
+
+test('summaries whose points are gone come as they are, and those of points that are there are computed', async () => {
+  const averages = Array.from({ length: 10 }, (_, day) => ({ ts: BEGIN + DAY * day, val: 1.25 * day }));
+  const statistics = { mean: 41.5, mode: [41, 42], minimum: 41, maximum: 42, median: 41.5, variance: 0.25 };
+  holds({
+    // The points begin in the middle of the sixth day.
+    'throughput/base': [5.5, 6, 7, 8, 9].map((day) => ({ ts: BEGIN + DAY * day, val: 100 })),
+    'throughput/averages/86400': averages,
+    'histogram-owdelay/base': [],
+    'histogram-owdelay/statistics/86400': [{ ts: BEGIN, val: statistics }],
+    'histogram-owdelay/aggregations/86400': [{ ts: BEGIN, val: { '41.00': 1, '42.00': 1 } }],
+  });
+  const account = await run();
+  // The last day may not be over there: it is not asked for before a point of the next one was read.
+  expect(account.bins).toEqual({ read: 12, sealed: 8, there: 0, computed: 4 });
+  const shown = (await rows('throughput/averages/86400')).map(({ val }) => val);
+  expect(shown).toEqual([0, 1.25, 2.5, 3.75, 5, 6.25, 100, 100, 100, 100]);
+  expect(await rows('histogram-owdelay/statistics/86400')).toEqual([{ ts: BEGIN, val: statistics }]);
+  const again = await run({ again: true });
+  expect(again.bins).toEqual({ read: 12, sealed: 0, there: 8, computed: 4 });
+});
+
+test('a bin that is not over is not sealed: its points are still to come', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const day = Math.floor(now / DAY) * DAY;
+  holds({ 'throughput/base': [], 'throughput/averages/86400': [{ ts: day, val: 1 }] });
+  expect((await run()).bins).toMatchObject({ read: 0, sealed: 0 });
+});
+
+test('what is not known here is left out and counted', async () => {
+  holds({ 'streams-retransmits/base': minutes(3, () => 1), 'throughput/base': minutes(3, () => 'many') });
+  holds({ 'throughput/base': minutes(1, () => 1) }, 'ff'.repeat(16), { ...FIELDS, source: 'nobody' });
+  const account = await run();
+  expect([...account.skipped.keys()].sort()).toEqual([
+    expect.stringContaining("a metadata that can't be one here (source: expected an IP address"),
+    'event type streams-retransmits is not known here',
+    'throughput: a value that is no integer',
+  ]);
+  expect(account.skipped.get('throughput: a value that is no integer')).toBe(3);
+});
+
+test('two metadata of esmond that are one here share the key of the first', async () => {
+  holds({ 'throughput/base': minutes(2, () => 1) }, 'aa'.repeat(16));
+  holds({ 'throughput/base': minutes(4, () => 2), 'failures/base': [] }, 'bb'.repeat(16));
+  const account = await run();
+  expect(account.metadata).toEqual({ read: 2, created: 1, there: 1 });
+  expect(account.otherKeys).toHaveLength(1);
+  const here = account.otherKeys[0]!.here;
+  expect((await rows('throughput/base', here)).map(({ ts }) => ts)).toEqual(minutes(4, () => 0).map(({ ts }) => ts));
+});
+
+test('failures that pass are sat out', async () => {
+  holds({ 'throughput/base': minutes(25_000, (index) => index) });
+  let failures = 0;
+  esmond.trouble = () => {
+    failures++;
+    if (failures % 5 === 1) return { status: 503 };
+    if (failures % 5 === 2) return 'hang up';
+    if (failures % 5 === 3) return { status: 500 };
+    return failures === 4 ? { delay: 1500 } : undefined;
+  };
+  const account = await run({}, 500);
+  expect(account.points).toEqual({ read: 25_000, stored: 25_000, there: 0 });
+  expect(failures).toBeGreaterThan(5);
+});
+
+test('a series that fails for good is left and named, and the others come', async () => {
+  holds({ 'failures/base': minutes(3, () => null), 'throughput/base': minutes(3, () => 1) });
+  esmond.trouble = (path) => (path.includes('failures') ? { status: 500 } : undefined);
+  const account = await run();
+  expect(account.failedSeries).toBe(1);
+  expect([...account.skipped.keys()].join()).toContain('failures: the other archive answered 500');
+  expect(account.points).toMatchObject({ stored: 3 });
+  esmond.trouble = () => undefined;
+  expect((await run()).points).toMatchObject({ stored: 3, there: 3 });
+});
+
+test('an import that is broken off goes on where it was', async () => {
+  holds({ 'throughput/base': minutes(40_000, (index) => index) });
+  let reads = 0;
+  esmond.trouble = (path) => (path.endsWith('base') && ++reads > 2 ? { status: 503 } : undefined);
+  await expect(run()).rejects.toThrow('503');
+  const uri = `${ARCHIVE}${KEY}/`;
+  const stored = await readAll(target, uri, 'throughput');
+  expect(stored.length).toBeGreaterThan(0);
+  expect(stored.length).toBeLessThan(40_000);
+  esmond.trouble = () => undefined;
+  esmond.requests.length = 0;
+  const account = await run();
+  // But for the last week it was not read again.
+  expect(account.points.read).toBeLessThan(40_000);
+  expect(esmond.requests.find((path) => path.includes('/base'))).not.toContain('time-start=0');
+  expect(await rows('throughput/base')).toEqual(esmond.metadata[0]!.rows['throughput/base']);
+});
+
+test('the program can be killed and goes on; it may run beside the server', async () => {
+  const summaries = { 'throughput/averages/3600': [] };
+  holds({ 'throughput/base': minutes(60_000, (index) => index), ...summaries });
+  esmond.trouble = () => ({ delay: 200 });
+  const command = [...MARIGRAM, 'import', url] as const;
+  const killed = new Program(command, { DATABASE_URL: target.databaseUrl });
+  while ((await target.query('SELECT FROM point LIMIT 1')).length === 0) await sleep(50);
+  killed.signal('SIGKILL');
+  expect((await killed.ended).code).toBe('SIGKILL');
+  esmond.trouble = () => undefined;
+  const { stdout, stderr, code } = await new Program(command, { DATABASE_URL: target.databaseUrl }).ended;
+  expect(stdout).toContain('Metadata: 1 read, 0 new, 1 there already.');
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(await rows('throughput/base')).toEqual(esmond.metadata[0]!.rows['throughput/base']);
+  const bins = await rows('throughput/averages/3600');
+  expect(bins).toHaveLength(60_000 / 60);
+  expect(bins[1]).toEqual({ ts: BEGIN + HOUR, val: 60 + 29.5 });
+});
+
+test('Ctrl-C ends it in a sentence and keeps what is stored', async () => {
+  holds({ 'throughput/base': minutes(60_000, (index) => index) });
+  esmond.trouble = () => ({ delay: 300 });
+  const program = new Program([...MARIGRAM, 'import', url], { DATABASE_URL: target.databaseUrl });
+  while ((await target.query('SELECT FROM point LIMIT 1')).length === 0) await sleep(50);
+  program.signal('SIGINT');
+  const { stdout, stderr, code } = await program.ended;
+  expect(stderr).toContain('Interrupted: what was stored stays');
+  expect(stdout).toContain('Points: ');
+  expect(code).toBe(1);
+});
+
+test('an archive that gives nothing is one sentence', async () => {
+  esmond.trouble = () => ({ status: 401 });
+  const { stderr, code } = await new Program([...MARIGRAM, 'import', url], { DATABASE_URL: target.databaseUrl }).ended;
+  expect(stderr).toContain('The other archive cannot be read');
+  expect(stderr).toContain('401');
+  expect(code).toBe(1);
+});

@@ -1,0 +1,19 @@
+import { operator } from '../../src/auth/caller.js';
+import { type ImportPlace } from '../../src/import/import-archive.js';
+import { ImportTarget } from '../../src/import/target.js';
+import { BackFill } from '../../src/storage/back-fill.js';
+import { ImportStore } from '../../src/storage/import-store.js';
+import { MetadataStore } from '../../src/storage/metadata-store.js';
+import { SealedBinStore } from '../../src/storage/sealed-bin-store.js';
+import { SeriesStore } from '../../src/storage/series-store.js';
+import { type TestArchive } from './archive.js';
+
+/** An archive as imports see it. */
+export function placeOf({ app }: TestArchive): ImportPlace {
+  const imports = app.get(ImportStore);
+  return {
+    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
+    imports,
+    sealed: app.get(SealedBinStore),
+  };
+}
