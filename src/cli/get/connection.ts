@@ -38,10 +38,15 @@ export async function asking(url: string, work: () => Promise<void>): Promise<vo
   }
 }
 
+/** What it says before the reason is in the sentence already. */
+function reasonOf({ message }: ConnectionError): string {
+  return printable(message.replace(/^no whole answer: /, '').replace(/^fetch failed: /, ''));
+}
+
 function sentenceOf(url: string, error: Error): string {
   if (error instanceof TimeoutError) return `${url} does not answer in time.`;
   if (error instanceof ConnectionError)
-    return `${url} does not answer (${printable(error.message)}). Is the archive running there? See --url.`;
+    return `${url} does not answer (${reasonOf(error)}). Is the archive running there? See --url.`;
   if (!(error instanceof ApiError)) return `${printable(error.message)}.`;
   const detail = printable(error.detail).replace(/\.$/, '');
   if (REFUSED.includes(error.status)) return `${url} refuses: ${detail}. The key is taken from MARIGRAM_KEY.`;

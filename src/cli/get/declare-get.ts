@@ -13,7 +13,8 @@ const WORDS = 'filters, such as source=192.0.2.1 or any other parameter of the m
 
 const NOTES = `
 Times (WHEN) are seconds since 1970, dates (2027-01-31, 2027-01-31T12:00, in UTC unless they say otherwise), "now", or
-such as -90m and -1d. The archive's URL is taken from MARIGRAM_URL, the API key from MARIGRAM_KEY.
+such as -90m and -1d; lengths (TIME) are seconds, or such as 90m and 7d. Any other parameter of the metadata is a filter as
+a word, NAME=VALUE. The archive's URL is taken from MARIGRAM_URL, the API key from MARIGRAM_KEY.
 Without --output a terminal gets a table, and a pipe NDJSON.`;
 
 interface Options {
@@ -27,7 +28,10 @@ interface Options {
 export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
   const get = program.command('get').description('read an archive over HTTP: what is measured, points and summaries');
 
-  declare(get, 'metadata', 'who measured what between whom; times mean when points were last stored')
+  limited(
+    declare(get, 'metadata', 'who measured what between whom; times mean when points were last stored'),
+    'at most so many',
+  )
     .argument('[filters...]', WORDS)
     .addHelpText(
       'after',
@@ -37,7 +41,10 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
       await (await import('./metadata.js')).getMetadata(await requestOf(command, env, filtersOf(words)));
     });
 
-  declare(get, 'endpoints', 'the pairs of source and destination, and what is measured between them')
+  limited(
+    declare(get, 'endpoints', 'the pairs of source and destination, and what is measured between them'),
+    'at most so many',
+  )
     .argument('[filters...]', WORDS)
     .addHelpText('after', examples('endpoints tool-name=pscheduler/iperf3', 'endpoints --time-range 1h'))
     .action(async (words: string[], _options: Options, command: Command) => {
@@ -82,15 +89,20 @@ function declare(get: Command, name: string, about: string): Command {
     .command(name)
     .description(about)
     .option('--url <url>', `the server, or its archive up to /perfsonar/archive/ (default: ${DEFAULT_URL})`)
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS))
-    .option('--limit <rows>', 'at most so many', count);
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS));
   for (const [filterName, value, meaning] of FILTERS)
     command.option(`--${filterName} <${value}>`, meaning, (text) => filter(filterName, text)[1]);
   return command;
 }
 
 function ordered(command: Command): Command {
-  return command.addOption(new Option('--order <order>', 'oldest first, or newest first').choices(['asc', 'desc']));
+  return limited(command, 'at most so many points: the newest, unless --order says otherwise').addOption(
+    new Option('--order <order>', 'oldest first, or newest first').choices(['asc', 'desc']),
+  );
+}
+
+function limited(command: Command, about: string): Command {
+  return command.option('--limit <rows>', about, count);
 }
 
 function examples(...lines: string[]): string {

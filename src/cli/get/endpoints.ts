@@ -6,6 +6,7 @@ import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
 import { writeTable } from './table-writer.js';
+import { type Column } from './text-table.js';
 
 /** A source and a destination, with all that is measured between them. */
 interface Pair {
@@ -82,11 +83,13 @@ function inOrder(pairs: Pair[], limit: number | undefined): Pair[] {
   return pairs.slice(0, limit);
 }
 
-const COLUMNS = [
-  ...['SOURCE', 'DESTINATION', 'TOOLS', 'EVENT TYPES'].map((title) => ({ title })),
-  { title: 'METADATA', align: 'right' },
-  { title: 'UPDATED' },
-] as const;
+const COLUMNS: readonly Column[] = [
+  // An address of IPv4 is never cut; names, which stand behind it, are.
+  ...['SOURCE', 'DESTINATION'].map((title) => ({ title, least: 16 })),
+  ...[{ title: 'TOOLS' }, { title: 'EVENT TYPES' }],
+  { title: 'METADATA', align: 'right', whole: true },
+  { title: 'UPDATED', whole: true },
+];
 
 function* rowsOf(pairs: readonly Pair[]): Generator<string[]> {
   const now = Date.now();

@@ -5,6 +5,7 @@ import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
 import { writeTable } from './table-writer.js';
+import { type Column } from './text-table.js';
 
 const TEXTS = ['source', 'destination', 'measurement-agent', 'tool-name', 'input-source', 'input-destination'] as const;
 
@@ -34,10 +35,13 @@ export async function getMetadata({ screen, format, filters, limit, ...connectio
   });
 }
 
-const COLUMNS = [
+const COLUMNS: readonly Column[] = [
   { title: 'KEY', whole: true },
-  ...['SOURCE', 'DESTINATION', 'AGENT', 'TOOL', 'EVENT TYPES', 'UPDATED'].map((title) => ({ title })),
-] as const;
+  // An address of IPv4 is never cut.
+  ...['SOURCE', 'DESTINATION', 'AGENT'].map((title) => ({ title, least: 15 })),
+  ...[{ title: 'TOOL' }, { title: 'EVENT TYPES' }],
+  { title: 'UPDATED', whole: true },
+];
 
 async function* rowsOf(found: AsyncIterable<Metadata>): AsyncGenerator<string[]> {
   const now = Date.now();

@@ -8,13 +8,14 @@ import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
 import { type AnyPoint, writeSeries } from './series-table.js';
 
-/** Which points to print. */
+/** Which points to print: with a limit and no order the newest, oldest first. */
 export interface PointsRequest extends Request {
   readonly words: SeriesWords;
+  /** The order of reading, which is that of printing, too. */
   readonly order?: 'asc' | 'desc' | undefined;
 }
 
-/** How many points a table has where nothing says which: the newest. */
+/** How many points a table has where nothing says which or how many: the newest. */
 const NEWEST = 50;
 
 const KIND: RecordKind<AnyPoint> = {
@@ -34,29 +35,31 @@ export async function getSummary(request: PointsRequest): Promise<void> {
 }
 
 async function show(request: PointsRequest, what: 'points' | 'summary'): Promise<void> {
-  const { screen, format, url } = request;
+  const { screen, format, limit, order, url } = request;
   await asking(url, async () => {
     const series = await findSeries(request, request.words, what);
-    const options: ReadOptions = { ...pointTimes(request.filters), order: request.order, limit: request.limit };
-    if (format !== 'table') await writeRecords(screen, format, KIND, read(series, options));
-    else if (isOpen(options)) await writeNewest(request, series);
-    else if ((await writeSeries(screen, series, read(series, options))) === 0) screen.note('No points in this time.');
+    const times = pointTimes(request.filters);
+    const isOpen = Object.values({ ...times, limit, order }).every((value) => value === undefined);
+    const newest = limit ?? (isOpen && format === 'table' ? NEWEST : undefined);
+    const points =
+      newest === undefined || order !== undefined
+        ? read(series, { ...times, order, limit })
+        : await readNewest(series, { ...times, limit: newest });
+    if (format !== 'table') await writeRecords(screen, format, KIND, points);
+    else {
+      const count = await writeSeries(screen, series, points);
+      if (count === 0) screen.note(isOpen ? 'There are no points yet.' : 'There are no points in this time.');
+      if (isOpen && count === NEWEST) screen.note(`These are the newest ${NEWEST}: for others see --help.`);
+    }
     await screen.flush();
   });
 }
 
-/** The end of a series, oldest first, as it is read on a screen: the newest stands last. */
-async function writeNewest({ screen }: PointsRequest, series: FoundSeries): Promise<void> {
-  const newest: AnyPoint[] = [];
-  for await (const point of read(series, { order: 'desc', limit: NEWEST })) newest.unshift(point);
-  const count = await writeSeries(screen, series, newest);
-  if (count === 0) screen.note('There are no points yet.');
-  if (count === NEWEST)
-    screen.note(`These are the newest ${NEWEST}: for others see --time-range, --limit and --order.`);
-}
-
-function isOpen(options: ReadOptions): boolean {
-  return Object.values(options).every((value) => value === undefined);
+/** The end of a time, oldest first: what is newest stands last, as on any screen that things are added to. */
+async function readNewest(series: FoundSeries, options: ReadOptions): Promise<AnyPoint[]> {
+  const points: AnyPoint[] = [];
+  for await (const point of read(series, { ...options, order: 'desc' })) points.push(point);
+  return points.reverse();
 }
 
 function read({ eventType, summary }: FoundSeries, options: ReadOptions): AsyncIterable<AnyPoint> {

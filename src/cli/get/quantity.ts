@@ -7,11 +7,13 @@ const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /** How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three digits that count. */
 export function quantityOf(eventType: string): Quantity {
-  const dataType = dataTypeOf(eventType);
+  // What is measured of each stream has the unit of the whole.
+  const name = eventType.replace(/^streams-/, '');
+  const dataType = dataTypeOf(name);
   if (dataType === undefined) return plain;
   if (dataType === 'percentage') return (value) => `${digits(value * 100)} %`;
   // It is one of the catalogue, since it has a data type there.
-  const about = aboutEventType(eventType as EventType);
+  const about = aboutEventType(name as EventType);
   if (about.startsWith('bits per second')) return (value) => scaled(value, 'b/s', 1000);
   // A path's MTU is 1500 B and 9000 B to everybody.
   if (about.startsWith('bytes')) return (value) => scaled(value, 'B', 10_000);
@@ -34,8 +36,9 @@ function scaled(value: number, unit: string, from: number): string {
 
 function duration(seconds: number): string {
   const size = Math.abs(seconds);
-  if (size === 0 || size >= 1) return `${digits(seconds)} s`;
-  return size >= 0.001 ? `${digits(seconds * 1000)} ms` : `${digits(seconds * 1e6)} µs`;
+  if (size === 0) return '0 s';
+  if (size >= 1) return `${fixed(seconds)} s`;
+  return size >= 0.001 ? `${fixed(seconds * 1000)} ms` : `${fixed(seconds * 1e6)} µs`;
 }
 
 /** Three digits that count, the last of them even where it is a zero: the points of a series stand in line then. */

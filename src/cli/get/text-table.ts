@@ -7,11 +7,12 @@ export interface Column {
   readonly align?: 'right';
   /** What is needed whole, such as a key to be copied, is never cut. */
   readonly whole?: true;
+  /** What it is never cut below; 8 unless given. */
+  readonly least?: number;
 }
 
 const GAP = '  ';
 
-/** No column is cut to less than this. */
 const LEAST = 8;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -56,11 +57,14 @@ export class TextTable {
       .trimEnd();
   }
 
+  /** The column that can best do with less; `undefined` where none can. */
   private widest(): number | undefined {
     let widest: number | undefined;
-    for (const [at, width] of this.widths.entries())
-      if (!this.columns[at]?.whole && width > LEAST && width > (widest === undefined ? 0 : (this.widths[widest] ?? 0)))
-        widest = at;
+    for (const [at, { whole, least = LEAST }] of this.columns.entries()) {
+      const width = this.widths[at] ?? 0;
+      const most = widest === undefined ? 0 : (this.widths[widest] ?? 0);
+      if (!whole && width > least && width > most) widest = at;
+    }
     return widest;
   }
 }
