@@ -270,7 +270,7 @@ test('a reader that has seen enough ends it in silence', async () => {
 });
 
 // The script of util-linux, which gives a program a terminal.
-const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux');
+const hasScript = spawnSync('script', ['--version']).status === 0;
 
 test.skipIf(!hasScript)('on a terminal it is a table that fits, in colours unless they are not wanted', async () => {
   const command = `stty cols 100; ${MARIGRAM.join(' ')} get metadata; ${MARIGRAM.join(' ')} get points ${key} throughput`;
