@@ -189,6 +189,17 @@ test('the last time that can be stored reads back, and can be deleted', async ()
     .expect(200);
 });
 
+test('times of the eighteenth century keep their microseconds', async () => {
+  const uri = await register(archive, 'time-error-estimates');
+  // Texts, since the doubles of these have more digits; the last is one microsecond after the first that is exact.
+  const times = ['-9007199254.740991', '-8900000000.123457', '-8500000000.000001', '-8060514454.740992'];
+  for (const [index, ts] of times.entries()) {
+    await postPoint(archive, uri, 'time-error-estimates', `{"ts":${ts},"val":${index}}`).expect(201);
+    await archive.http.get(`${uri}time-error-estimates/base?time=${ts}`).expect(200, `[{"ts":${ts},"val":${index}}]`);
+  }
+  await postPoint(archive, uri, 'time-error-estimates', `{"ts":${times[1]},"val":9}`).expect(409);
+});
+
 describe('a series that somebody else holds for long', () => {
   test('does not keep the writes of other series waiting', async () => {
     const [held, free] = [await register(archive, 'throughput'), await register(archive, 'throughput')];

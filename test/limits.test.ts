@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest } from 'node:http';
+import { createConnection, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
@@ -261,5 +263,87 @@ describe('bodies in flight', () => {
     whole.send('{"data":[]}'.padEnd(30 * KIB));
     whole.end();
     expect((await whole.answer).status).toBe(201);
+  });
+
+  /** Whether a key has room for a body again, which leaves none for another one while it is in flight. */
+  async function hasRoom(key: string): Promise<void> {
+    const status = async (): Promise<number> => {
+      const upload = new Upload(archive, key, declared);
+      upload.send('{"data":[]}'.padEnd(40 * KIB));
+      upload.end();
+      return (await upload.answer).status;
+    };
+    await expect.poll(status, { timeout: 10_000 }).toBe(201);
+  }
+
+  /** Runs `work` while nobody can read a table, and waits until a statement on it waits. */
+  async function whileLocked(table: string, work: (waiting: () => Promise<void>) => Promise<void>): Promise<void> {
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    const waits = async (): Promise<number> =>
+      (await client.query(`SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted`, [table])).rows.length;
+    try {
+      await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      await work(() => expect.poll(waits, { timeout: 10_000 }).toBeGreaterThan(0));
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A connection on which a test sends what it likes. */
+  async function connect(): Promise<Socket> {
+    const { hostname, port } = new URL(archive.http.get('/').url);
+    const socket = createConnection(Number(port), hostname);
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  const head = (method: string, path: string, headers: Record<string, string | number> = {}): string =>
+    [`${method} ${path} HTTP/1.1`, 'Host: x', ...Object.entries(headers).map((one) => one.join(': ')), '\r\n'].join(
+      '\r\n',
+    );
+
+  const json = (key: string) => ({ authorization: key, 'content-type': 'application/json' });
+
+  test('room is given back where the client leaves while its key is looked up', async () => {
+    const key = await archive.issueKey('write');
+    await whileLocked('api_key', async (waiting) => {
+      const upload = new Upload(archive, key, declared);
+      await waiting();
+      upload.breakOff();
+      // Whatever comes later on another connection comes after the end of that one.
+      await archive.http.get('/health/ready').expect(200);
+    });
+    await hasRoom(key);
+  });
+
+  test('room is given back where the connection ends before an earlier request on it is answered', async () => {
+    const key = await archive.issueKey('write');
+    await whileLocked('metadata', async (waiting) => {
+      const socket = await connect();
+      socket.write(head('GET', ARCHIVE) + head('PUT', ARCHIVE, { ...json(key), ...declared }) + '{');
+      await waiting();
+      const refused = async (): Promise<number> => {
+        const upload = new Upload(archive, key, declared);
+        const { status } = await upload.answer;
+        upload.breakOff();
+        return status;
+      };
+      await expect.poll(refused, { timeout: 10_000 }).toBe(503);
+      socket.destroy();
+    });
+    await hasRoom(key);
+  });
+
+  test('a body that nobody reads is thrown away, however large, and the next request is answered', async () => {
+    const socket = await connect();
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    const size = 200 * KIB;
+    socket.write(head('GET', '/health/ready', chunked) + `${size.toString(16)}\r\n${' '.repeat(size)}\r\n0\r\n\r\n`);
+    socket.write(head('GET', '/nothing'));
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('404 Not Found');
+    expect(text).toContain('200 OK');
+    socket.destroy();
   });
 });

@@ -1,4 +1,4 @@
-import { type Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Unavailable } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
@@ -33,19 +33,31 @@ export class BodyBudget {
     });
     fastify.addHook('preParsing', (request, reply, payload, done) => {
       const hasLength = request.headers['transfer-encoding'] === undefined;
-      done(null, hasLength ? payload : counted(payload, this.room(request, reply)));
+      done(
+        null,
+        hasLength ? payload : Readable.from(counted(payload, this.room(request, reply)), { objectMode: false }),
+      );
     });
   }
 
   /** The room of a request, which is given back when it is answered, refused or broken off. */
   private room(request: FastifyRequest, { raw }: FastifyReply): Room {
     const client = request.caller?.keyId ?? request.ip;
+    const { socket } = request.raw;
     let bytes = 0;
-    raw.once('close', () => {
+    const giveBack = (): void => {
+      raw.off('close', giveBack);
+      socket.off('close', giveBack);
       this.add(client, -bytes);
-    });
+      bytes = 0;
+    };
+    raw.once('close', giveBack);
+    // An answer that waits for others on its connection is not told when that ends.
+    socket.once('close', giveBack);
     return {
       take: (more) => {
+        // The client left while its key was looked up: nothing will be read, and no end is told any more.
+        if (socket.destroyed) return undefined;
         const refusal = this.refusal(client, more);
         if (!refusal) {
           this.add(client, more);
@@ -78,21 +90,24 @@ interface Room {
   take(bytes: number): Unavailable | undefined;
 }
 
-/** Passes on a body without a length, and takes room for it as it comes, in growing steps. */
-function counted(body: Readable, room: Room): Transform {
+/**
+ * Passes on a body without a length, and takes room for it as it comes, in growing steps. Nothing is read before
+ * somebody asks for it: of requests whose body has no meaning nobody does.
+ */
+async function* counted(body: Readable, room: Room): AsyncGenerator<Buffer, void, undefined> {
   let taken = SMALL;
   let received = 0;
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      received += chunk.length;
-      const more = received > taken ? Math.max(taken, received - taken) : 0;
-      const refusal = more > 0 ? room.take(more) : undefined;
-      taken += more;
-      if (refusal) done(refusal);
-      else done(null, chunk);
-    },
-  });
-  // No pipeline(): where the counter refuses, that would close the connection before the answer.
-  body.once('error', (error) => counter.destroy(error));
-  return body.pipe(counter);
+  // Where this refuses, the connection must live on for the answer.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    received += chunk.length;
+    const more = received > taken ? Math.max(taken, received - taken) : 0;
+    const refusal = more > 0 ? room.take(more) : undefined;
+    if (refusal) {
+      // What is still to come is thrown away, or the next request on the connection would wait behind it.
+      setImmediate(() => body.resume());
+      throw refusal;
+    }
+    taken += more;
+    yield chunk;
+  }
 }

@@ -18,7 +18,8 @@ export const tagAnswers: onSendHookHandler = (request, reply, payload, done) => 
     return;
   }
   void reply.code(304).removeHeader('content-type').removeHeader('content-length');
-  done(null, '');
+  // Not an empty text, whose length would go out as that of the document. Of HEAD, Fastify takes the length and no more.
+  done(null, request.method === 'HEAD' ? payload : null);
 };
 
 /** Whether a list of tags, strong or weak, has this one; `*` stands for any. */

@@ -5,6 +5,8 @@
  * Format: array_send in src/backend/utils/adt/arrayfuncs.c.
  */
 
+import { POSTGRES_EPOCH } from './timestamps.js';
+
 const INT4 = 23;
 const INT8 = 20;
 const TEXT = 25;
@@ -16,8 +18,8 @@ const JSON_TYPE = 114;
 const HEADER = 20;
 const NULL_LENGTH = -1;
 
-/** 2000-01-01 in micros: where PostgreSQL's timestamps begin. */
-const POSTGRES_EPOCH = 946_684_800_000_000;
+/** The earliest micros whose distance to PostgreSQL's epoch is a double without a loss: in 1714. */
+const FIRST_EXACT = POSTGRES_EPOCH - Number.MAX_SAFE_INTEGER;
 
 /** `int4[]` of integers. */
 export function int4Array<T>(items: readonly T[], element: (item: T) => number): Buffer {
@@ -36,7 +38,7 @@ export function int8Array<T>(items: readonly T[], element: (item: T) => number):
 /** `timestamptz[]` of micros. */
 export function timestampArray<T>(items: readonly T[], element: (item: T) => number): Buffer {
   const array = new ArrayWriter(TIMESTAMPTZ, items.length, 12 * items.length);
-  for (const item of items) array.int8(element(item) - POSTGRES_EPOCH);
+  for (const item of items) array.timestamp(element(item));
   return array.bytes();
 }
 
@@ -113,6 +115,16 @@ class ArrayWriter {
     this.view.setInt32(this.at, 8);
     this.view.setInt32(this.at + 4, high);
     this.view.setUint32(this.at + 8, value - high * 2 ** 32);
+    this.at += 12;
+  }
+
+  timestamp(micros: number): void {
+    if (micros >= FIRST_EXACT) {
+      this.int8(micros - POSTGRES_EPOCH);
+      return;
+    }
+    this.view.setInt32(this.at, 8);
+    this.view.setBigInt64(this.at + 4, BigInt(micros) - BigInt(POSTGRES_EPOCH));
     this.at += 12;
   }
 

@@ -1,12 +1,10 @@
 import { nearestDouble } from '../common/decimal.js';
+import { POSTGRES_EPOCH } from './timestamps.js';
 
 /**
  * Values in PostgreSQL's binary format, as its `…_send` functions make them. The driver takes every result for UTF-8,
  * so they come as base64.
  */
-
-/** 2000-01-01 in micros: where PostgreSQL's timestamps begin. */
-const POSTGRES_EPOCH = 946_684_800_000_000;
 
 /** The upper halves of times between the years 1857 and 2142: those are sums of doubles without a loss. */
 const FAR = 2 ** 20;

@@ -1,3 +1,6 @@
+/** 2000-01-01 in micros: where PostgreSQL's timestamps begin. */
+export const POSTGRES_EPOCH = 946_684_800_000_000;
+
 /**
  * Micros as a timestamp that PostgreSQL reads exactly, for statement parameters; infinity is PostgreSQL's.
  * The result is a text, because a `Date` has only milliseconds.
