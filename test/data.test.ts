@@ -200,6 +200,29 @@ test('times of the eighteenth century keep their microseconds', async () => {
   await postPoint(archive, uri, 'time-error-estimates', `{"ts":${times[1]},"val":9}`).expect(409);
 });
 
+test('numbers and times are exact whatever the settings of the database', async () => {
+  const { pathname } = new URL(archive.databaseUrl);
+  for (const setting of [`extra_float_digits = 0`, `DateStyle = 'German'`, `TimeZone = 'Asia/Kathmandu'`])
+    await archive.query(`ALTER DATABASE ${pathname.slice(1)} SET ${setting}`);
+  const other = await archive.another();
+  try {
+    const summaries = [{ 'summary-type': 'statistics', 'summary-window': 60 }];
+    const uri = await register(other, { 'event-type': 'time-error-estimates', summaries });
+    const points = [
+      { ts: 1_714_557_600.123456, val: 0.1 + 0.2 },
+      { ts: 1_714_557_600.123457, val: 2 ** 53 - 1 },
+    ];
+    await putPoints(other, uri, 'time-error-estimates', points.slice(0, 1)).expect(201);
+    const { body } = await putPoints(other, uri, 'time-error-estimates', points).expect(409);
+    expect(body).toMatchObject({ stored: 1, conflicts: [{ ts: points[0]?.ts }] });
+    expect(await readAll(other, uri, 'time-error-estimates')).toEqual(points);
+    const { body: bins } = await other.http.get(`${uri}time-error-estimates/statistics/60?time-start=0`).expect(200);
+    expect(bins).toMatchObject([{ val: { minimum: points[0]?.val, maximum: points[1]?.val } }]);
+  } finally {
+    await other.close();
+  }
+});
+
 describe('a series that somebody else holds for long', () => {
   test('does not keep the writes of other series waiting', async () => {
     const [held, free] = [await register(archive, 'throughput'), await register(archive, 'throughput')];

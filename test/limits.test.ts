@@ -214,6 +214,24 @@ describe('slow statements', () => {
   });
 });
 
+test('a body of BODY_LIMIT fits, with its length or without, where the memory for bodies is smaller', async () => {
+  const small = await startArchive({ BODY_LIMIT: '40KiB', BODY_BUDGET: '1KiB' });
+  try {
+    const limit = 40 * 1024;
+    const put = async (length: number, headers: Record<string, string | number>): Promise<number> => {
+      const upload = new Upload(small, small.auth, headers);
+      upload.send('{"data":[]}'.padEnd(length));
+      upload.end();
+      return (await upload.answer).status;
+    };
+    expect(await put(limit, { 'content-length': limit })).toBe(201);
+    expect(await put(limit, { 'transfer-encoding': 'chunked' })).toBe(201);
+    expect(await put(2 * limit, { 'transfer-encoding': 'chunked' })).toBe(413);
+  } finally {
+    await small.close();
+  }
+});
+
 describe('bodies in flight', () => {
   const KIB = 1024;
   beforeAll(async () => {
@@ -230,7 +248,9 @@ describe('bodies in flight', () => {
     for (const upload of held) upload.send('{');
     const refused = async (key = '', headers: Record<string, string | number> = declared): Promise<string> => {
       const upload = new Upload(archive, key, headers);
-      if (headers === chunked) upload.send('{'.padEnd(30 * KIB));
+      // A whole body, so that there is an answer, too, where this comes before what it waits for.
+      upload.send('{"data":[]}'.padEnd(headers === chunked ? 30 * KIB : 40 * KIB));
+      if (headers !== chunked) upload.end();
       const answer = await upload.answer;
       expect(answer.status).toBe(503);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
@@ -252,29 +272,22 @@ describe('bodies in flight', () => {
     held[1]?.send(' '.repeat(40 * KIB - 1));
     held[1]?.end();
     expect((await held[1]?.answer)?.status).toBe(400);
-    const free = async (): Promise<number> => {
-      const upload = new Upload(archive, c ?? '', declared);
-      upload.send('{"data":[]}'.padEnd(40 * KIB));
-      upload.end();
-      return (await upload.answer).status;
-    };
-    await expect.poll(free, { timeout: 10_000 }).toBe(201);
+    await hasRoom(c ?? '');
     const whole = new Upload(archive, c ?? '', chunked);
     whole.send('{"data":[]}'.padEnd(30 * KIB));
     whole.end();
     expect((await whole.answer).status).toBe(201);
   });
 
-  /** Whether a key has room for a body again, which leaves none for another one while it is in flight. */
-  async function hasRoom(key: string): Promise<void> {
-    const status = async (): Promise<number> => {
-      const upload = new Upload(archive, key, declared);
-      upload.send('{"data":[]}'.padEnd(40 * KIB));
-      upload.end();
-      return (await upload.answer).status;
-    };
-    await expect.poll(status, { timeout: 10_000 }).toBe(201);
+  /** Sends a body that leaves no room for another one of its key while it is in flight. */
+  async function statusOf(key: string): Promise<number> {
+    const upload = new Upload(archive, key, declared);
+    upload.send('{"data":[]}'.padEnd(40 * KIB));
+    upload.end();
+    return (await upload.answer).status;
   }
+
+  const hasRoom = (key: string): Promise<void> => expect.poll(() => statusOf(key), { timeout: 10_000 }).toBe(201);
 
   /** Runs `work` while nobody can read a table, and waits until a statement on it waits. */
   async function whileLocked(table: string, work: (waiting: () => Promise<void>) => Promise<void>): Promise<void> {
@@ -323,13 +336,7 @@ describe('bodies in flight', () => {
       const socket = await connect();
       socket.write(head('GET', ARCHIVE) + head('PUT', ARCHIVE, { ...json(key), ...declared }) + '{');
       await waiting();
-      const refused = async (): Promise<number> => {
-        const upload = new Upload(archive, key, declared);
-        const { status } = await upload.answer;
-        upload.breakOff();
-        return status;
-      };
-      await expect.poll(refused, { timeout: 10_000 }).toBe(503);
+      await expect.poll(() => statusOf(key), { timeout: 10_000 }).toBe(503);
       socket.destroy();
     });
     await hasRoom(key);

@@ -35,7 +35,11 @@ export class BodyBudget {
       const hasLength = request.headers['transfer-encoding'] === undefined;
       done(
         null,
-        hasLength ? payload : Readable.from(counted(payload, this.room(request, reply)), { objectMode: false }),
+        hasLength
+          ? payload
+          : Readable.from(counted(payload, this.room(request, reply), request.routeOptions.bodyLimit), {
+              objectMode: false,
+            }),
       );
     });
   }
@@ -91,16 +95,18 @@ interface Room {
 }
 
 /**
- * Passes on a body without a length, and takes room for it as it comes, in growing steps. Nothing is read before
- * somebody asks for it: of requests whose body has no meaning nobody does.
+ * Passes on a body without a length, and takes room for it as it comes, in growing steps up to the limit: whoever reads
+ * it refuses what is larger. Nothing is read before somebody asks for it: of requests whose body has no meaning nobody
+ * does.
  */
-async function* counted(body: Readable, room: Room): AsyncGenerator<Buffer, void, undefined> {
+async function* counted(body: Readable, room: Room, limit: number): AsyncGenerator<Buffer, void, undefined> {
   let taken = SMALL;
   let received = 0;
   // Where this refuses, the connection must live on for the answer.
   for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += chunk.length;
-    const more = received > taken ? Math.max(taken, received - taken) : 0;
+    const needed = Math.min(received, limit);
+    const more = needed > taken ? Math.min(Math.max(taken, needed - taken), limit - taken) : 0;
     const refusal = more > 0 ? room.take(more) : undefined;
     if (refusal) {
       // What is still to come is thrown away, or the next request on the connection would wait behind it.
