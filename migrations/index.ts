@@ -3,6 +3,7 @@ import { PointsAndRollups1795000100000 } from './1795000100000-points-and-rollup
 import { ApiKeys1795000200000 } from './1795000200000-api-keys.js';
 import { Access1795000300000 } from './1795000300000-access.js';
 import { Audit1795000400000 } from './1795000400000-audit.js';
+import { Idempotency1795000500000 } from './1795000500000-idempotency.js';
 import { Import1795000600000 } from './1795000600000-import.js';
 
 /** Every migration, oldest first. */
@@ -12,5 +13,6 @@ export const MIGRATIONS = [
   ApiKeys1795000200000,
   Access1795000300000,
   Audit1795000400000,
+  Idempotency1795000500000,
   Import1795000600000,
 ];

@@ -8,6 +8,7 @@ import { Authenticator } from './auth/authenticator.js';
 import { RateLimits } from './auth/rate-limits.js';
 import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
+import { IdempotencyJob } from './data/idempotency.job.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { BodyBudget } from './http/body-budget.js';
 import { compressAnswers } from './http/compression.js';
@@ -69,6 +70,7 @@ export async function createApp(
   await app.get(RetentionJob).start();
   app.get(BackFillJob).start();
   app.get(AuditJob).start();
+  app.get(IdempotencyJob).start();
   tallies.start();
   return app;
 }

@@ -88,6 +88,27 @@ test('no file imports itself by way of others', () => {
   expect([...next.keys()].filter((file) => reaches(file).has(file))).toEqual([]);
 });
 
+test('the commands of readers load no server: they start at once', () => {
+  const loaded = new Set(files.filter((name) => name.startsWith('cli/get/') && !name.endsWith('.spec.ts')));
+  const packages = new Set<string>();
+  for (const file of loaded)
+    for (const [, names = '', target = ''] of readFileSync(join(src, file), 'utf8').matchAll(
+      /^import ([^']*?) from '([^']*)'/gm,
+    )) {
+      // Types are gone when the program runs.
+      if (
+        names
+          .replace(/[{}]/g, '')
+          .split(',')
+          .every((name) => name.trim() === '' || name.trim().startsWith('type '))
+      )
+        continue;
+      if (target.startsWith('.')) loaded.add(join(file, '..', target.replace(/\.js$/, '.ts')));
+      else if (!target.startsWith('node:')) packages.add(target);
+    }
+  expect([...packages].sort()).toEqual(['commander', 'marigram-client', 'string-width']);
+});
+
 test('SQL is written in stores and engines only, and the environment is read in one file', () => {
   const sql = /\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b/;
   const writers = files.filter((name) => sql.test(readFileSync(join(src, name), 'utf8')));

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { runProgram } from '../program.js';
 import { declareAccess } from './access.js';
 import { type DeleteOptions } from './delete.command.js';
+import { declareGet } from './get/declare-get.js';
 import { importCommand } from './import-options.js';
 
 // Each action imports what it runs: `--help` answers at once, without loading the server.
@@ -24,6 +25,7 @@ program
     await (await import('./migrate.command.js')).migrate(process.env);
   });
 
+declareGet(program, process.env);
 declareAccess(program, process.env);
 
 program

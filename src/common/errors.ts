@@ -93,6 +93,11 @@ export class UnsupportedMediaType extends ArchiveError {
   readonly status = 415;
 }
 
+/** The `Idempotency-Key` names another request already. */
+export class KeyReused extends ArchiveError {
+  readonly status = 422;
+}
+
 /** There were more requests than the archive takes of one client. */
 export class TooManyRequests extends ArchiveError {
   readonly status = 429;

@@ -4,6 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
 import { AppConfig } from '../config/config.js';
 import { type Query } from '../common/time-range.js';
+import { IdempotencyKey, type RequestKey } from '../http/idempotency-key.js';
 import { Operation } from '../http/operation.js';
 import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
@@ -39,8 +40,9 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
     @By() caller: Caller,
+    @IdempotencyKey() requestKey: RequestKey | undefined,
   ): Promise<string> {
-    await this.writer.write([parsePoint(body, key, eventType)], caller);
+    await this.writer.write([parsePoint(body, key, eventType)], caller, undefined, requestKey);
     return STORED;
   }
 
@@ -53,8 +55,9 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
     @By() caller: Caller,
+    @IdempotencyKey() requestKey: RequestKey | undefined,
   ): Promise<string> {
-    await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller);
+    await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller, requestKey);
     return STORED;
   }
 
@@ -67,8 +70,9 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @WireQuery() _query: unknown,
     @By() caller: Caller,
+    @IdempotencyKey() requestKey: RequestKey | undefined,
   ): Promise<string> {
-    await this.writer.write(parseBulk(body, this.config.maxPoints, key), caller, key);
+    await this.writer.write(parseBulk(body, this.config.maxPoints, key), caller, key, requestKey);
     return STORED;
   }
 

@@ -1,5 +1,6 @@
 import { type Answer, EXAMPLE, named, shape } from '../common/api-docs.js';
 import { errorBody } from '../http/error-body.js';
+import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT } from '../http/parameters.js';
 import { ROW_PARAMETERS, rowAnswer } from './row-answer.js';
@@ -13,7 +14,7 @@ const STORED = named('Stored', {
 const CONFLICT: Answer = named('Conflict', {
   description:
     'Some points were there already and stay as they are; **all others of the request are stored**. After a retry this ' +
-    'means that the points are there.',
+    'means that the points are there; one with the same `Idempotency-Key` gets the first answer.',
   content: {
     'application/json': {
       schema: shape('ConflictBody'),
@@ -39,7 +40,7 @@ export const ADD_POINT: OperationDocs = {
   tag: 'points',
   summary: 'Stores one point',
   description: RULES,
-  parameters: [JSON_FORMAT],
+  parameters: [KEY_HEADER, JSON_FORMAT],
   body: {
     schema: shape('NewPoint'),
     examples: {
@@ -53,7 +54,7 @@ export const ADD_POINT: OperationDocs = {
       },
     },
   },
-  answers: { 201: STORED, 409: CONFLICT },
+  answers: { 201: STORED, 409: CONFLICT, 422: KEY_REUSED },
 };
 
 const ITEMS = [
@@ -73,12 +74,12 @@ export const ADD_POINTS: OperationDocs = {
   tag: 'points',
   summary: 'Stores points of one metadata',
   description: RULES,
-  parameters: [JSON_FORMAT],
+  parameters: [KEY_HEADER, JSON_FORMAT],
   body: {
     schema: shape('Bulk'),
     examples: { bulk: { summary: 'Two times, three event types', value: { data: ITEMS } } },
   },
-  answers: { 201: STORED, 409: CONFLICT },
+  answers: { 201: STORED, 409: CONFLICT, 422: KEY_REUSED },
 };
 
 /** PUT `archive/`. */
@@ -87,7 +88,7 @@ export const ADD_POINTS_OF_MANY: OperationDocs = {
   tag: 'points',
   summary: 'Stores points of many metadata',
   description: `Each item of \`data\` names its metadata; one that is not known is 404, with nothing stored. ${RULES}`,
-  parameters: [JSON_FORMAT],
+  parameters: [KEY_HEADER, JSON_FORMAT],
   body: {
     schema: shape('BulkOfMany'),
     examples: {
@@ -97,7 +98,7 @@ export const ADD_POINTS_OF_MANY: OperationDocs = {
       },
     },
   },
-  answers: { 201: STORED, 409: CONFLICT },
+  answers: { 201: STORED, 409: CONFLICT, 422: KEY_REUSED },
 };
 
 /** GET `archive/K/ET/base`. */

@@ -3,15 +3,18 @@ import { Injectable } from '@nestjs/common';
 import { type DropReason, Tallies } from '../audit/tallies.js';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
-import { BadPart, Conflict, Invalid, NotFound, Unavailable } from '../common/errors.js';
-import { formatSeconds } from '../common/time.js';
+import { BadPart, Invalid, NotFound, Unavailable } from '../common/errors.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
+import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
+import { type KeyClaim } from '../storage/idempotency-store.js';
 import { type SeriesPoint, type SeriesRef } from '../storage/point-store.js';
 import { SeriesCache } from '../storage/series-cache.js';
 import { type SeriesOfMetadata, StaleSeries } from '../storage/series-store.js';
 import { WriteQueue } from '../storage/write-queue.js';
+import { conflictOf, conflictText } from './conflict.js';
+import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
 
 /** How often a request is resolved again whose series keep changing under it. */
@@ -23,6 +26,7 @@ export class WriteService {
   constructor(
     private readonly series: SeriesCache,
     private readonly queue: WriteQueue,
+    private readonly idempotent: IdempotentWrites,
     private readonly limits: WriteLimits,
     private readonly tallies: Tallies,
     private readonly metrics: Metrics,
@@ -32,13 +36,30 @@ export class WriteService {
    * Stores the points of one request in one transaction and resolves after its commit. A point whose event type its
    * metadata does not list is dropped, whatever its value; one that is older than the cut-off of its series, too.
    * @param metadataKey the metadata that the request names, which must exist even where there are no points.
+   * @param key the key of a request that may be sent again: then it is stored once, and ends the same way each time.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
+   * value, `KeyReused`, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
    */
-  async write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string): Promise<void> {
+  write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string, key?: RequestKey): Promise<void> {
+    if (!key) return this.store(posted, caller, metadataKey);
+    return this.idempotent.once(caller, key, (claim) => this.store(posted, caller, metadataKey, claim));
+  }
+
+  /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
+  async writeMany(posted: readonly PostedPoint[], caller: Caller, key?: RequestKey): Promise<void> {
+    await this.limits.checkKeys(caller, () => keysOf(posted));
+    await this.write(posted, caller, undefined, key);
+  }
+
+  private async store(
+    posted: readonly PostedPoint[],
+    caller: Caller,
+    metadataKey: string | undefined,
+    claim?: KeyClaim,
+  ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.writeOnce(posted, caller, metadataKey);
+        await this.storeOnce(posted, caller, metadataKey, claim);
         return;
       } catch (error) {
         if (!(error instanceof StaleSeries)) throw error;
@@ -50,16 +71,11 @@ export class WriteService {
     }
   }
 
-  /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
-  async writeMany(posted: readonly PostedPoint[], caller: Caller): Promise<void> {
-    await this.limits.checkKeys(caller, () => keysOf(posted));
-    await this.write(posted, caller);
-  }
-
-  private async writeOnce(
+  private async storeOnce(
     posted: readonly PostedPoint[],
     caller: Caller,
     metadataKey: string | undefined,
+    claim: KeyClaim | undefined,
   ): Promise<void> {
     const series = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
@@ -80,12 +96,14 @@ export class WriteService {
       kept.push(point);
       points.push(parsed);
     }
-    const { stored, conflicts } = await this.queue.write(points);
-    if (stored > 0) this.tallies.wrote(caller, stored);
+    const outcome = await this.queue.write(
+      points,
+      claim && { claim, answer: (first) => conflictText(conflictOf(kept, first)) },
+    );
+    if (outcome.stored > 0) this.tallies.wrote(caller, outcome.stored);
     for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
-    if (conflicts.length === 0) return;
-    const skipped = conflicts.flatMap((index) => kept[index] ?? []);
-    throw new Conflict(describe(skipped), stored, skipped.map(toConflict));
+    const conflict = conflictOf(kept, outcome);
+    if (conflict) throw conflict;
   }
 
   private noteDropped({ metadataKey, eventType }: PostedPoint, reason: DropReason, caller: Caller): void {
@@ -129,15 +147,4 @@ function toSeriesPoint(point: PostedPoint, series: SeriesRef): SeriesPoint {
   } catch (error) {
     throw BadPart.at(whereOf(point), error);
   }
-}
-
-function toConflict({ micros, eventType }: PostedPoint): { ts: number; 'event-type': string } {
-  return { ts: Number(formatSeconds(micros)), 'event-type': eventType };
-}
-
-function describe(skipped: readonly PostedPoint[]): string {
-  const [first] = skipped;
-  if (!first) return '';
-  const point = `${first.eventType} has a point at ${formatSeconds(first.micros)} already`;
-  return skipped.length === 1 ? point : `${point}, and ${skipped.length - 1} more points were there`;
 }

@@ -5,6 +5,7 @@ import { StartError } from '../common/errors.js';
 import { ApiKey, Network } from '../storage/access.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../storage/audit.entity.js';
 import { ForgivingPool } from '../storage/forgiving-pool.js';
+import { IdempotencyRecord } from '../storage/idempotency.entity.js';
 import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
 import { StorageInfo } from '../storage/storage-info.entity.js';
@@ -46,7 +47,7 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
 
 const ENTITIES = [
   ...[Metadata, Series, Summary, BackFill, StorageInfo],
-  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints],
+  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord],
 ];
 
 /** The driver as TypeORM uses it, with our pool. */

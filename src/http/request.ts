@@ -26,7 +26,7 @@ export const WireQuery = createParamDecorator((formats: readonly string[] | unde
 /** The address of the request. */
 export const Address = createParamDecorator((_: undefined, context: ExecutionContext): RequestAddress => {
   const request = requestOf(context);
-  return { origin: `${request.protocol}://${request.host || socketAddress(request)}`, path: splitUrl(request)[0] };
+  return { origin: `${request.protocol}://${request.host || socketAddress(request)}`, path: pathOf(request) };
 });
 
 /** Who makes the request; of routes that need a key, or a network that stands for one. */
@@ -35,6 +35,11 @@ export const By = createParamDecorator((_: undefined, context: ExecutionContext)
   if (!caller) throw new Unauthorized('this needs an API key');
   return caller;
 });
+
+/** The path of a request, without its query. */
+export function pathOf(request: FastifyRequest): string {
+  return splitUrl(request)[0];
+}
 
 function parseQuery(search: string, formats: readonly string[]): Query {
   if (search === '') return {};

@@ -25,5 +25,6 @@ for reads. Keys are checked before anything else of a request is looked at.
 
 Every refusal is JSON with the same text twice: \`{"detail": "…", "error": "…"}\`. It names the field and its position,
 counted from 1. Nothing of the request is stored then, but for a 409, which says what was stored and what was there
-already. A 503 may be tried again after \`Retry-After\` seconds; so may any write whose answer was lost.
+already. A 503 may be tried again after \`Retry-After\` seconds; so may any write whose answer was lost:
+with an \`Idempotency-Key\` it gets that answer.
 `.trim();

@@ -7,6 +7,8 @@
 
 const INT4 = 23;
 const INT8 = 20;
+const TEXT = 25;
+const BYTEA = 17;
 const FLOAT8 = 701;
 const TIMESTAMPTZ = 1184;
 const JSON_TYPE = 114;
@@ -61,6 +63,22 @@ export function jsonArray<T>(items: readonly T[], element: (item: T) => string |
   return array.bytes();
 }
 
+/** `text[]` of texts. */
+export function textArray<T>(items: readonly T[], element: (item: T) => string): Buffer {
+  const size = items.reduce((sum, item) => sum + 4 + Buffer.byteLength(element(item)), 0);
+  const array = new ArrayWriter(TEXT, items.length, size);
+  for (const item of items) array.text(element(item));
+  return array.bytes();
+}
+
+/** `bytea[]` of bytes. */
+export function byteaArray<T>(items: readonly T[], element: (item: T) => Buffer): Buffer {
+  const size = items.reduce((sum, item) => sum + 4 + element(item).length, 0);
+  const array = new ArrayWriter(BYTEA, items.length, size);
+  for (const item of items) array.binary(element(item));
+  return array.bytes();
+}
+
 /** Writes one element after the other. By a DataView, whose calls V8 turns into plain stores; those of Buffer not. */
 class ArrayWriter {
   private readonly buffer: Buffer;
@@ -108,6 +126,12 @@ class ArrayWriter {
     const length = this.buffer.write(value, this.at + 4);
     this.view.setInt32(this.at, length);
     this.at += 4 + length;
+  }
+
+  binary(value: Buffer): void {
+    this.view.setInt32(this.at, value.length);
+    value.copy(this.buffer, this.at + 4);
+    this.at += 4 + value.length;
   }
 
   bytes(): Buffer {

@@ -130,7 +130,13 @@ export class SeriesStore {
     for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
     if (busy.size > 0) throw new BusySeries(busy);
-    return rows[0]?.[2] ?? '';
+    return rows[0]?.[2] ?? (await this.transactionOf(client));
+  }
+
+  /** The id of the caller's transaction, where there was no series to tell it. */
+  private async transactionOf(client: pg.ClientBase): Promise<string> {
+    const { rows } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+    return rows[0]?.id ?? '';
   }
 
   private async existing(client: pg.ClientBase, ids: readonly number[]): Promise<number[]> {

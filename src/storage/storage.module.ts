@@ -9,6 +9,7 @@ import { DeleteStore } from './delete-store.js';
 import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
+import { IdempotencyStore } from './idempotency-store.js';
 import { ImportStore } from './import-store.js';
 import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
@@ -38,6 +39,7 @@ const STORES = [
   DeleteStore,
   ExpiredMetadata,
   ExpiredRows,
+  IdempotencyStore,
   ImportStore,
   KeyStore,
   MetadataStore,

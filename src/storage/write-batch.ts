@@ -1,3 +1,4 @@
+import { type KeyClaim } from './idempotency-store.js';
 import { type SeriesPoint, type SeriesRef } from './point-store.js';
 
 /** What became of one request's points. */
@@ -8,11 +9,19 @@ export interface WriteOutcome {
   readonly conflicts: readonly number[];
 }
 
+/** What makes that a request may be sent again. */
+export interface Repeatable {
+  readonly claim: KeyClaim;
+  /** What else than success is answered, as JSON; `null` for success. */
+  answer(outcome: WriteOutcome): string | null;
+}
+
 /** One request's points in the queue, with the two ways to answer it. */
 export interface WriteRequest {
   readonly points: readonly SeriesPoint[];
   /** A fair guess at the memory that the points hold. */
   readonly bytes: number;
+  readonly repeatable?: Repeatable | undefined;
   answer(outcome: WriteOutcome): void;
   fail(error: unknown): void;
 }
@@ -26,6 +35,8 @@ export class WriteBatch {
   readonly rows: readonly SeriesPoint[];
   /** The series of all points, each as often as it was looked up: the same one may come in two versions. */
   readonly series: ReadonlySet<SeriesRef>;
+  /** The keys of the requests that have one. */
+  readonly claims: readonly KeyClaim[];
   private readonly size: number;
 
   constructor(readonly requests: readonly WriteRequest[]) {
@@ -33,7 +44,9 @@ export class WriteBatch {
     const byId = new Map<number, SeriesPoint[]>();
     let last: SeriesRef | undefined;
     let places: SeriesPoint[] = [];
-    for (const { points } of requests)
+    const claims: KeyClaim[] = [];
+    for (const { points, repeatable } of requests) {
+      if (repeatable) claims.push(repeatable.claim);
       for (const point of points) {
         // Most requests go on with the series of the point before.
         if (point.series !== last) {
@@ -44,7 +57,9 @@ export class WriteBatch {
         }
         places.push(point);
       }
+    }
     this.series = series;
+    this.claims = claims;
     this.rows = [...byId.keys()].sort((a, b) => a - b).flatMap((id) => reduce(byId.get(id) ?? []));
     this.size = requests.reduce((sum, { points }) => sum + points.length, 0);
   }
@@ -61,6 +76,18 @@ export class WriteBatch {
         if (point.additive && !kept.has(point)) conflicts.push(index);
       });
       return { stored: points.length - conflicts.length, conflicts };
+    });
+  }
+
+  /** What else than success will be answered to requests with a key, as JSON, once the transaction is committed. */
+  answers(stored: readonly SeriesPoint[]): [claim: KeyClaim, answer: string][] {
+    if (this.claims.length === 0) return [];
+    const outcomes = this.outcomes(stored);
+    return this.requests.flatMap(({ repeatable }, index) => {
+      const outcome = outcomes[index];
+      if (!repeatable || !outcome) return [];
+      const answer = repeatable.answer(outcome);
+      return answer === null ? [] : [[repeatable.claim, answer]];
     });
   }
 }

@@ -4,11 +4,12 @@ import { Metrics } from '../metrics/metrics.js';
 import { type Bin, Bins } from '../rollups/bins.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
+import { IdempotencyStore, KnownKeys, Repeated } from './idempotency-store.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
 import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
-import { WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
+import { type Repeatable, WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
 import { WritePool } from './write-pool.js';
 
 /** What one transaction takes at most, besides the request that has waited longest. */
@@ -45,6 +46,7 @@ export class WriteQueue {
     private readonly points: PointStore,
     private readonly rollups: RollupStore,
     private readonly series: SeriesStore,
+    private readonly keys: IdempotencyStore,
     private readonly chunks: Chunks,
     private readonly metrics: Metrics,
   ) {
@@ -53,16 +55,18 @@ export class WriteQueue {
 
   /**
    * Stores points and resolves once they are committed, all that can be stored of them or none.
+   * @param repeatable of a request that may be sent again; of those with one key only one may wait here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
-   * looked up (nothing is stored: look up again); `Unavailable` where the queue is full or the database away.
+   * looked up (nothing is stored: look up again); `Unavailable` where the queue is full or the database away;
+   * `Repeated` where a request with the key took place before (nothing is stored).
    */
-  async write(points: readonly SeriesPoint[]): Promise<WriteOutcome> {
-    if (points.length === 0) return { stored: 0, conflicts: [] };
+  async write(points: readonly SeriesPoint[], repeatable?: Repeatable): Promise<WriteOutcome> {
+    if (points.length === 0 && !repeatable) return { stored: 0, conflicts: [] };
     if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
       throw new Unavailable('the write queue is full, try again soon');
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ points, bytes: bytesOf(points), answer, fail });
+      this.enqueue({ points, bytes: bytesOf(points), repeatable, answer, fail });
       void this.flush();
     });
   }
@@ -123,6 +127,13 @@ export class WriteQueue {
         if (error instanceof StaleSeries) request.fail(error);
         else this.later(request);
       await this.store(requests.filter((request) => !concerned.includes(request)));
+    } else if (error instanceof KnownKeys) {
+      const others = requests.filter((request) => {
+        const kept = request.repeatable && error.answers.get(request.repeatable.claim);
+        if (kept) request.fail(new Repeated(kept));
+        return !kept;
+      });
+      await this.store(others);
     } else if (classify(error) === 'bad-data' && requests.length > 1) {
       // Halving finds the bad ones in few transactions, and the others are stored on the way.
       const half = requests.length >> 1;
@@ -156,7 +167,7 @@ export class WriteQueue {
 
   /**
    * Stores the rows of a batch in one transaction; returns those that were inserted or replaced. Begins with plain
-   * inserts, and only after a conflict goes the slow way, which looks at each row.
+   * inserts, and only after a conflict goes the slow way, which looks at each row and key.
    */
   private async commit(batch: WriteBatch, held: IfHeld): Promise<readonly SeriesPoint[]> {
     const bins = changedBins(batch.rows, []);
@@ -170,12 +181,15 @@ export class WriteQueue {
         await this.pool.transaction(
           async (client) => {
             transactionId = await this.series.lock(client, batch.series, held);
-            if (conflicts) ({ stored, replaced } = await this.points.insertNew(client, batch.rows));
+            if (!conflicts) return;
+            await this.keys.claimNew(client, batch.claims, held);
+            ({ stored, replaced } = await this.points.insertNew(client, batch.rows));
           },
           (client) => [
-            ...(conflicts ? [] : [this.points.insert(client, batch.rows)]),
+            ...(conflicts ? [] : [this.keys.claim(client, batch.claims, held), this.points.insert(client, batch.rows)]),
             this.rollups.add(client, conflicts ? changedBins(stored, replaced) : bins),
             this.series.touch(client, stored),
+            this.keys.note(client, batch.answers(stored)),
           ],
         );
         return stored;

@@ -652,6 +652,11 @@ export type FreeFormParameters = {
 };
 
 /**
+ * A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does not use the name up. A repeat that comes while the first one is under way waits for it.
+ */
+export type IdempotencyKey = string;
+
+/**
  * Exactly this text; never resolved.
  */
 export type InputDestination = string;
@@ -1038,6 +1043,12 @@ export type CreateMetadataResponse = CreateMetadataResponses[keyof CreateMetadat
 
 export type AddPointsOfManyData = {
     body: BulkOfMany;
+    headers?: {
+        /**
+         * A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does not use the name up. A repeat that comes while the first one is under way waits for it.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -1066,13 +1077,17 @@ export type AddPointsOfManyErrors = {
      */
     404: ErrorBody;
     /**
-     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
+     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there; one with the same `Idempotency-Key` gets the first answer.
      */
     409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     */
+    422: ErrorBody;
     /**
      * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
@@ -1226,6 +1241,12 @@ export type GetMetadataResponse = GetMetadataResponses[keyof GetMetadataResponse
 
 export type AddPointsData = {
     body: Bulk;
+    headers?: {
+        /**
+         * A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does not use the name up. A repeat that comes while the first one is under way waits for it.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The key that the archive gave to the metadata when it was registered.
@@ -1259,13 +1280,17 @@ export type AddPointsErrors = {
      */
     404: ErrorBody;
     /**
-     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
+     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there; one with the same `Idempotency-Key` gets the first answer.
      */
     409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     */
+    422: ErrorBody;
     /**
      * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
@@ -1597,6 +1622,12 @@ export type GetPointsResponse = GetPointsResponses[keyof GetPointsResponses];
 
 export type AddPointData = {
     body: NewPoint;
+    headers?: {
+        /**
+         * A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does not use the name up. A repeat that comes while the first one is under way waits for it.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The key that the archive gave to the metadata when it was registered.
@@ -1634,13 +1665,17 @@ export type AddPointErrors = {
      */
     404: ErrorBody;
     /**
-     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
+     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there; one with the same `Idempotency-Key` gets the first answer.
      */
     409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     */
+    422: ErrorBody;
     /**
      * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
@@ -1767,6 +1802,12 @@ export type GetPointsInWindowResponse = GetPointsInWindowResponses[keyof GetPoin
 
 export type AddPointInWindowData = {
     body: NewPoint;
+    headers?: {
+        /**
+         * A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does not use the name up. A repeat that comes while the first one is under way waits for it.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The key that the archive gave to the metadata when it was registered.
@@ -1808,13 +1849,17 @@ export type AddPointInWindowErrors = {
      */
     404: ErrorBody;
     /**
-     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there.
+     * Some points were there already and stay as they are; **all others of the request are stored**. After a retry this means that the points are there; one with the same `Idempotency-Key` gets the first answer.
      */
     409: ConflictBody;
     /**
      * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
+    /**
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     */
+    422: ErrorBody;
     /**
      * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */

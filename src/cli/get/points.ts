@@ -1,0 +1,67 @@
+import { type ReadOptions } from 'marigram-client';
+import { formatSeconds } from '../../common/time.js';
+import { asking } from './connection.js';
+import { pointTimes } from './filters.js';
+import { findSeries, type FoundSeries } from './find-series.js';
+import { type RecordKind, writeRecords } from './record-format.js';
+import { type Request } from './request.js';
+import { type SeriesWords } from './series-words.js';
+import { type AnyPoint, writeSeries } from './series-table.js';
+
+/** Which points to print: with a limit and no order the newest, oldest first. */
+export interface PointsRequest extends Request {
+  readonly words: SeriesWords;
+  /** The order of reading, which is that of printing, too. */
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** How many points a table has where nothing says which or how many: the newest. */
+const NEWEST = 50;
+
+const KIND: RecordKind<AnyPoint> = {
+  columns: ['ts', 'val'],
+  cellsOf: ({ tsMicros, val }) => [formatSeconds(tsMicros), typeof val === 'number' ? val : JSON.stringify(val)],
+  jsonOf: ({ tsMicros, val }) => `{"ts":${formatSeconds(tsMicros)},"val":${JSON.stringify(val)}}`,
+};
+
+/** Prints the points of one event type as they come, however many there are. Throws a `StartError`. */
+export async function getPoints(request: PointsRequest): Promise<void> {
+  await show(request, 'points');
+}
+
+/** Prints a summary, a window a line. Throws a `StartError`. */
+export async function getSummary(request: PointsRequest): Promise<void> {
+  await show(request, 'summary');
+}
+
+async function show(request: PointsRequest, what: 'points' | 'summary'): Promise<void> {
+  const { screen, format, limit, order, url } = request;
+  await asking(url, async () => {
+    const series = await findSeries(request, request.words, what);
+    const times = pointTimes(request.filters);
+    const isOpen = Object.values({ ...times, limit, order }).every((value) => value === undefined);
+    const newest = limit ?? (isOpen && format === 'table' ? NEWEST : undefined);
+    const points =
+      newest === undefined || order !== undefined
+        ? read(series, { ...times, order, limit })
+        : await readNewest(series, { ...times, limit: newest });
+    if (format !== 'table') await writeRecords(screen, format, KIND, points);
+    else {
+      const count = await writeSeries(screen, series, points);
+      if (count === 0) screen.note(isOpen ? 'There are no points yet.' : 'There are no points in this time.');
+      if (isOpen && count === NEWEST) screen.note(`These are the newest ${NEWEST}: for others see --help.`);
+    }
+    await screen.flush();
+  });
+}
+
+/** The end of a time, oldest first: what is newest stands last, as on any screen that things are added to. */
+async function readNewest(series: FoundSeries, options: ReadOptions): Promise<AnyPoint[]> {
+  const points: AnyPoint[] = [];
+  for await (const point of read(series, { ...options, order: 'desc' })) points.push(point);
+  return points.reverse();
+}
+
+function read({ eventType, summary }: FoundSeries, options: ReadOptions): AsyncIterable<AnyPoint> {
+  return (summary ?? eventType).points(options);
+}

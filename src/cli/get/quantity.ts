@@ -1,0 +1,53 @@
+import { aboutEventType, dataTypeOf, type EventType } from '../../event-types/catalogue.js';
+
+/** Writes a number with its unit, as people say it. */
+export type Quantity = (value: number) => string;
+
+const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
+
+/** How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three digits that count. */
+export function quantityOf(eventType: string): Quantity {
+  // What is measured of each stream has the unit of the whole.
+  const name = eventType.replace(/^streams-/, '');
+  const dataType = dataTypeOf(name);
+  if (dataType === undefined) return plain;
+  if (dataType === 'percentage') return (value) => `${digits(value * 100)} %`;
+  // It is one of the catalogue, since it has a data type there.
+  const about = aboutEventType(name as EventType);
+  if (about.startsWith('bits per second')) return (value) => scaled(value, 'b/s', 1000);
+  // A path's MTU is 1500 B and 9000 B to everybody.
+  if (about.startsWith('bytes')) return (value) => scaled(value, 'B', 10_000);
+  if (/\bms$/.test(about)) return (value) => duration(value / 1000);
+  if (about === 's') return duration;
+  if (about === 'PPM') return (value) => `${digits(value)} PPM`;
+  return plain;
+}
+
+/** A number without a unit: whole ones with all their digits, in groups. */
+export function plain(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en') : digits(value);
+}
+
+function scaled(value: number, unit: string, from: number): string {
+  if (Math.abs(value) < from) return `${plain(value)} ${unit}`;
+  const power = Math.min(Math.floor(Math.log10(Math.abs(value)) / 3), PREFIXES.length - 1);
+  return `${fixed(value / 1000 ** power)} ${PREFIXES[power] ?? ''}${unit}`;
+}
+
+function duration(seconds: number): string {
+  const size = Math.abs(seconds);
+  if (size === 0) return '0 s';
+  if (size >= 1) return `${fixed(seconds)} s`;
+  return size >= 0.001 ? `${fixed(seconds * 1000)} ms` : `${fixed(seconds * 1e6)} µs`;
+}
+
+/** Three digits that count, the last of them even where it is a zero: the points of a series stand in line then. */
+function fixed(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+function digits(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+}

@@ -1,0 +1,37 @@
+import { type Screen } from './screen.js';
+
+/** How to print: for people, or for programs. */
+export const FORMATS = ['table', 'json', 'csv', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** How records of one kind are written for programs. */
+export interface RecordKind<T> {
+  /** The first line of CSV. */
+  readonly columns: readonly string[];
+  readonly cellsOf: (record: T) => readonly (string | number | null)[];
+  /** Compact JSON. */
+  readonly jsonOf: (record: T) => string;
+}
+
+/** Writes records as they come, one a line. */
+export async function writeRecords<T>(
+  screen: Screen,
+  format: Exclude<Format, 'table'>,
+  kind: RecordKind<T>,
+  records: AsyncIterable<T> | Iterable<T>,
+): Promise<void> {
+  if (format === 'csv') await screen.line(kind.columns.join(','));
+  let count = 0;
+  for await (const record of records) {
+    if (format === 'csv') await screen.line(kind.cellsOf(record).map(csvCell).join(','));
+    else if (format === 'ndjson') await screen.line(kind.jsonOf(record));
+    else await screen.write(`${count === 0 ? '[\n' : ',\n'}${kind.jsonOf(record)}`);
+    count++;
+  }
+  if (format === 'json') await screen.line(count === 0 ? '[]' : '\n]');
+}
+
+function csvCell(value: string | number | null): string {
+  const text = value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

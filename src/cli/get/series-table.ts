@@ -1,0 +1,88 @@
+import { type DataPoint } from 'marigram-client';
+import { timeOf } from '../table.js';
+import { betweenWhom, type FoundSeries } from './find-series.js';
+import { quantityOf, type Quantity } from './quantity.js';
+import { relativeTime } from './relative-time.js';
+import { type Screen } from './screen.js';
+import { SeriesShape } from './series-shape.js';
+import { sparkline } from './sparkline.js';
+import { writeTable } from './table-writer.js';
+import { type Column, printable } from './text-table.js';
+import { membersOf, numberOf, valueText } from './value-text.js';
+
+/** A point of any series. */
+export type AnyPoint = DataPoint<unknown>;
+
+/** What is shown of statistics: the title and the name of the member. */
+const STATISTICS = [
+  ['MIN', 'minimum'],
+  ['MEDIAN', 'median'],
+  ['MEAN', 'mean'],
+  ['P95', 'percentile-95'],
+  ['MAX', 'maximum'],
+  ['DEVIATION', 'standard-deviation'],
+] as const;
+
+const WHEN = [{ title: 'TIME', whole: true }, { title: 'AGO' }] as const;
+
+/** The widest drawing of a series. */
+const WIDEST = 60;
+
+/** Prints what a series is, its points, and the course of its numbers at the end. Returns how many points there are. */
+export async function writeSeries(
+  screen: Screen,
+  series: FoundSeries,
+  points: AsyncIterable<AnyPoint> | Iterable<AnyPoint>,
+): Promise<number> {
+  const quantity = quantityOf(series.eventType.eventType);
+  const isStatistics = series.summary?.summaryType === 'statistics';
+  const shape = new SeriesShape();
+  const columns: Column[] = isStatistics
+    ? STATISTICS.map(([title]) => ({ title, align: 'right' }))
+    : [{ title: 'VALUE', ...(isNumeric(series) && { align: 'right' }) }];
+  const cellsOf = (value: unknown): string[] =>
+    isStatistics ? statisticsOf(value, quantity) : [valueText(value, quantity)];
+  await screen.line(screen.bold(printable(titleOf(series))));
+  const count = await writeTable(screen, [...WHEN, ...columns], rowsOf(points, shape, cellsOf));
+  if (shape.count > 0) await writeShape(screen, shape, quantity);
+  return count;
+}
+
+async function* rowsOf(
+  points: AsyncIterable<AnyPoint> | Iterable<AnyPoint>,
+  shape: SeriesShape,
+  cellsOf: (value: unknown) => string[],
+): AsyncGenerator<string[]> {
+  const now = Date.now();
+  for await (const { ts, val } of points) {
+    const number = numberOf(val);
+    if (number !== undefined) shape.add(number);
+    yield [timeOf(ts), relativeTime(ts, now), ...cellsOf(val)];
+  }
+}
+
+async function writeShape(screen: Screen, shape: SeriesShape, quantity: Quantity): Promise<void> {
+  const { minimum, mean, maximum, count } = shape;
+  const bounds = `min ${quantity(minimum)}  avg ${quantity(mean)}  max ${quantity(maximum)}`;
+  await screen.line('');
+  if (count > 1) await screen.line(sparkline(shape.columns(Math.min(screen.width, WIDEST))));
+  await screen.line(`${bounds}  ${screen.dim(`(${count.toLocaleString('en')} points)`)}`);
+}
+
+/** Numbers stand at the right. Shares are numbers, too. */
+function isNumeric({ eventType, summary }: FoundSeries): boolean {
+  return ['integer', 'float', 'percentage'].includes((summary ?? eventType).dataType);
+}
+
+function titleOf({ metadata, eventType, summary }: FoundSeries): string {
+  const kind = summary ? `, ${summary.summaryType} of ${summary.summaryWindow} s` : '';
+  return `${eventType.eventType}${kind}: ${betweenWhom(metadata)}`;
+}
+
+function statisticsOf(value: unknown, quantity: Quantity): string[] {
+  const members = membersOf(value);
+  return STATISTICS.map(([, name]) => {
+    const number = members[name];
+    return number === undefined ? '-' : quantity(number);
+  });
+}

@@ -1,0 +1,69 @@
+import { InvalidArgumentError } from 'commander';
+import { type SummaryType } from 'marigram-client';
+import { type Filter, filterOf } from './filters.js';
+import { lengthOf } from './moment.js';
+
+/** What the words of a command line say of a series. */
+export interface SeriesWords {
+  readonly metadataKey?: string;
+  readonly eventType?: string;
+  readonly summaryType?: SummaryType;
+  /** Seconds. */
+  readonly window?: number;
+  /** The archive's URL, where a whole one was given. */
+  readonly archive?: string;
+  readonly filters: readonly Filter[];
+}
+
+const SUMMARY_TYPES: Readonly<Record<string, SummaryType>> = {
+  average: 'average',
+  averages: 'average',
+  aggregation: 'aggregation',
+  aggregations: 'aggregation',
+  statistics: 'statistics',
+};
+
+/** What a URI of an archive consists of. */
+const URI =
+  /^(https?:\/\/[^/]+)?(.*\/perfsonar\/archive)\/([^/?#]+)(?:\/([^/?#]+)(?:\/([^/?#]+)(?:\/([^/?#]+))?)?)?\/?$/;
+
+/**
+ * Reads the words of a command: a key or a URI, an event type, a summary and its window, and filters, each known by its
+ * looks. Throws an `InvalidArgumentError` for a word too many.
+ */
+export function seriesWords(words: readonly string[]): SeriesWords {
+  const filters: Filter[] = [];
+  const found: { -readonly [name in keyof SeriesWords]: SeriesWords[name] } = { filters };
+  const take = (part: Partial<SeriesWords>, word: string): void => {
+    if (Object.keys(part).some((name) => name in found))
+      throw new InvalidArgumentError(`"${word}" is one word too many: there is one of its kind already.`);
+    Object.assign(found, part);
+  };
+  for (const word of words) {
+    const condition = filterOf(word);
+    const summaryType = Object.hasOwn(SUMMARY_TYPES, word) ? SUMMARY_TYPES[word] : undefined;
+    if (condition) filters.push(condition);
+    else if (word.includes('/')) take(partsOf(word), word);
+    else if (/^[0-9a-f]{32}$/i.test(word)) take({ metadataKey: word.toLowerCase() }, word);
+    else if (summaryType) take({ summaryType }, word);
+    else {
+      const window = lengthOf(word);
+      take(window === undefined ? { eventType: word } : { window }, word);
+    }
+  }
+  return found;
+}
+
+function partsOf(uri: string): Partial<SeriesWords> {
+  const match = URI.exec(uri);
+  if (!match) throw new InvalidArgumentError(`"${uri}" is no URI of a metadata or an event type.`);
+  const [, origin, path = '', metadataKey = '', eventType, kind, window] = match;
+  const summaryType = kind === undefined ? undefined : SUMMARY_TYPES[kind];
+  return {
+    metadataKey,
+    ...(origin !== undefined && { archive: `${origin}${path}/` }),
+    ...(eventType !== undefined && { eventType }),
+    ...(summaryType && { summaryType }),
+    ...(summaryType && window !== undefined && { window: Number(window) }),
+  };
+}

@@ -1,0 +1,43 @@
+import { Conflict, type ConflictingPoint } from '../common/errors.js';
+import { formatSeconds } from '../common/time.js';
+import { type WriteOutcome } from '../storage/write-batch.js';
+import { type PostedPoint } from './parse-points.js';
+
+/** What a conflict says, as it is kept. */
+interface KeptConflict {
+  readonly detail: string;
+  readonly stored: number;
+  readonly conflicts: readonly ConflictingPoint[];
+}
+
+/** The conflict that an outcome is for a request with these points; `undefined` where all were stored. */
+export function conflictOf(
+  points: readonly PostedPoint[],
+  { stored, conflicts }: WriteOutcome,
+): Conflict | undefined {
+  if (conflicts.length === 0) return undefined;
+  const skipped = conflicts.flatMap((index) => points[index] ?? []);
+  return new Conflict(describe(skipped), stored, skipped.map(toConflict));
+}
+
+/** A conflict as JSON, from which `parseConflict` makes the same again. */
+export function conflictText(conflict: Conflict | undefined): string | null {
+  return conflict ? JSON.stringify({ detail: conflict.message, ...conflict.fields }) : null;
+}
+
+/** The conflict of a `conflictText`. */
+export function parseConflict(text: string): Conflict {
+  const { detail, stored, conflicts } = JSON.parse(text) as KeptConflict; // our own
+  return new Conflict(detail, stored, conflicts);
+}
+
+function toConflict({ micros, eventType }: PostedPoint): ConflictingPoint {
+  return { ts: Number(formatSeconds(micros)), 'event-type': eventType };
+}
+
+function describe(skipped: readonly PostedPoint[]): string {
+  const [first] = skipped;
+  if (!first) return '';
+  const point = `${first.eventType} has a point at ${formatSeconds(first.micros)} already`;
+  return skipped.length === 1 ? point : `${point}, and ${skipped.length - 1} more points were there`;
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { named, type Parameter } from '../common/api-docs.js';
+import { Invalid } from '../common/errors.js';
+import { pathOf } from './request.js';
+import { refusal } from './refusals.js';
+
+/** The name that a client has given to a write which it may send again. */
+export interface RequestKey {
+  readonly key: string;
+  /** SHA-256 of method, path and body: by it a repeat is told from another request. */
+  readonly digest: Buffer;
+}
+
+const HEADER = 'Idempotency-Key';
+
+/** Visible ASCII characters. Node joins a repeated header with a space, which is none. */
+const FORM = /^[\x21-\x7e]{1,255}$/;
+
+/** The key of a write; `undefined` where it has none. Throws `Invalid` where it is not of the form. */
+export const IdempotencyKey = createParamDecorator((_: undefined, context: ExecutionContext) => {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const key = request.headers['idempotency-key'];
+  return key === undefined ? undefined : requestKey(key, request);
+});
+
+function requestKey(key: string | string[], request: FastifyRequest): RequestKey {
+  if (typeof key !== 'string' || !FORM.test(key))
+    throw new Invalid(`${HEADER}: expected 1 to 255 visible ASCII characters, without spaces`);
+  const hash = createHash('sha256').update(`${request.method} ${pathOf(request).replace(/\/+$/, '')}\n`);
+  // Bodies of writes are not parsed.
+  const body = request.body as Buffer | undefined;
+  return { key, digest: (body ? hash.update(body) : hash).digest() };
+}
+
+/** The header in the reference. */
+export const KEY_HEADER: Parameter = named('IdempotencyKey', {
+  name: HEADER,
+  in: 'header',
+  required: false,
+  description:
+    'A name for this request, such as a random UUID. For 24 hours, the same caller gets the answer of the first request ' +
+    'with this name again (201 or 409), and nothing is stored a second time; a request that is refused otherwise does ' +
+    'not use the name up. A repeat that comes while the first one is under way waits for it.',
+  schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+});
+
+/** The refusal of a key that was used for another request. */
+export const KEY_REUSED = refusal(
+  'KeyReused',
+  'The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing ' +
+    'was stored.',
+  'Idempotency-Key: this key was used for another request',
+);
