@@ -542,5 +542,5 @@ test('npm start and the bin of the package run the built programs', () => {
   expect(MARIGRAM[1]).toBe(join(ROOT, manifest.bin.marigram));
   expect(readFileSync(MARIGRAM[1]!, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   // Without exec, a signal to npm ends its shell and leaves node listening.
-  expect(manifest.scripts.start).toMatch(/ exec node dist\/src\/main\.js$/);
+  expect(manifest.scripts.start).toMatch(/ exec node (--\S+ )*dist\/src\/main\.js$/);
 });
