@@ -25,6 +25,9 @@ const MOST_WAITING_FOR_HELD = 3;
 /** How often a batch is tried that deadlocks, or that finds its chunk gone. */
 const ATTEMPTS = 5;
 
+/** How often one is tried that waits for series which others hold, 4 seconds each time. */
+const WAITING_ATTEMPTS = 3;
+
 /**
  * Group commit: one flusher takes all that waits and stores it in one transaction, then answers every request in it;
  * meanwhile the next ones gather. So many small writes cost one commit, and an answer is only sent after its commit.
@@ -183,7 +186,7 @@ export class WriteQueue {
         if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
         const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
         if (failure === 'duplicate' && !conflicts) conflicts = true;
-        else if (attempt >= ATTEMPTS || (held === 'wait' && failure === 'retry'))
+        else if (attempt >= (held === 'wait' && failure === 'retry' ? WAITING_ATTEMPTS : ATTEMPTS))
           throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
         else if (failure === 'no-chunk') await this.renewChunks(batch);
         else if (failure === 'bad-data' && batch.requests.length === 1)
