@@ -94,5 +94,7 @@ function counted(body: Readable, room: Room): Transform {
   });
   // No pipeline(): where the counter refuses, that would close the connection before the answer.
   body.once('error', (error) => counter.destroy(error));
+  // Whoever reads the body may have gone already, after a refusal; an error that nobody listens to ends the process.
+  counter.on('error', () => undefined);
   return body.pipe(counter);
 }

@@ -4,6 +4,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { type Bin, Bins } from '../rollups/bins.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
+import { DiskSpace } from './disk-space.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
 import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from './series-store.js';
@@ -49,6 +50,7 @@ export class WriteQueue {
     private readonly rollups: RollupStore,
     private readonly series: SeriesStore,
     private readonly chunks: Chunks,
+    private readonly disk: DiskSpace,
     private readonly metrics: Metrics,
   ) {
     metrics.queuedPoints.set(0);
@@ -57,12 +59,14 @@ export class WriteQueue {
   /**
    * Stores points and resolves once they are committed, all that can be stored of them or none.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
-   * looked up (nothing is stored: look up again); `Unavailable` where the queue is full or the database away.
+   * looked up (nothing is stored: look up again); `Unavailable` where the queue or the disk is full or the
+   * database away.
    */
   async write(points: readonly SeriesPoint[]): Promise<WriteOutcome> {
     if (points.length === 0) return { stored: 0, conflicts: [] };
     if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
       throw new Unavailable('the write queue is full, try again soon');
+    await this.disk.check();
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
       this.enqueue({ points, bytes: bytesOf(points), answer, fail });

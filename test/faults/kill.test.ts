@@ -20,9 +20,8 @@ test(`SIGKILL of the server under writes, ${ROUNDS} times: all acknowledged poin
   let server = await sandbox.start(env);
   const load = await WriteLoad.prepare(server, await sandbox.issueKey(env));
   for (let round = 1; round <= ROUNDS; round++) {
-    const before = load.acknowledged;
     load.start([server]);
-    await until(() => load.acknowledged >= before + 30);
+    await load.written();
     // Somewhere within the few milliseconds that a transaction takes.
     await sleep(Math.random() * 20);
     server.program.signal('SIGKILL');
@@ -41,14 +40,12 @@ test('SIGKILL of PostgreSQL under writes: it runs again without a restart of the
   const load = await WriteLoad.prepare(server, await sandbox.issueKey(env));
   load.start([server]);
   for (let round = 1; round <= 3; round++) {
-    const before = load.acknowledged;
-    await until(() => load.acknowledged >= before + 30);
+    await load.written();
     const postgres = postgresOf(env.DATA_DIR)!;
     process.kill(postgres.pid, 'SIGKILL');
     await until(() => !isAlive(postgres) && postgresOf(env.DATA_DIR) !== undefined);
   }
-  const before = load.acknowledged;
-  await until(() => load.acknowledged >= before + 30);
+  await load.written();
   await load.stop();
   await load.verify(server);
   expect(await server.stop()).toMatchObject({ code: 0 });
@@ -70,7 +67,7 @@ test('SIGTERM during bulk writes: each is acknowledged or absent, and the server
     return { first, status: answer?.status ?? 0 };
   });
   load.start([server]);
-  await until(() => load.acknowledged > 5);
+  await load.written(5);
   // The grace for requests in flight is 10 seconds; the rest is for closing the database on a busy machine.
   const ending = await Promise.race([server.stop(), sleep(60_000)]);
   expect(ending).toMatchObject({ code: 0 });

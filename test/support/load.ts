@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type RunningServer } from './process.js';
@@ -27,6 +28,7 @@ export class WriteLoad {
   private readonly writes: Write[] = [];
   private readonly clients: Promise<void>[] = [];
   private running = false;
+  private failure: unknown;
   private nextTs = 1_700_000_000;
   /** Answers so far by status; 0 stands for no answer. */
   readonly answers = new Map<number, number>();
@@ -45,6 +47,8 @@ export class WriteLoad {
           source: `192.0.2.${number}`,
           'measurement-agent': '192.0.2.9',
           'tool-name': 'load',
+          // Several loads may be written to one database.
+          load: randomUUID(),
           'event-types': EVENT_TYPES.map((name) => ({
             'event-type': name,
             summaries: [{ 'summary-type': 'aggregation', 'summary-window': WINDOW }],
@@ -68,13 +72,31 @@ export class WriteLoad {
   start(servers: readonly RunningServer[], clients = 4): void {
     this.running = true;
     for (let client = 0; client < clients; client++)
-      this.clients.push(this.run(servers[client % servers.length]!, this.uris[client % this.uris.length]!));
+      this.clients.push(
+        this.run(servers[client % servers.length]!, this.uris[client % this.uris.length]!).catch((error: unknown) => {
+          this.failure = error;
+        }),
+      );
+  }
+
+  /** Waits until this many more writes are acknowledged than now. */
+  async written(more = 30): Promise<void> {
+    const enough = this.acknowledged + more;
+    while (this.acknowledged < enough) {
+      this.check();
+      await sleep(5);
+    }
+  }
+
+  private check(): void {
+    if (this.failure !== undefined) throw this.failure as Error;
   }
 
   /** Waits until all writes that are under way have ended in one way or the other. */
   async stop(): Promise<void> {
     this.running = false;
     await Promise.all(this.clients.splice(0));
+    this.check();
   }
 
   private async run(server: RunningServer, uri: string): Promise<void> {
@@ -137,7 +159,8 @@ export class WriteLoad {
     for (const [series, points] of stored) {
       const sums = new Map<number, number>();
       for (const [ts, val] of points) {
-        if (val !== valueAt(ts) || !written.get(series)!.has(ts)) throw new Error(`${series}: ${ts} has ${String(val)}`);
+        if (val !== valueAt(ts) || !written.get(series)!.has(ts))
+          throw new Error(`${series}: ${ts} has ${String(val)}`);
         const bin = ts - (ts % WINDOW);
         sums.set(bin, (sums.get(bin) ?? 0) + valueAt(ts));
       }
