@@ -15,6 +15,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
 import {
   addHeaders,
+  checkClient,
   checkContentLength,
   checkContentType,
   checkUrl,
@@ -53,6 +54,7 @@ export async function createApp(
   fastify.decorateRequest('rateLimitKey', 0);
   await app.get(RateLimits).install(fastify);
   fastify.addHook('onRequest', addHeaders);
+  fastify.addHook('onRequest', checkClient);
   fastify.addHook('onRequest', protectPages(`/${PAGES}`));
   methods.watch(fastify);
   fastify.addHook('onRequest', checkPath);

@@ -40,6 +40,7 @@ beforeAll(async () => {
   key = await sandbox.issueKey(env);
   secrets = [key, new URL(postgresUrlOf(env.DATA_DIR)).password];
   database = new pg.Client(postgresUrlOf(env.DATA_DIR));
+  database.on('error', () => undefined); // where the test fails, its server takes the database along
   await database.connect();
   const { paths, components } = JSON.parse(readFileSync(join(ROOT, 'openapi.json'), 'utf8')) as OpenApi;
   const uri = await server.register(key, 'throughput', 'failures');
@@ -50,7 +51,6 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(async () => {
-  await database.end();
   await sandbox.dispose();
 });
 
@@ -103,6 +103,7 @@ test(
     const GROWING = ['metadata', 'series', 'summary', 'back_fill', 'point', 'rollup'];
     for (const [table, count] of Object.entries(after))
       if (!GROWING.includes(table)) expect(count, table).toBe(before[table]);
+    await database.end();
     expect(await server.stop()).toMatchObject({ code: 0 });
     for (const secret of secrets) expect(server.program.stderr).not.toContain(secret);
     // Nothing was a surprise to the server: that would be in its log as an error.

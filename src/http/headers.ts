@@ -40,6 +40,11 @@ export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
   done();
 };
 
+/** Gives up a request whose client went away before it was looked at: it has no address left to be judged by. */
+export const checkClient: onRequestHookHandler = ({ raw }, _reply, done) => {
+  done(raw.socket.remoteAddress === undefined ? new Invalid('the client went away') : undefined);
+};
+
 function setCommonHeaders(raw: ServerResponse): void {
   raw.setHeader('access-control-allow-origin', '*');
   raw.setHeader('access-control-expose-headers', EXPOSED);

@@ -313,7 +313,7 @@ describe('the clock steps back', () => {
       constructor(...args) { super(...(args.length === 0 ? [Real.now() + shift] : args)); }
       static now() { return Real.now() + shift; }
     };`;
-  const [node = '', ...program] = SERVER;
+  const [node, ...program] = SERVER;
   const COMMAND = [node, '--import', `data:text/javascript,${encodeURIComponent(JUMPING_CLOCK)}`, ...program] as const;
 
   interface Registered {
