@@ -31,7 +31,9 @@ afterEach(() => {
 });
 afterAll(async () => {
   await sandbox.dispose();
-  if (directory !== undefined) execFileSync('umount', ['--lazy', directory]);
+  if (directory === undefined) return;
+  execFileSync('umount', ['--lazy', directory]);
+  rmSync(directory, { recursive: true });
 });
 
 function mount(): { directory?: string; reason?: string } {
