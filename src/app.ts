@@ -14,7 +14,15 @@ import { BodyBudget } from './http/body-budget.js';
 import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
-import { addHeaders, checkContentLength, checkContentType, checkUrl, exactContentType } from './http/headers.js';
+import {
+  addHeaders,
+  checkClient,
+  checkContentLength,
+  checkContentType,
+  checkUrl,
+  exactContentType,
+  protectPages,
+} from './http/headers.js';
 import { Methods } from './http/methods.js';
 import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
@@ -22,7 +30,7 @@ import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/stopping.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
-import { Reference } from './openapi/reference.js';
+import { PAGES, Reference } from './openapi/reference.js';
 import { RetentionJob } from './retention/retention.job.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
@@ -47,6 +55,8 @@ export async function createApp(
   fastify.decorateRequest('rateLimitKey', 0);
   await app.get(RateLimits).install(fastify);
   fastify.addHook('onRequest', addHeaders);
+  fastify.addHook('onRequest', checkClient);
+  fastify.addHook('onRequest', protectPages(`/${PAGES}`));
   methods.watch(fastify);
   fastify.addHook('onRequest', checkPath);
   fastify.addHook('onRequest', (request, reply) => authenticator.authenticate(request, reply));

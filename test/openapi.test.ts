@@ -223,6 +223,23 @@ describe('the pages', () => {
     expect(script.text).toContain('"validatorUrl": null');
   });
 
+  test.each(['/docs', '/docs/swagger-ui.css', '/docs/nothing'])('%s stands in a frame of nobody', async (path) => {
+    const { headers } = await archive.http.get(path);
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['x-frame-options']).toBe('DENY');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  test('need no script but those in files of their own, which is all that their policy allows', async () => {
+    const { text } = await archive.http.get('/docs').expect(200);
+    for (const [, attributes = '', content = ''] of text.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)) {
+      expect(attributes).toContain('src=');
+      expect(content.trim()).toBe('');
+    }
+    expect(text).not.toMatch(/\son\w+=/);
+  });
+
   test.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('%s has no other methods', async (path) => {
     const refused = await archive.http.post(path).expect(405);
     expect(refused.body.error).toBe(refused.body.detail);

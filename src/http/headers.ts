@@ -1,3 +1,4 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
 import { Invalid, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { errorBody } from './error-body.js';
@@ -12,28 +13,66 @@ export const VARY = 'Accept, accept-encoding';
 const EXPOSED =
   'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id';
 
+/**
+ * What the pages of the reference may do: load their own files (Swagger UI sets styles in its elements, and has its
+ * icons in its style sheet), ask this server, and stand in nobody's frame.
+ */
+const PAGES_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Sets the headers that protect the reader of a page, on the routes at and below this path. */
+export function protectPages(path: string): onRequestHookHandler {
+  return (request, reply, done) => {
+    const { url = '' } = request.routeOptions;
+    if (url.startsWith(path)) {
+      reply.raw.setHeader('content-security-policy', PAGES_POLICY);
+      reply.raw.setHeader('x-frame-options', 'DENY');
+    }
+    done();
+  };
+}
+
 /** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
 export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
-  setCommonHeaders(reply);
+  setCommonHeaders(reply.raw);
   void reply.header('content-type', JSON_TYPE);
   done();
 };
 
-function setCommonHeaders({ raw }: FastifyReply): void {
+/** Gives up a request whose client went away before it was looked at: it has no address left to be judged by. */
+export const checkClient: onRequestHookHandler = ({ raw }, _reply, done) => {
+  done(raw.socket.remoteAddress === undefined ? new Invalid('the client went away') : undefined);
+};
+
+function setCommonHeaders(raw: ServerResponse): void {
   raw.setHeader('access-control-allow-origin', '*');
   raw.setHeader('access-control-expose-headers', EXPOSED);
   raw.setHeader('vary', VARY);
+  // An answer is what it says it is, whatever of it a browser takes for a script; and no URL is told to other sites.
+  raw.setHeader('x-content-type-options', 'nosniff');
+  raw.setHeader('referrer-policy', 'no-referrer');
 }
 
 /** Answers what the router refuses itself (bad escapes in a URL, an endless key): it passes no hook and no filter. */
 export function refuseUrl({ statusCode = 400, message }: FastifyError, _request: unknown, reply: FastifyReply): void {
-  setCommonHeaders(reply);
+  setCommonHeaders(reply.raw);
   reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(message));
 }
 
-/** Refuses a NUL character in the query: no text of PostgreSQL can hold one. */
-export const checkUrl: onRequestHookHandler = (request, _reply, done) => {
-  done(request.url.includes('%00') ? new Invalid('the query has a NUL character') : undefined);
+/** Answers an `Expect` that is not `100-continue`, which Node takes out before the router sees it. */
+export function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
+  setCommonHeaders(response);
+  // What comes as the body is not read, so that the connection is of no use for another request.
+  response.writeHead(417, { 'content-type': JSON_TYPE, connection: 'close' });
+  response.end(errorBody(`Expect: only 100-continue is possible, got ${JSON.stringify(expect)}`));
+}
+
+/** Refuses a NUL character in the query, which no text of PostgreSQL can hold; and a request to no host (RFC 9112, 3.2). */
+export const checkUrl: onRequestHookHandler = ({ url, headers, raw }, _reply, done) => {
+  if (url.includes('%00')) done(new Invalid('the query has a NUL character'));
+  else if (headers.host === undefined && raw.httpVersion === '1.1') done(new Invalid('Host: the header is missing'));
+  else done();
 };
 
 /** Refuses a body that is not declared as JSON, before it is read: with the status that esmond gives on the route. */

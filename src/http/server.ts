@@ -4,7 +4,7 @@ import { type FastifyInstance, LogController } from 'fastify';
 import { type Logger } from 'pino';
 import { type AppConfig } from '../config/config.js';
 import { answerBrokenRequest } from './error-body.js';
-import { refuseUrl } from './headers.js';
+import { refuseExpectation, refuseUrl } from './headers.js';
 
 /** The longest key or event type that a URL may carry. */
 const MAX_PARAM_LENGTH = 300;
@@ -28,8 +28,11 @@ export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: refuseUrl,
     skipMiddie: true, // there is no Express-style middleware
+    // Node would refuse a request without it by an answer of no text; `checkUrl` does so by ours.
+    http: { requireHostHeader: false },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.server.on('checkExpectation', refuseExpectation);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);

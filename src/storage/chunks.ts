@@ -98,7 +98,7 @@ export class Chunks {
     let creation = this.underway.get(name);
     if (!creation) {
       creation = this.db
-        .transaction((client) => this.engine.createChunk(client, table, chunk))
+        .retrying((client) => this.engine.createChunk(client, table, chunk))
         .then(() => void this.known[table].add(chunk))
         .finally(() => this.underway.delete(name));
       this.underway.set(name, creation);

@@ -29,13 +29,17 @@ export function readerIn(client: pg.ClientBase): ArrayReader {
 /** How often a transaction is tried that others are in the way of. */
 const RETRIES = 5;
 
-/** How often, and after how many milliseconds each, to ask what became of a commit. */
-const DOUBT_ATTEMPTS = 20;
+/** How long, and after how many milliseconds each, to ask what became of a commit. */
+const DOUBT_PATIENCE = 5000;
 const DOUBT_PAUSE = 250;
 
 /** SQLSTATE of a statement that was given up, and in how many seconds to try it again. */
 const QUERY_CANCELED = '57014';
 const TIMED_OUT = 10;
+
+/** SQLSTATE of a full disk, and in how many seconds to try again: somebody has to make room first. */
+const DISK_FULL = '53100';
+const NO_SPACE = 30;
 
 /** The connection was lost in COMMIT: what was to be stored may be stored or not. */
 export class CommitUnknown extends Unavailable {
@@ -166,15 +170,17 @@ export class Database implements OnApplicationShutdown {
    * lost. Waits some seconds for the database to come back and to decide; throws `Unavailable` when it does not.
    */
   async wasCommitted(transactionId: string): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
+    const begun = performance.now();
+    for (;;) {
+      const isLast = performance.now() - begun > DOUBT_PATIENCE;
       try {
         const text = 'SELECT pg_xact_status($1::xid8) AS status';
         const status = (await this.query<{ status: string | null }>(text, [transactionId])).rows[0]?.status;
         if (status === 'committed' || status === 'aborted') return status === 'committed';
       } catch (error) {
-        if (attempt >= DOUBT_ATTEMPTS) throw error;
+        if (isLast) throw error;
       }
-      if (attempt >= DOUBT_ATTEMPTS) throw new CommitUnknown();
+      if (isLast) throw new CommitUnknown();
       await setTimeout(DOUBT_PAUSE);
     }
   }
@@ -213,6 +219,8 @@ export function explain(error: unknown): never {
     throw new Unavailable('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, {
       cause: error,
     });
+  if (error instanceof pg.DatabaseError && error.code === DISK_FULL)
+    throw new Unavailable('the disk of the database is full: nothing can be stored now', NO_SPACE, { cause: error });
   const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
   throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });
 }

@@ -6,6 +6,7 @@ import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from './database.js';
+import { DiskSpace } from './disk-space.js';
 
 /** A summary that is kept for a series: one value for each window of so many seconds. */
 export interface SummaryRegistration {
@@ -78,7 +79,10 @@ export function selectMetadata(from: string, more?: string): string {
 /** The SQL that registers metadata and looks single ones up. */
 @Injectable()
 export class MetadataStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly disk: DiskSpace,
+  ) {}
 
   /** The metadata with this key, or `undefined`. */
   async find(key: string): Promise<StoredMetadata | undefined> {
@@ -99,6 +103,7 @@ export class MetadataStore {
   async register(metadata: NewMetadata, by: Actor): Promise<{ stored: StoredMetadata; changed: boolean }> {
     const known = await this.findSame(metadata.identity);
     if (known && hasAll(known, metadata)) return { stored: known, changed: false };
+    await this.disk.check();
     await this.db.retrying(async (client) => {
       const { id, key, isNew } = await this.insert(client, metadata);
       const added = await this.extend(client, id, metadata);

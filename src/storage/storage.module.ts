@@ -6,6 +6,7 @@ import { ChunkSweep } from './chunk-sweep.js';
 import { Chunks } from './chunks.js';
 import { Database } from './database.js';
 import { DeleteStore } from './delete-store.js';
+import { DiskSpace } from './disk-space.js';
 import { type StorageEngine } from './engine.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
@@ -37,6 +38,7 @@ const STORES = [
   ChunkSpace,
   ChunkSweep,
   DeleteStore,
+  DiskSpace,
   ExpiredMetadata,
   ExpiredRows,
   IdempotencyStore,

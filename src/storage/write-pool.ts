@@ -41,13 +41,20 @@ export class WritePool implements OnApplicationShutdown {
   ): Promise<void> {
     const client = await this.pool.connect().catch(explain);
     let broken: Error | undefined;
+    // What `prepare` sends after a failed BEGIN would be stored at once: giving the connection up ends it.
+    const begin = (): Promise<unknown> =>
+      client.query('BEGIN').catch((error: unknown) => {
+        broken = error as Error;
+        throw error;
+      });
     try {
-      await Promise.all(together(client, () => [client.query('BEGIN'), prepare(client)]));
+      await Promise.all(together(client, () => [begin(), prepare(client)]));
       await allAnswered(together(client, () => [...finish(client), client.query('COMMIT').catch(doubt)]));
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : new Error(String(failure));
-      });
+      if (!broken)
+        await client.query('ROLLBACK').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error(String(failure));
+        });
       throw error;
     } finally {
       client.release(broken);

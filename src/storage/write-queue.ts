@@ -4,6 +4,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { type Bin, Bins } from '../rollups/bins.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
+import { DiskSpace } from './disk-space.js';
 import { IdempotencyStore, KnownKeys, Repeated } from './idempotency-store.js';
 import { PointStore, type SeriesPoint } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
@@ -25,6 +26,9 @@ const MOST_WAITING_FOR_HELD = 3;
 
 /** How often a batch is tried that deadlocks, or that finds its chunk gone. */
 const ATTEMPTS = 5;
+
+/** How often one is tried that waits for series which others hold, 4 seconds each time. */
+const WAITING_ATTEMPTS = 3;
 
 /**
  * Group commit: one flusher takes all that waits and stores it in one transaction, then answers every request in it;
@@ -48,6 +52,7 @@ export class WriteQueue {
     private readonly series: SeriesStore,
     private readonly keys: IdempotencyStore,
     private readonly chunks: Chunks,
+    private readonly disk: DiskSpace,
     private readonly metrics: Metrics,
   ) {
     metrics.queuedPoints.set(0);
@@ -57,13 +62,14 @@ export class WriteQueue {
    * Stores points and resolves once they are committed, all that can be stored of them or none.
    * @param repeatable of a request that may be sent again; of those with one key only one may wait here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
-   * looked up (nothing is stored: look up again); `Unavailable` where the queue is full or the database away;
+   * looked up (nothing is stored: look up again); `Unavailable` where the queue or the disk is full or the database away;
    * `Repeated` where a request with the key took place before (nothing is stored).
    */
   async write(points: readonly SeriesPoint[], repeatable?: Repeatable): Promise<WriteOutcome> {
     if (points.length === 0 && !repeatable) return { stored: 0, conflicts: [] };
     if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
       throw new Unavailable('the write queue is full, try again soon');
+    await this.disk.check();
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
       this.enqueue({ points, bytes: bytesOf(points), repeatable, answer, fail });
@@ -197,7 +203,7 @@ export class WriteQueue {
         if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
         const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
         if (failure === 'duplicate' && !conflicts) conflicts = true;
-        else if (attempt >= ATTEMPTS || (held === 'wait' && failure === 'retry'))
+        else if (attempt >= (held === 'wait' && failure === 'retry' ? WAITING_ATTEMPTS : ATTEMPTS))
           throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
         else if (failure === 'no-chunk') await this.renewChunks(batch);
         else if (failure === 'bad-data' && batch.requests.length === 1)

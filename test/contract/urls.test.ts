@@ -46,6 +46,8 @@ function expectJson(response: Response, status: number): void {
   expect(response.headers).toMatchObject({
     'content-type': 'application/json',
     vary: 'Accept, accept-encoding',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
     'access-control-allow-origin': '*',
     'access-control-expose-headers':
       'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id',

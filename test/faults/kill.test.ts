@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isAlive } from '../../src/database/process-identity.js';
+import { WriteLoad } from '../support/load.js';
+import { postgresOf, Sandbox, until } from '../support/process.js';
+
+// PostgreSQL of these tests writes durably, as it does in earnest, and each round starts a server.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const ROUNDS = 20;
+
+let sandbox: Sandbox;
+beforeEach(() => {
+  sandbox = new Sandbox();
+});
+afterEach(() => sandbox.dispose());
+
+test(`SIGKILL of the server under writes, ${ROUNDS} times: all acknowledged points are there, and counted once`, async () => {
+  const env = { DATA_DIR: sandbox.directory() };
+  let server = await sandbox.start(env);
+  const load = await WriteLoad.prepare(server, await sandbox.issueKey(env));
+  for (let round = 1; round <= ROUNDS; round++) {
+    load.start([server]);
+    await load.written();
+    // Somewhere within the few milliseconds that a transaction takes.
+    await sleep(Math.random() * 20);
+    server.program.signal('SIGKILL');
+    await load.stop();
+    expect((await server.program.ended).code).toBe('SIGKILL');
+    server = await sandbox.start(env);
+    await load.verify(server);
+  }
+  expect(load.answers.get(503)).toBeUndefined();
+  expect(await server.stop()).toMatchObject({ code: 0 });
+});
+
+test('SIGKILL of PostgreSQL under writes: it runs again without a restart of the server, and has all points', async () => {
+  const env = { DATA_DIR: sandbox.directory() };
+  const server = await sandbox.start(env);
+  const load = await WriteLoad.prepare(server, await sandbox.issueKey(env));
+  load.start([server]);
+  for (let round = 1; round <= 3; round++) {
+    await load.written();
+    const postgres = postgresOf(env.DATA_DIR)!;
+    process.kill(postgres.pid, 'SIGKILL');
+    await until(() => !isAlive(postgres) && postgresOf(env.DATA_DIR) !== undefined);
+  }
+  await load.written();
+  await load.stop();
+  await load.verify(server);
+  expect(await server.stop()).toMatchObject({ code: 0 });
+});
+
+test('SIGTERM during bulk writes: each is acknowledged or absent, and the server ends with exit code 0', async () => {
+  const env = { DATA_DIR: sandbox.directory() };
+  const server = await sandbox.start(env);
+  const key = await sandbox.issueKey(env);
+  const load = await WriteLoad.prepare(server, key);
+  const uri = await server.register(key, 'throughput', 'failures');
+  const bulks = Array.from({ length: 6 }, async (_, number) => {
+    const first = 1_600_000_000 + number * 20_000;
+    const data = Array.from({ length: 20_000 }, (_, index) => ({
+      ts: first + index,
+      val: [{ 'event-type': 'throughput', val: number }],
+    }));
+    const answer = await server.fetch('PUT', uri, { key, body: { data } }).catch(() => undefined);
+    return { first, status: answer?.status ?? 0 };
+  });
+  load.start([server]);
+  await load.written(5);
+  // The grace for requests in flight is 10 seconds; the rest is for closing the database on a busy machine.
+  const ending = await Promise.race([server.stop(), sleep(60_000)]);
+  expect(ending).toMatchObject({ code: 0 });
+  await load.stop();
+
+  const next = await sandbox.start(env);
+  await load.verify(next);
+  const stored = new Map(await next.points(uri, 'throughput'));
+  for (const { first, status } of await Promise.all(bulks)) {
+    const count = Array.from({ length: 20_000 }, (_, index) => first + index).filter((ts) => stored.has(ts)).length;
+    expect(status === 201 ? [20_000] : [0, 20_000], `status ${status}`).toContain(count);
+  }
+  expect(await next.stop()).toMatchObject({ code: 0 });
+});
