@@ -38,8 +38,11 @@ export async function getMetadata({ screen, format, filters, limit, ...connectio
 const COLUMNS: readonly Column[] = [
   { title: 'KEY', whole: true },
   // An address of IPv4 is never cut.
-  ...['SOURCE', 'DESTINATION', 'AGENT'].map((title) => ({ title, least: 15 })),
-  ...[{ title: 'TOOL' }, { title: 'EVENT TYPES' }],
+  { title: 'SOURCE', least: 15 },
+  { title: 'DESTINATION', least: 15 },
+  { title: 'AGENT', least: 15, spare: true },
+  { title: 'TOOL', spare: true },
+  { title: 'EVENT TYPES' },
   { title: 'UPDATED', whole: true },
 ];
 

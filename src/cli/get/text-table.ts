@@ -9,6 +9,8 @@ export interface Column {
   readonly whole?: true;
   /** What it is never cut below; 8 unless given. */
   readonly least?: number;
+  /** Where there is no room for all columns, those that can be spared are left out, the first of them first. */
+  readonly spare?: true;
 }
 
 const GAP = '  ';
@@ -19,6 +21,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Lays out rows so that their columns stand in line, and their lines fit a width where that is possible. */
 export class TextTable {
+  /** The width of each column; 0 for one that is left out. */
   private readonly widths: number[];
 
   /** @param rows what decides how wide the columns are; later rows are fitted to them. */
@@ -30,11 +33,15 @@ export class TextTable {
     this.widths = columns.map(({ title }, at) =>
       Math.max(stringWidth(title), ...rows.map((row) => stringWidth(printable(row[at] ?? '')))),
     );
-    const room = width - GAP.length * (columns.length - 1);
-    while (this.widths.reduce((sum, one) => sum + one, 0) > room) {
+    while (this.total((at) => this.leastOf(at)) > width) {
+      const spare = columns.findIndex((column, at) => column.spare && this.widthOf(at) > 0);
+      if (spare === -1) break;
+      this.widths[spare] = 0;
+    }
+    while (this.total((at) => this.widthOf(at)) > width) {
       const widest = this.widest();
       if (widest === undefined) break;
-      this.widths[widest] = (this.widths[widest] ?? 0) - 1;
+      this.widths[widest] = this.widthOf(widest) - 1;
     }
   }
 
@@ -46,8 +53,9 @@ export class TextTable {
   /** The line of a row. */
   line(row: readonly string[]): string {
     return this.columns
-      .map((column, at) => {
-        const width = this.widths[at] ?? 0;
+      .flatMap((column, at) => {
+        const width = this.widthOf(at);
+        if (width === 0) return [];
         const text = printable(row[at] ?? '');
         const cell = column.whole ? text : cut(text, width);
         const blanks = ' '.repeat(Math.max(width - stringWidth(cell), 0));
@@ -57,15 +65,26 @@ export class TextTable {
       .trimEnd();
   }
 
+  /** How wide a line is whose columns are as wide as a function says; 0 for one that is left out. */
+  private total(widthOf: (at: number) => number): number {
+    const shown = this.columns.map((_, at) => widthOf(at)).filter((width) => width > 0);
+    return shown.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  }
+
+  private widthOf(at: number): number {
+    return this.widths[at] ?? 0;
+  }
+
+  /** What a column can do with. */
+  private leastOf(at: number): number {
+    const { whole, least = LEAST } = this.columns[at] ?? {};
+    return whole ? this.widthOf(at) : Math.min(this.widthOf(at), least);
+  }
+
   /** The column that can best do with less; `undefined` where none can. */
   private widest(): number | undefined {
-    let widest: number | undefined;
-    for (const [at, { whole, least = LEAST }] of this.columns.entries()) {
-      const width = this.widths[at] ?? 0;
-      const most = widest === undefined ? 0 : (this.widths[widest] ?? 0);
-      if (!whole && width > least && width > most) widest = at;
-    }
-    return widest;
+    const able = this.columns.map((_, at) => at).filter((at) => this.widthOf(at) > this.leastOf(at));
+    return able.sort((a, b) => this.widthOf(b) - this.widthOf(a))[0];
   }
 }
 
