@@ -73,7 +73,7 @@ test.runIf(process.platform === 'linux').each([
 async function activity(): Promise<{ begun: number; running: boolean }> {
   const { rows } = await db.query<{ begun: number; running: boolean }>(
     `SELECT extract(epoch FROM max(query_start))::float8 AS begun, bool_or(state <> 'idle') AS running
-     FROM pg_stat_activity WHERE application_name = 'marigram' AND query LIKE '%FROM point%'`,
+     FROM pg_stat_activity WHERE application_name = 'marigram-read' AND query LIKE '%FROM point%'`,
   );
   return rows[0]!;
 }

@@ -22,7 +22,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'marigram-test-'));
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  // Autovacuum holds snapshots at any moment, and rows that retention has deleted can't leave the disk meanwhile.
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
   const postgres = await EmbeddedPostgres.start({ dataDir, role: 'server', settings });
   project.provide('postgresUrl', postgres.url);
   return async () => {
