@@ -73,12 +73,13 @@ describe('a search', () => {
   test('takes its conditions in camel case or as the archive names them, and booleans and dates', async () => {
     const post = client.newPost().addEventType('ntp-offset').addEventType('failures');
     post.addFreeformKeyValue('ip-transport-protocol', 'tcp').addFreeformKeyValue('mode-flip', true);
-    post.addFreeformKeyValue('weird name & more', 'a=b');
+    post.addFreeformKeyValue('weird name & more', 'a=b').addFreeformKeyValue('MTU', '9000');
     const { metadataKey } = await post.postMetadata();
     const found = async (filters: ConstructorParameters<typeof ApiFilters>[0]): Promise<string[]> =>
       (await client.find(new ApiFilters({ metadataKey, ...filters }))).map((one) => one.metadataKey);
     expect(await found({ ipTransportProtocol: 'tcp' })).toEqual([metadataKey]);
     expect(await found({ 'ip-transport-protocol': 'tcp', 'weird name & more': 'a=b' })).toEqual([metadataKey]);
+    expect(await found({ MTU: '9000' })).toEqual([metadataKey]);
     expect(await found({ 'ip-transport-protocol': 'udp' })).toEqual([]);
     expect(await found({ modeFlip: true, inputSource: 'host1', toolName: 'bwctl/iperf3' })).toEqual([metadataKey]);
     expect(await found({ modeFlip: false })).toEqual([]);
