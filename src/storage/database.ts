@@ -168,6 +168,7 @@ export class Database implements OnApplicationShutdown {
   /**
    * Whether the transaction with this id (of `pg_current_xact_id()`) was committed: for a COMMIT whose answer was
    * lost. Waits some seconds for the database to come back and to decide; throws `Unavailable` when it does not.
+   * Where the database crashed before it wrote the id down, another transaction may get it: "committed" is then its.
    */
   async wasCommitted(transactionId: string): Promise<boolean> {
     const begun = performance.now();
@@ -178,6 +179,7 @@ export class Database implements OnApplicationShutdown {
         const status = (await this.query<{ status: string | null }>(text, [transactionId])).rows[0]?.status;
         if (status === 'committed' || status === 'aborted') return status === 'committed';
       } catch (error) {
+        if (isOfTheFuture(error)) return false;
         if (isLast) throw error;
       }
       if (isLast) throw new CommitUnknown();
@@ -205,6 +207,11 @@ export class Database implements OnApplicationShutdown {
 function urlOf({ options }: DataSource): string {
   // `connect` makes all data sources, from a URL.
   return (options as { readonly url: string }).url;
+}
+
+/** Whether an id was never written down: the database crashed before, and has not come that far again. */
+function isOfTheFuture(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '22023';
 }
 
 /** For a COMMIT: a lost connection leaves it open what became of it. */

@@ -97,6 +97,16 @@ export class PointStore {
     return { stored, replaced };
   }
 
+  /** Whether a point is there as this transaction stored it (an id of `pg_current_xact_id()`). */
+  async isStoredBy(transactionId: string, { series, micros }: SeriesPoint): Promise<boolean> {
+    const { rows } = await this.db.query('SELECT FROM point WHERE series = $1 AND ts = $2 AND xmin = ($3::xid8)::xid', [
+      series.id,
+      timestampOf(micros),
+      transactionId,
+    ]);
+    return rows.length > 0;
+  }
+
   /** What is stored at the places of these points, for series that keep rollups. */
   private async present(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
     const counted = points.filter(({ series }) => series.rollups.length > 0);

@@ -200,7 +200,7 @@ export class WriteQueue {
         );
         return stored;
       } catch (error) {
-        if (error instanceof CommitUnknown && (await this.db.wasCommitted(transactionId))) return stored;
+        if (error instanceof CommitUnknown && (await this.tookPlace(transactionId, stored))) return stored;
         const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
         if (failure === 'duplicate' && !conflicts) conflicts = true;
         else if (attempt >= (held === 'wait' && failure === 'retry' ? WAITING_ATTEMPTS : ATTEMPTS))
@@ -211,6 +211,11 @@ export class WriteQueue {
         else if (failure !== 'retry') explain(error);
       }
     }
+  }
+
+  private async tookPlace(transactionId: string, [point]: readonly SeriesPoint[]): Promise<boolean> {
+    if (!(await this.db.wasCommitted(transactionId))) return false;
+    return point === undefined || (await this.points.isStoredBy(transactionId, point));
   }
 
   private async renewChunks(batch: WriteBatch): Promise<void> {
