@@ -32,6 +32,7 @@ port = $port
 unix_socket_directories = ''
 max_connections = 200
 fsync = off
+autovacuum = off
 synchronous_commit = off
 full_page_writes = off
 CONF

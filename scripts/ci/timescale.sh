@@ -63,6 +63,7 @@ timescaledb.telemetry_level = off
 max_connections = 200
 max_locks_per_transaction = 1024
 fsync = off
+autovacuum = off
 synchronous_commit = off
 full_page_writes = off
 CONF
