@@ -4,14 +4,11 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { StartError } from '../common/errors.js';
 import { ApiKey, Network } from '../storage/access.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../storage/audit.entity.js';
-import { ForgivingPool } from '../storage/forgiving-pool.js';
+import { CONNECTION_TIMEOUT, ForgivingPool } from '../storage/forgiving-pool.js';
 import { IdempotencyRecord } from '../storage/idempotency.entity.js';
 import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
 import { StorageInfo } from '../storage/storage-info.entity.js';
-
-/** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
-const CONNECTION_TIMEOUT = 5000;
 
 /**
  * Connects to PostgreSQL. The result owns the one connection pool of this process; nothing is migrated yet.

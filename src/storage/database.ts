@@ -8,9 +8,6 @@ import { AppConfig } from '../config/config.js';
 import { ForgivingPool } from './forgiving-pool.js';
 import { classify, isBrokenConnection } from './sql-errors.js';
 
-/** How long to wait for a connection from a pool of ours, in milliseconds. */
-export const CONNECTION_TIMEOUT = 5000;
-
 /** What reads rows as arrays of their columns: the database, or a transaction. */
 export interface ArrayReader {
   /** @param name of a statement that is asked for often: each connection then parses and plans it only once. */
@@ -64,14 +61,10 @@ export class Database implements OnApplicationShutdown {
     this.readers = new ForgivingPool({
       connectionString: config.databaseReadUrl ?? urlOf(dataSource),
       max: config.poolSize,
-      connectionTimeoutMillis: CONNECTION_TIMEOUT,
       // Of the server: what a client of ours gives up goes on there.
       statement_timeout: config.statementTimeout,
-      keepAlive: true,
       application_name: 'marigram-read',
     });
-    // A broken idle connection is dropped by the pool; without a listener it would end the process.
-    this.readers.on('error', () => undefined);
   }
 
   /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
@@ -122,9 +115,7 @@ export class Database implements OnApplicationShutdown {
       await client.query('COMMIT').catch(doubt);
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : new Error(String(failure));
-      });
+      broken = await rollBack(client);
       throw error;
     } finally {
       client.release(broken);
@@ -204,7 +195,18 @@ export class Database implements OnApplicationShutdown {
   }
 }
 
-function urlOf({ options }: DataSource): string {
+/** Rolls back; returns the error of a connection that can't even do that, and is of no more use. */
+export async function rollBack(client: pg.ClientBase): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Where a data source is connected to. */
+export function urlOf({ options }: DataSource): string {
   // `connect` makes all data sources, from a URL.
   return (options as { readonly url: string }).url;
 }

@@ -1,4 +1,8 @@
+import { type Duplex } from 'node:stream';
 import pg from 'pg';
+
+/** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
+export const CONNECTION_TIMEOUT = 5000;
 
 /** How long a connection may be in use, in milliseconds, before it is asked whether the database is still there. */
 const PATIENCE = 2000;
@@ -38,9 +42,15 @@ export class ForgivingPool extends pg.Pool {
   private silences = 0;
 
   constructor(options?: pg.PoolConfig) {
-    // The pool waits for the promise, which its types do not tell.
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises
-    super({ ...options, onConnect: (client) => client.query(SESSION) });
+    super({
+      ...{ connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
+      ...options,
+      // The pool waits for the promise, which its types do not tell.
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises
+      onConnect: (client) => client.query(SESSION),
+    });
+    // A broken idle connection is dropped by the pool; without a listener it would end the process.
+    this.on('error', ignore);
     this.on('connect', (client) => {
       client.on('error', ignore);
       this.clients.add(client);
@@ -114,6 +124,7 @@ type ConnectCallback = (
   done: (release?: unknown) => void,
 ) => void;
 
-function streamOf(client: pg.ClientBase): { destroy(): void } {
+/** The socket of a connection, which node-postgres does not tell by its types. */
+export function streamOf(client: pg.ClientBase): Duplex {
   return (client as unknown as { connection: pg.Connection }).connection.stream;
 }

@@ -2,8 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { CONNECTION_TIMEOUT, doubt, explain } from './database.js';
-import { ForgivingPool } from './forgiving-pool.js';
+import { doubt, explain, rollBack, urlOf } from './database.js';
+import { ForgivingPool, streamOf } from './forgiving-pool.js';
 
 /** How many transactions can be under way: the flusher's, and those that wait for series which others hold. */
 const WRITERS = 4;
@@ -18,13 +18,12 @@ export class WritePool implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
   constructor(@InjectDataSource() dataSource: DataSource) {
-    const { url } = dataSource.options as { url: string };
     this.pool = new ForgivingPool({
-      ...{ connectionString: url, max: WRITERS, connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
-      ...{ application_name: 'marigram-write', pipeline: true },
+      connectionString: urlOf(dataSource),
+      max: WRITERS,
+      pipeline: true,
+      application_name: 'marigram-write',
     });
-    // A broken idle connection is dropped by the pool; without a listener it would end the process.
-    this.pool.on('error', () => undefined);
   }
 
   /**
@@ -51,10 +50,7 @@ export class WritePool implements OnApplicationShutdown {
       await Promise.all(together(client, () => [begin(), prepare(client)]));
       await allAnswered(together(client, () => [...finish(client), client.query('COMMIT').catch(doubt)]));
     } catch (error) {
-      if (!broken)
-        await client.query('ROLLBACK').catch((failure: unknown) => {
-          broken = failure instanceof Error ? failure : new Error(String(failure));
-        });
+      broken ??= await rollBack(client);
       throw error;
     } finally {
       client.release(broken);
@@ -68,7 +64,7 @@ export class WritePool implements OnApplicationShutdown {
 
 /** Lets statements go out in one packet: each write to the socket wakes PostgreSQL, which costs more than the bytes. */
 function together(client: pg.PoolClient, send: () => Promise<unknown>[]): Promise<unknown>[] {
-  const { stream } = (client as unknown as { connection: pg.Connection }).connection;
+  const stream = streamOf(client);
   stream.cork();
   try {
     return send();
