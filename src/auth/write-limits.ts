@@ -17,7 +17,7 @@ export class WriteLimits {
   /** Throws `Forbidden` where the caller may not write to one of these metadata. Unknown ones are not its business. */
   async checkKeys(caller: Caller, keys: () => Iterable<string>): Promise<void> {
     if (!caller.rights.limits) return;
-    for (const [key, subject] of await this.subjects.of(keys())) {
+    for (const [key, subject] of await this.subjects.get(keys())) {
       const refusal = caller.rights.limits.refusal(subject);
       if (refusal !== undefined) throw new Forbidden(`${caller.name} may not write to metadata ${key}: ${refusal}`);
     }
