@@ -34,9 +34,16 @@ const DOUBT_PAUSE = 250;
 const QUERY_CANCELED = '57014';
 const TIMED_OUT = 10;
 
-/** SQLSTATE of a full disk, and in how many seconds to try again: somebody has to make room first. */
+/** SQLSTATE of a full disk. */
 const DISK_FULL = '53100';
-const NO_SPACE = 30;
+
+/** Nothing can be stored: the disk is full, or so nearly that PostgreSQL needs the rest. */
+export class DiskFull extends Unavailable {
+  constructor(options?: ErrorOptions) {
+    // Somebody has to make room first.
+    super('the disk of the database is full: nothing can be stored now', 30, options);
+  }
+}
 
 /** The connection was lost in COMMIT: what was to be stored may be stored or not. */
 export class CommitUnknown extends Unavailable {
@@ -228,8 +235,7 @@ export function explain(error: unknown): never {
     throw new Unavailable('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, {
       cause: error,
     });
-  if (error instanceof pg.DatabaseError && error.code === DISK_FULL)
-    throw new Unavailable('the disk of the database is full: nothing can be stored now', NO_SPACE, { cause: error });
+  if (error instanceof pg.DatabaseError && error.code === DISK_FULL) throw new DiskFull({ cause: error });
   const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
   throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });
 }

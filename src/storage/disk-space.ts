@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { Unavailable } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
+import { DiskFull } from './database.js';
 
 /**
  * What is left to the embedded PostgreSQL for its own needs, in bytes: four files of its log. Without room for the next
@@ -11,9 +11,6 @@ const RESERVE = 64 * 1024 ** 2;
 
 /** How long a look at the disk counts, in milliseconds: less than it takes to write away the reserve. */
 const FRESH = 100;
-
-/** In how many seconds to try again: somebody has to make room first. */
-const RETRY_AFTER = 30;
 
 /** Refuses writes while the disk of the embedded database is full, so that reads go on. */
 @Injectable()
@@ -35,8 +32,7 @@ export class DiskSpace {
       this.lookedAt = now;
       this.free = await freeOn(this.path);
     }
-    if (this.free < RESERVE)
-      throw new Unavailable('the disk of the database is full: nothing can be stored now', RETRY_AFTER);
+    if (this.free < RESERVE) throw new DiskFull();
   }
 }
 
