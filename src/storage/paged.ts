@@ -34,6 +34,19 @@ export interface RowSource<S extends Slice> {
   hasMoreThan(count: number): Promise<boolean>;
 }
 
+/** A range of time in micros, both bounds inclusive, to be read in one direction. */
+export interface OrderedRange {
+  readonly begin: number;
+  readonly end: number;
+  readonly descending: boolean;
+}
+
+/** What is left of a range behind the time where a slice ended, that time included; all of it before the first. */
+export function restOf({ begin, end, descending }: OrderedRange, last: number | undefined): OrderedRange {
+  if (last === undefined) return { begin, end, descending };
+  return descending ? { begin, end: last, descending } : { begin: last, end, descending };
+}
+
 /** A page of rows, made into pieces of something else: all at once in an array, or piece by piece where they are many. */
 export interface Pieces<Piece> {
   readonly pieces: readonly Piece[] | AsyncIterable<Piece>;

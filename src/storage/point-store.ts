@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { type ArrayReader, Database } from './database.js';
-import { type RowSource } from './paged.js';
+import { type OrderedRange, restOf, type RowSource } from './paged.js';
 import { PAIRS_OF_POINTS, PointPairs } from './point-pairs.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
@@ -40,13 +40,10 @@ export interface Point extends StoredValue {
   readonly micros: number;
 }
 
-/** Which points of a series to read: both bounds in micros and inclusive. */
-export interface PointRange {
+/** Which points of a series to read. */
+export interface PointRange extends OrderedRange {
   readonly series: number;
   readonly dataType: DataTypeName;
-  readonly begin: number;
-  readonly end: number;
-  readonly descending: boolean;
 }
 
 const COLUMNS = '$1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::json[]';
@@ -170,8 +167,7 @@ function sliceOf(
   skip: number,
   last: number | undefined,
 ): [text: string, values: unknown[], name: string] {
-  const begin = range.descending || last === undefined ? range.begin : last;
-  const end = range.descending && last !== undefined ? last : range.end;
+  const { begin, end } = restOf(range, last);
   const order = range.descending ? 'DESC' : 'ASC';
   return [
     `SELECT ${result} FROM (

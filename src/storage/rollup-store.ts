@@ -5,7 +5,7 @@ import { type Bin } from '../rollups/bins.js';
 import { type Counts } from '../rollups/rollup.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from './database.js';
-import { type RowSource } from './paged.js';
+import { type OrderedRange, restOf, type RowSource } from './paged.js';
 import { float8Array, int4Array, int8Array, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
@@ -25,14 +25,11 @@ export interface StoredBin {
   readonly sealed: string | null;
 }
 
-/** Which bins of a series and window to read: both bounds are begins of bins, in micros and inclusive. */
-export interface BinRange {
+/** Which bins of a series and window to read: the bounds are begins of bins. */
+export interface BinRange extends OrderedRange {
   readonly series: number;
   readonly dataType: DataTypeName;
   readonly window: number;
-  readonly begin: number;
-  readonly end: number;
-  readonly descending: boolean;
   /** Leaves out bins that can't tell statistics of numbers: they were kept before these were asked for. */
   readonly withStatistics?: boolean;
   /** Takes the sealed bins of this summary instead of those that lie underneath. */
@@ -146,8 +143,7 @@ function sliceOf(
   skip: number,
   last: number | undefined,
 ): { text: string; values: unknown[]; name: string } {
-  const begin = range.descending || last === undefined ? range.begin : last;
-  const end = range.descending && last !== undefined ? last : range.end;
+  const { begin, end } = restOf(range, last);
   const order = range.descending ? 'DESC' : 'ASC';
   const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];
   const isKnown = range.sealed ? 'num_nonnulls(sum_of_squares, sealed) > 0' : 'sum_of_squares IS NOT NULL';
