@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { deleteInBatches } from './batches.js';
 import { Database } from './database.js';
 import { type Queryable } from './engine.js';
 
@@ -69,9 +70,6 @@ export interface DroppedRecord {
   readonly apiKey: number | null;
   readonly address: string | null;
 }
-
-/** How many rows one transaction removes. */
-const BATCH = 10_000;
 
 /**
  * Records a change; inside the transaction that makes it, so that there is never one without the other.
@@ -146,20 +144,14 @@ export class AuditStore {
 
   /** Removes what is older than so many days; returns the number of rows. Several processes may be at it. */
   async removeOlder(days: number): Promise<number> {
+    const condition = (time: string): string => `${time} < now() - make_interval(days => $1)`;
     let removed = 0;
     for (const [table, time] of [
       ['audit', 'time'],
       ['write_count', 'hour'],
       ['dropped_points', 'last_time'],
     ] as const)
-      for (let count = BATCH; count === BATCH; removed += count) {
-        const { rowCount } = await this.db.query(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-             SELECT ctid FROM ${table} WHERE ${time} < now() - make_interval(days => $1) LIMIT ${BATCH}))`,
-          [days],
-        );
-        count = rowCount ?? 0;
-      }
+      removed += await deleteInBatches(this.db, table, condition(time), [days]);
     return removed;
   }
 }

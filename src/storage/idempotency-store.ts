@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { deleteInBatches } from './batches.js';
 import { Database } from './database.js';
 import { byteaArray, jsonArray, textArray } from './pg-arrays.js';
 import { type IfHeld } from './series-store.js';
@@ -35,9 +36,6 @@ export class Repeated extends Error {
 
 /** How long an answer is kept, by the database's clock. */
 const LIFETIME = `interval '24 hours'`;
-
-/** How many rows one transaction removes. */
-const BATCH = 10_000;
 
 /** Others hold a key only for the rest of a transaction that has its locks; but their machine may have gone with it. */
 const SET_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
@@ -132,16 +130,8 @@ export class IdempotencyStore {
   }
 
   /** Removes what has expired; returns the number of rows. Several processes may be at it, and nobody waits for them. */
-  async removeExpired(): Promise<number> {
-    let removed = 0;
-    for (let count = BATCH; count === BATCH; removed += count) {
-      const { rowCount } = await this.db.query(
-        `DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM idempotency WHERE created < now() - ${LIFETIME} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`,
-      );
-      count = rowCount ?? 0;
-    }
-    return removed;
+  removeExpired(): Promise<number> {
+    return deleteInBatches(this.db, 'idempotency', `created < now() - ${LIFETIME}`);
   }
 }
 
