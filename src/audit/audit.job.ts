@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Recurring } from '../common/recurring.js';
 import { AppConfig } from '../config/config.js';
 import { AuditStore } from '../storage/audit-store.js';
 
@@ -10,9 +11,7 @@ const PAUSE = 24 * 3_600_000;
 @Injectable()
 export class AuditJob implements OnModuleDestroy {
   private readonly logger = new Logger(AuditJob.name);
-  private running: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private stopping = false;
+  private readonly runs = new Recurring(() => this.run());
 
   constructor(
     private readonly config: AppConfig,
@@ -21,13 +20,11 @@ export class AuditJob implements OnModuleDestroy {
 
   /** Begins the daily runs; for servers only, not for commands. */
   start(): void {
-    if (this.config.auditDays > 0) this.schedule(FIRST_PAUSE);
+    if (this.config.auditDays > 0) this.runs.start(FIRST_PAUSE, PAUSE);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.runs.stop();
   }
 
   /** One run. Never throws: what fails is logged, and the next run tries again. */
@@ -37,15 +34,7 @@ export class AuditJob implements OnModuleDestroy {
       const removed = await this.store.removeOlder(this.config.auditDays);
       if (removed > 0) this.logger.log(`the audit forgot ${removed} rows older than ${this.config.auditDays} days`);
     } catch (error) {
-      if (!this.stopping) this.logger.error(`clearing the audit failed, tried again tomorrow: ${String(error)}`);
+      if (!this.runs.isStopping) this.logger.error(`clearing the audit failed, tried again tomorrow: ${String(error)}`);
     }
-  }
-
-  private schedule(pause: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.run().then(() => {
-        if (!this.stopping) this.schedule(PAUSE);
-      });
-    }, pause).unref();
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Recurring } from '../common/recurring.js';
 import { IdempotencyStore } from '../storage/idempotency-store.js';
 
 /** How long after the start the first run is, and how long after a run the next, in milliseconds. */
@@ -9,21 +10,17 @@ const PAUSE = 3_600_000;
 @Injectable()
 export class IdempotencyJob implements OnModuleDestroy {
   private readonly logger = new Logger(IdempotencyJob.name);
-  private running: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private stopping = false;
+  private readonly runs = new Recurring(() => this.run());
 
   constructor(private readonly store: IdempotencyStore) {}
 
   /** Begins the runs; for servers only, not for commands. */
   start(): void {
-    this.schedule(FIRST_PAUSE);
+    this.runs.start(FIRST_PAUSE, PAUSE);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.runs.stop();
   }
 
   /** One run. Never throws: what fails is logged, and the next run tries again. */
@@ -31,15 +28,7 @@ export class IdempotencyJob implements OnModuleDestroy {
     try {
       await this.store.removeExpired();
     } catch (error) {
-      if (!this.stopping) this.logger.error(`removing old idempotency keys failed, tried again later: ${String(error)}`);
+      if (!this.runs.isStopping) this.logger.error(`removing old idempotency keys failed, tried again later: ${String(error)}`);
     }
-  }
-
-  private schedule(pause: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.run().then(() => {
-        if (!this.stopping) this.schedule(PAUSE);
-      });
-    }, pause).unref();
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Recurring } from '../common/recurring.js';
 import { AppConfig } from '../config/config.js';
 import { loadPolicies } from './policy-file.js';
 import { RetentionService } from './retention.service.js';
@@ -12,8 +13,7 @@ const PAUSE = 24 * 3_600_000;
 export class RetentionJob implements OnModuleDestroy {
   private readonly logger = new Logger(RetentionJob.name);
   private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly runs = new Recurring(() => this.run());
 
   constructor(
     private readonly config: AppConfig,
@@ -24,13 +24,12 @@ export class RetentionJob implements OnModuleDestroy {
   async start(): Promise<void> {
     if (this.config.retentionPolicy === undefined) return;
     await loadPolicies(this.config.retentionPolicy);
-    this.schedule(FIRST_PAUSE);
+    this.runs.start(FIRST_PAUSE, PAUSE);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
-    clearTimeout(this.timer);
-    await this.running;
+    await this.runs.stop();
   }
 
   /** One run, by the policy file as it is now. Never throws: what fails is logged, and the next run tries again. */
@@ -48,13 +47,5 @@ export class RetentionJob implements OnModuleDestroy {
     } catch (error) {
       if (!this.stopping.signal.aborted) this.logger.error(`retention failed, tried again tomorrow: ${String(error)}`);
     }
-  }
-
-  private schedule(pause: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.run().then(() => {
-        if (!this.stopping.signal.aborted) this.schedule(PAUSE);
-      });
-    }, pause).unref();
   }
 }
