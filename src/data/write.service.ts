@@ -38,7 +38,8 @@ export class WriteService {
    * @param metadataKey the metadata that the request names, which must exist even where there are no points.
    * @param key the key of a request that may be sent again: then it is stored once, and ends the same way each time.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `KeyReused`, `Unavailable`. Throws `Conflict` where additive points were there already; all others are stored then.
+   * value, `KeyReused`, `Unavailable`. Throws `Conflict` where additive points were there already; all others are
+   * stored then.
    */
   write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string, key?: RequestKey): Promise<void> {
     if (!key) return this.store(posted, caller, metadataKey);
@@ -77,12 +78,12 @@ export class WriteService {
     metadataKey: string | undefined,
     claim: KeyClaim | undefined,
   ): Promise<void> {
-    const series = await this.resolve(posted, metadataKey);
+    const refs = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
     const points: SeriesPoint[] = [];
     const dropped: [point: PostedPoint, reason: DropReason][] = [];
-    for (const point of posted) {
-      const ref = series.get(point.metadataKey)?.get(point.eventType);
+    for (const [index, point] of posted.entries()) {
+      const ref = refs[index];
       if (!ref) {
         dropped.push([point, 'event type not registered']);
         continue;
@@ -111,26 +112,38 @@ export class WriteService {
     this.tallies.drop(caller, metadataKey, eventType, reason);
   }
 
-  /** The series of all metadata of the points. Throws `NotFound` and `Invalid` for what is unknown. */
+  /**
+   * The series of each point; `undefined` where its metadata does not list its event type. Throws `NotFound` for an
+   * unknown metadata and `Invalid` for an unknown event type.
+   */
   private async resolve(
     posted: readonly PostedPoint[],
     metadataKey: string | undefined,
-  ): Promise<Map<string, SeriesOfMetadata>> {
+  ): Promise<(SeriesRef | undefined)[]> {
     const keys = keysOf(posted);
     if (metadataKey !== undefined) keys.add(metadataKey);
     let series = await this.series.get(keys);
-    const missing = posted.filter((point) => !series.get(point.metadataKey)?.has(point.eventType));
+    let refs = refsOf(posted, series);
+    const missing = posted.filter((_, index) => !refs[index]);
     if (missing.length > 0) {
       // Another server process may have registered it since: dropping a point takes a fresh look.
       this.series.forget(keysOf(missing));
       series = await this.series.get(keys);
+      refs = refsOf(posted, series);
     }
     for (const key of keys) if (!series.has(key)) throw new NotFound(`there is no metadata ${key}`);
     for (const point of missing)
       if (dataTypeOf(point.eventType) === undefined)
         throw new Invalid(`${whereOf(point)}: there is no event type ${JSON.stringify(point.eventType)}`);
-    return series;
+    return refs;
   }
+}
+
+function refsOf(
+  posted: readonly PostedPoint[],
+  series: ReadonlyMap<string, SeriesOfMetadata>,
+): (SeriesRef | undefined)[] {
+  return posted.map(({ metadataKey, eventType }) => series.get(metadataKey)?.get(eventType));
 }
 
 function keysOf(posted: readonly PostedPoint[]): Set<string> {
