@@ -75,9 +75,9 @@ export function quotient(a: Decimal, b: Decimal): number {
 }
 
 /**
- * The double nearest to a fraction; the largest there is where that is beyond all doubles. The quotient is taken to 60 bits or more, and its last bit is set where anything
- * follows, so that the one rounding, by `Number`, sees all there is to see. (Below 10^-307, where doubles lose bits,
- * scaling back rounds a second time.)
+ * The double nearest to a fraction; the largest there is where that is beyond all doubles. The quotient is taken to 60
+ * bits or more, and its last bit is set where anything follows, so that the one rounding, by `Number`, sees all there
+ * is to see. (Below 10^-307, where doubles lose bits, scaling back rounds a second time.)
  */
 export function nearestDouble(numerator: bigint, denominator: bigint): number {
   if (numerator === 0n) return 0;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type onSendHookHandler } from 'fastify';
 
 /**
@@ -11,7 +11,7 @@ export const tagAnswers: onSendHookHandler = (request, reply, payload, done) => 
     done(null, payload);
     return;
   }
-  const tag = `W/"${createHash('sha1').update(payload).digest('base64url')}"`;
+  const tag = `W/"${hash('sha1', payload, 'base64url')}"`;
   void reply.header('etag', tag);
   if (!matches(request.headers['if-none-match'], tag)) {
     done(null, payload);

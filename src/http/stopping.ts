@@ -8,7 +8,8 @@ const GRACE = 10_000;
 
 /**
  * Keeps a stop from waiting for clients that hold their connections open: a request that is answered while the server
- * stops is the last on its connection. Fastify itself only closes those that are idle when the stop begins. Whoever is not done after `GRACE` is cut off.
+ * stops is the last on its connection. Fastify itself only closes those that are idle when the stop begins. Whoever is
+ * not done after `GRACE` is cut off.
  */
 export function endConnectionsOnStop(fastify: FastifyInstance): void {
   let stopping = false;

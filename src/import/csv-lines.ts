@@ -1,8 +1,8 @@
 import { type Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
 import { Invalid } from '../common/errors.js';
-import { type JsonSlice } from '../json/json-text.js';
-import { type BadLine, type FileLine, lineOr, parseJson, POINT_COLUMNS, recordOf } from './file-line.js';
+import { type JsonSlice, parseSlice } from '../json/json-text.js';
+import { type BadLine, type FileLine, lineOr, POINT_COLUMNS, recordOf } from './file-line.js';
 
 /** A number as JSON has it. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -45,7 +45,7 @@ function checkHeader(header: string[]): string[] {
 }
 
 function valueOf([name, text]: [string, string]): readonly [string, JsonSlice] {
-  if (name === 'val') return [name, parseJson(text)];
+  if (name === 'val') return [name, parseSlice(text)];
   if (name === 'ts' && NUMBER.test(text)) return [name, { kind: 'number', text }];
   return [name, { kind: 'string', text: JSON.stringify(text) }];
 }

@@ -1,8 +1,7 @@
 import { BadPart, Invalid } from '../common/errors.js';
 import { FIRST_SECOND, inStorableYears, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { parseTime } from '../data/parse-points.js';
-import { JsonReader } from '../json/json-reader.js';
-import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
+import { type JsonSlice, stringOf } from '../json/json-text.js';
 
 /** A point of a file with the metadata it belongs to. */
 export interface FileRecord {
@@ -64,14 +63,6 @@ export function lineOr(line: number, make: () => FileLine[]): FileLine[] {
     if (!(error instanceof Invalid)) throw error;
     return [{ kind: 'bad', line, problem: error.message }];
   }
-}
-
-/** A JSON value from its text. Throws `Invalid`. */
-export function parseJson(text: string): JsonSlice {
-  const reader = new JsonReader(text);
-  const slice = readSlice(reader);
-  reader.finish();
-  return slice;
 }
 
 /** Micros from seconds as the API takes them, from decimal text, and from ISO 8601. Throws `Invalid`. */

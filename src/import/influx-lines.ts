@@ -3,8 +3,8 @@ import { BadPart, Invalid } from '../common/errors.js';
 import { inStorableYears, MICROS_PER_SECOND } from '../common/time.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
-import { type JsonSlice } from '../json/json-text.js';
-import { type FileLine, lineOr, parseJson } from './file-line.js';
+import { type JsonSlice, parseSlice } from '../json/json-text.js';
+import { type FileLine, lineOr } from './file-line.js';
 import { type FieldValue, parseProtocolLine } from './line-protocol.js';
 import { type Mapping } from './mapping.js';
 import { numbered } from './ndjson-lines.js';
@@ -67,9 +67,9 @@ function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping
 function valueOf({ json, text }: FieldValue, eventType: string, field: string): JsonSlice {
   const dataType = dataTypeOf(eventType);
   const isDocument = dataType !== undefined && !(DATA_TYPES[dataType].additive && dataType !== 'percentage');
-  if (text === undefined || !isDocument) return parseJson(json);
+  if (text === undefined || !isDocument) return parseSlice(json);
   try {
-    return parseJson(text);
+    return parseSlice(text);
   } catch (error) {
     throw BadPart.at(field, error);
   }

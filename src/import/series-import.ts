@@ -2,8 +2,7 @@ import { type EventType, type Metadata } from 'marigram-client';
 import { BadPart } from '../common/errors.js';
 import { inStorableYears, MICROS_PER_SECOND } from '../common/time.js';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
-import { JsonReader } from '../json/json-reader.js';
-import { readSlice } from '../json/json-text.js';
+import { parseSlice } from '../json/json-text.js';
 import { type ImportStore } from '../storage/import-store.js';
 import { type Account } from './account.js';
 import { COUNTS_OF_RATE, LossRates } from './loss-rates.js';
@@ -116,7 +115,7 @@ export class SeriesImport {
 /** The value as it would be stored if it was posted here, or why it would be refused. */
 function valueOf({ dataType }: SeriesPair, { val }: ForeignPoint): StoredValue | string {
   try {
-    return DATA_TYPES[dataType].parse(readSlice(new JsonReader(JSON.stringify(val))));
+    return DATA_TYPES[dataType].parse(parseSlice(JSON.stringify(val)));
   } catch (error) {
     // What is wrong with one value is wrong with many: the text names no value of its own.
     if (error instanceof BadPart) return `a value that is no ${dataType}`;

@@ -14,6 +14,14 @@ export function readSlice(reader: JsonReader): JsonSlice {
   return { kind, text: reader.text(start, reader.position) };
 }
 
+/** A JSON text as a slice. Throws `Invalid`. */
+export function parseSlice(text: string): JsonSlice {
+  const reader = readerOf(text);
+  const slice = readSlice(reader);
+  reader.finish();
+  return slice;
+}
+
 /** The members of the next value, which must be an object, by decoded key: of duplicate keys the last. */
 export function readMembers(reader: JsonReader): Map<string, JsonSlice> {
   const members = new Map<string, JsonSlice>();

@@ -149,13 +149,15 @@ function sliceOf(
   const isKnown = range.sealed ? 'num_nonnulls(sum_of_squares, sealed) > 0' : 'sum_of_squares IS NOT NULL';
   if (range.withStatistics) conditions.push(isKnown);
   if (last !== undefined) conditions.push('bin <> $7');
+  const bins = range.sealed ? withSealed(range.sealed) : 'rollup';
+  const kind = `${conditions.length}${range.withStatistics ? '-statistics' : ''}-${range.sealed ?? ''}-${order}`;
   return {
-    text: `SELECT ${columns} FROM ${range.sealed ? withSealed(range.sealed) : 'rollup'} WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
+    text: `SELECT ${columns} FROM ${bins} WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
     values: [
       ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
       ...(last === undefined ? [] : [timestampOf(last)]),
     ],
-    name: `rollup-${what}-${conditions.length}${range.withStatistics ? '-statistics' : ''}-${range.sealed ?? ''}-${order}`,
+    name: `rollup-${what}-${kind}`,
   };
 }
 

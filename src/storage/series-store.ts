@@ -158,10 +158,12 @@ export class SeriesStore {
     for (const { series, micros } of points)
       if (extent?.id === series.id) extent.last = micros;
       else extents.push((extent = { id: series.id, first: micros, last: micros }));
+    const isNow = updated === undefined;
     await client.query({
-      name: updated === undefined ? 'series-touch' : 'series-touch-as-of',
+      name: isNow ? 'series-touch' : 'series-touch-as-of',
       text: `UPDATE series SET
-               time_updated = greatest(time_updated, ${updated === undefined ? "date_trunc('second', clock_timestamp())" : 'to_timestamp($4)'}),
+               time_updated = greatest(time_updated,
+                                       ${isNow ? "date_trunc('second', clock_timestamp())" : 'to_timestamp($4)'}),
                first_point = least(first_point, first), last_point = greatest(last_point, last)
              FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
              WHERE id = series`,
@@ -169,7 +171,7 @@ export class SeriesStore {
         int4Array(extents, ({ id }) => id),
         timestampArray(extents, ({ first }) => first),
         timestampArray(extents, ({ last }) => last),
-        ...(updated === undefined ? [] : [updated]),
+        ...(isNow ? [] : [updated]),
       ],
     });
   }

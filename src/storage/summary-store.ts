@@ -35,7 +35,8 @@ export class SummaryStore {
   ): Promise<SummaryExtent | undefined> {
     const { rows } = await this.db.read<SummaryExtent & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
-              ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed", ${microsOf('y.cut_off')} AS "cutOff",
+              ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
+              ${microsOf('y.cut_off')} AS "cutOff",
               CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
                    THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
        FROM metadata m
