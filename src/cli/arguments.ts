@@ -58,6 +58,13 @@ export function texts(text: string, others: string[] = []): string[] {
   return [...others, text];
 }
 
+/** One more `NAME=VALUE`. */
+export function parameter(text: string, others: [string, string][] = []): [string, string][] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return [...others, [text.slice(0, at), text.slice(at + 1)]];
+}
+
 /** A number of rows. */
 export function count(text: string): number {
   const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parameter } from './arguments.js';
 import { type ImportOptions } from './import.command.js';
 
 const DETAILS = `
@@ -50,12 +51,6 @@ export function importCommand(env: NodeJS.ProcessEnv): Command {
     .action(async (from: string, filters: [string, string][] | undefined, options: ImportOptions) => {
       await (await import('./import.command.js')).runImport(env, from, new Map(filters), options);
     });
-}
-
-function parameter(text: string, others: [string, string][] = []): [string, string][] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
-  return [...others, [text.slice(0, at), text.slice(at + 1)]];
 }
 
 /** Seconds since 1970, from a number or a date. */

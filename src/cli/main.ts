@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runProgram } from '../program.js';
 import { declareAccess } from './access.js';
+import { parameter } from './arguments.js';
 import { type DeleteOptions } from './delete.command.js';
 import { declareGet } from './get/declare-get.js';
 import { importCommand } from './import-options.js';
@@ -62,7 +63,7 @@ program
 program
   .command('delete')
   .description('delete the metadata that a search finds, with all their points and summaries')
-  .argument('[filters...]', 'what the search looks for, such as source=192.0.2.1 event-type=throughput', queryParameter)
+  .argument('[filters...]', 'what the search looks for, such as source=192.0.2.1 event-type=throughput', parameter)
   .option('--only <event-type>', 'delete only this event type of them')
   .option('--from <seconds>', 'delete only points from this time on')
   .option('--to <seconds>', 'delete only points up to this time')
@@ -103,10 +104,4 @@ function percentage(text: string): number {
   const percent = /^\d+(\.\d+)?%?$/.test(text) ? parseFloat(text) : NaN;
   if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected a percentage such as 1%.');
   return percent / 100;
-}
-
-function queryParameter(text: string, others: [string, string][] = []): [string, string][] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
-  return [...others, [text.slice(0, at), text.slice(at + 1)]];
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type SummaryType } from 'marigram-client';
+import { SUMMARY_PATHS } from '../../metadata/summary-paths.js';
 import { type Filter, filterOf } from './filters.js';
 import { lengthOf } from './moment.js';
 
@@ -15,13 +16,13 @@ export interface SeriesWords {
   readonly filters: readonly Filter[];
 }
 
-const SUMMARY_TYPES: Readonly<Record<string, SummaryType>> = {
-  average: 'average',
-  averages: 'average',
-  aggregation: 'aggregation',
-  aggregations: 'aggregation',
-  statistics: 'statistics',
-};
+/** The summary types by their names, in the singular of metadata and in the plural of URLs. */
+const SUMMARY_TYPES: ReadonlyMap<string, SummaryType> = new Map(
+  (Object.keys(SUMMARY_PATHS) as SummaryType[]).flatMap((type) => [
+    [type, type],
+    [SUMMARY_PATHS[type], type],
+  ]),
+);
 
 /** What a URI of an archive consists of. */
 const URI =
@@ -41,7 +42,7 @@ export function seriesWords(words: readonly string[]): SeriesWords {
   };
   for (const word of words) {
     const condition = filterOf(word);
-    const summaryType = Object.hasOwn(SUMMARY_TYPES, word) ? SUMMARY_TYPES[word] : undefined;
+    const summaryType = SUMMARY_TYPES.get(word);
     if (condition) filters.push(condition);
     else if (word.includes('/')) take(partsOf(word), word);
     else if (/^[0-9a-f]{32}$/i.test(word)) take({ metadataKey: word.toLowerCase() }, word);
@@ -58,7 +59,7 @@ function partsOf(uri: string): Partial<SeriesWords> {
   const match = URI.exec(uri);
   if (!match) throw new InvalidArgumentError(`"${uri}" is no URI of a metadata or an event type.`);
   const [, origin, path = '', metadataKey = '', eventType, kind, window] = match;
-  const summaryType = kind === undefined ? undefined : SUMMARY_TYPES[kind];
+  const summaryType = kind === undefined ? undefined : SUMMARY_TYPES.get(kind);
   return {
     metadataKey,
     ...(origin !== undefined && { archive: `${origin}${path}/` }),
