@@ -1,14 +1,14 @@
+import { TextTable } from './text-table.js';
+
 /** Prints rows under a heading, with their columns in line. */
 export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
-  const table = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const row of table)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+  const table = new TextTable(
+    heading.map((title) => ({ title })),
+    rows,
+    Infinity,
+  );
+  console.log(table.heading);
+  for (const row of rows) console.log(table.line(row));
 }
 
 /** A time, to the second; `-` where there is none. */

@@ -1,6 +1,6 @@
 import { ApiConnect, ApiError, ArchiveError, ConnectionError, type FilterFields, TimeoutError } from 'marigram-client';
 import { StartError } from '../../common/errors.js';
-import { printable } from './text-table.js';
+import { printable } from '../text-table.js';
 
 /** Where an archive is, and who asks. */
 export interface Connection {

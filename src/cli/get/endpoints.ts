@@ -6,7 +6,7 @@ import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
 import { writeTable } from './table-writer.js';
-import { type Column } from './text-table.js';
+import { type Column } from '../text-table.js';
 
 /** A source and a destination, with all that is measured between them. */
 interface Pair {

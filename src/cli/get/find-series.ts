@@ -4,7 +4,7 @@ import { connect } from './connection.js';
 import { seriesFields } from './filters.js';
 import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
-import { printable } from './text-table.js';
+import { printable } from '../text-table.js';
 
 /** One series of an archive: the points of an event type, or one of its summaries. */
 export interface FoundSeries {

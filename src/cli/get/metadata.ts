@@ -5,7 +5,7 @@ import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
 import { writeTable } from './table-writer.js';
-import { type Column } from './text-table.js';
+import { type Column } from '../text-table.js';
 
 const TEXTS = ['source', 'destination', 'measurement-agent', 'tool-name', 'input-source', 'input-destination'] as const;
 

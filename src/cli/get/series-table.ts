@@ -7,7 +7,7 @@ import { type Screen } from './screen.js';
 import { SeriesShape } from './series-shape.js';
 import { sparkline } from './sparkline.js';
 import { writeTable } from './table-writer.js';
-import { type Column, printable } from './text-table.js';
+import { type Column, printable } from '../text-table.js';
 import { membersOf, numberOf, valueText } from './value-text.js';
 
 /** A point of any series. */
