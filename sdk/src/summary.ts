@@ -1,25 +1,26 @@
-import { DataPayload } from './data-payload.js';
-import { type PointOf } from './data-point.js';
 import { type DataTypeName, dataTypeOf, type SummaryType } from './data-types.js';
 import { type EventType as KnownName, getSummary, type Summary as WireSummary } from './generated/index.js';
-import { readSeries, type Series } from './point-reader.js';
-import { ACCEPT } from './point-stream.js';
-import { type ReadOptions } from './read-options.js';
-import { type Source, withTimes } from './source.js';
+import { ACCEPT, type Rows } from './point-stream.js';
+import { ReadableSeries } from './readable-series.js';
+import { type Source } from './source.js';
 import { type SummaryValueOf } from './statistics.js';
 
 /** The plural forms that URLs have. */
 const PATHS = { aggregation: 'aggregations', average: 'averages', statistics: 'statistics' } as const;
 
 /** A summary of an event type: one value for each window of time. */
-export class Summary<N extends string = string, T extends SummaryType = SummaryType> {
+export class Summary<N extends string = string, T extends SummaryType = SummaryType> extends ReadableSeries<
+  SummaryValueOf<N, T>
+> {
   /** @internal */
   constructor(
-    private readonly source: Source,
+    source: Source,
     private readonly metadataKey: string,
     private readonly eventType: KnownName,
     private readonly wire: WireSummary,
-  ) {}
+  ) {
+    super(source, wire['time-updated']);
+  }
 
   /** Its path on the archive's host. */
   get uri(): string {
@@ -37,52 +38,19 @@ export class Summary<N extends string = string, T extends SummaryType = SummaryT
     return Number(this.wire['summary-window']);
   }
 
-  /** When a point was last stored, to the second; `undefined` before the first. */
-  get timeUpdated(): Date | undefined {
-    const seconds = this.wire['time-updated'];
-    return seconds === null ? undefined : new Date(seconds * 1000);
-  }
-
   /** The kind of the values; see `DataPayload`. */
   get dataType(): DataTypeName {
     if (this.wire['summary-type'] === 'aggregation') return dataTypeOf(this.eventType);
     return this.wire['summary-type'] === 'average' ? 'float' : 'json';
   }
 
-  /**
-   * All windows that _begin_ in the time asked for, oldest first unless the options say otherwise. Throws an
-   * `ArchiveError`; what is returned is whole.
-   */
-  async getData(options: ReadOptions = {}): Promise<DataPayload<SummaryValueOf<N, T>>> {
-    return DataPayload.collect(this.dataType, this.read(options));
-  }
-
-  /** The same one by one, with constant memory; see `EventType.points`. */
-  async *points(options: ReadOptions = {}): AsyncGenerator<PointOf<SummaryValueOf<N, T>>, void, undefined> {
-    yield* this.read(options);
-  }
-
-  private read(options: ReadOptions): AsyncGenerator<PointOf<SummaryValueOf<N, T>>, number | undefined, undefined> {
-    return readSeries(this.source.archive, this.series(), withTimes(this.source.filters, options));
-  }
-
-  private series(): Series {
+  protected rows(...[core, query]: Parameters<Rows>): ReturnType<Rows> {
     const path = {
       metadataKey: this.metadataKey,
       eventType: this.eventType,
       summaryType: PATHS[this.wire['summary-type']],
       window: this.summaryWindow,
     };
-    return {
-      dataType: this.dataType,
-      rows: (core, query) =>
-        getSummary({
-          ...core,
-          path,
-          query,
-          headers: { Accept: ACCEPT },
-          parseAs: 'stream',
-        }),
-    };
+    return getSummary({ ...core, path, query, headers: { Accept: ACCEPT }, parseAs: 'stream' });
   }
 }
