@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-bench/', 'sdk/dist/', 'sdk/src/generated/', 'data/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-*/', 'sdk/dist/', 'sdk/dist-*/', 'sdk/src/generated/', 'data/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

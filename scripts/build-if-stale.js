@@ -1,44 +1,27 @@
-// Builds the SDK into sdk/dist/ and the server into dist/, unless they are newer than everything they are built from;
-// says nothing on stdout. With the argument `sdk` that is all it builds: the types of the server need no more.
-import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Builds what is older than its sources, before a command that needs it; says nothing on stdout. With the argument `sdk`
+// that is the SDK alone: the types of the server need no more.
+// In production (NODE_ENV=production, or an installation that this user may not write to) it never builds: the server
+// runs from these files, and only `npm run build` replaces them.
+import { build, builds, compilerPath, isBuilt, isStale, isWritable } from './builds.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** What is built, in this order: from what, by which program, and the file that tells when. */
-const builds = [
-  {
-    what: 'the SDK',
-    sources: ['sdk/src', 'sdk/package.json', 'sdk/tsconfig.json', 'sdk/tsconfig.cjs.json'],
-    program: [fileURLToPath(new URL('build-sdk.js', import.meta.url))],
-    target: 'sdk/dist',
-  },
-  {
-    what: 'the server',
-    sources: ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
-    program: [fileURLToPath(import.meta.resolve('typescript/bin/tsc')), '-p', 'tsconfig.build.json'],
-    target: 'dist',
-  },
-];
-
-/** The time of the youngest file under a path; a directory counts too, so that deleting a file is noticed. */
-function youngest(path) {
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => youngest(join(path, name))));
+for (const one of process.argv[2] === 'sdk' ? builds.slice(0, 1) : builds) {
+  if (!isStale(one)) continue;
+  const obstacle = obstacleTo(one);
+  if (obstacle === undefined) {
+    build(one);
+  } else if (isBuilt(one)) {
+    console.error(`marigram: ${one.what} has changed since it was built, and the older build runs (${obstacle}).`);
+    console.error('Run `npm run build` as the user who installed it, then restart the server.');
+  } else {
+    console.error(`marigram: ${one.what} is not built, and is not built now (${obstacle}).`);
+    console.error('Run `npm run build` as the user who installed it.');
+    process.exit(1);
+  }
 }
 
-const wanted = process.argv[2] === 'sdk' ? builds.slice(0, 1) : builds;
-
-for (const { what, sources, program, target } of wanted) {
-  const stamp = join(root, target, '.built');
-  const built = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (sources.every((path) => youngest(join(root, path)) <= built)) continue;
-  console.error(`Building ${what}, which takes some seconds …`);
-  rmSync(join(root, target), { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, program, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) process.exit(status ?? 1);
-  writeFileSync(stamp, '');
+/** Why this command must not build, if so. */
+function obstacleTo(one) {
+  if (process.env.NODE_ENV === 'production') return 'NODE_ENV is production';
+  if (compilerPath() === undefined) return 'the compiler is not installed';
+  return isWritable(one) ? undefined : 'this user may not write there';
 }
