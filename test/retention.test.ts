@@ -6,6 +6,7 @@ import { parsePolicies } from '../src/retention/policy-file.js';
 import { type RetentionReport } from '../src/retention/retention-report.js';
 import { RetentionJob } from '../src/retention/retention.job.js';
 import { RetentionService } from '../src/retention/retention.service.js';
+import { BackFill } from '../src/storage/back-fill.js';
 import { RollupCheck } from '../src/storage/rollup-check.js';
 import { STORAGE_ENGINE } from '../src/storage/storage.tokens.js';
 import { type Hypertable, type StorageEngine } from '../src/storage/engine.js';
@@ -289,6 +290,141 @@ test('what has left is no difference to `verify`, and a deletion does not take i
   expect(await sum()).toBe(4 * 6);
   expect(await differences()).toEqual([]);
 });
+
+/** One bin from 1970 to 2286, in which every cut-off falls. */
+const EON = 10_000_000_000;
+
+/** Whatever `verify` finds, as window and difference. */
+async function verified(repair = false): Promise<[window: number, what: string][]> {
+  const check = archive.app.get(RollupCheck);
+  const found: [number, string][] = [];
+  for (const window of await check.windows())
+    for (const { what } of await check.check(window, repair)) found.push([window.window, what]);
+  return found;
+}
+
+const EON_PATHS = ['aggregations', 'averages', 'statistics'].map((type) => `throughput/${type}/${EON}`);
+
+async function eon(): Promise<{ uri: string; admin: string; readings: () => Promise<unknown[]> }> {
+  const types = ['aggregation', 'average', 'statistics'] as const;
+  const uri = await register(archive, summarized('throughput', ...types.map((type): [string, number] => [type, EON])));
+  const readings = async (): Promise<unknown[]> =>
+    (await Promise.all(EON_PATHS.map((path) => readSummary(uri, path)))).map((bins) => bins.map(({ val }) => val));
+  return { uri, admin: await archive.issueKey('admin'), readings };
+}
+
+test('a deletion in the bin with the cut-off computes it anew where no point of it has left', async () => {
+  const { uri, admin, readings } = await eon();
+  const remove = (query: string) =>
+    archive.http.delete(`${uri}throughput/base${query}`).set('authorization', admin).expect(200);
+  await putPoints(archive, uri, 'throughput', [
+    { ts: noon(8), val: 10 },
+    { ts: noon(7), val: 20 },
+    { ts: noon(6), val: 1000 },
+  ]).expect(201);
+  await run(['*', 'base', '*', '10']);
+  await remove(`?time=${noon(6)}`);
+  expect(await readings()).toEqual([[30], [15], [expect.objectContaining({ minimum: 10, maximum: 20, variance: 25 })]]);
+  expect(await verified()).toEqual([]);
+  await remove('');
+  expect(await readings()).toEqual([[], [], []]);
+  expect(await count('rollup')).toBe(0);
+  await postPoint(archive, uri, 'throughput', { ts: noon(5), val: 50 }).expect(201);
+  expect(await readings()).toMatchObject([[50], [50], [{ minimum: 50, maximum: 50, median: 50 }]]);
+  expect(await verified()).toEqual([]);
+});
+
+test('a deletion in a bin that has lost points takes its extremes away, as far as the others tell', async () => {
+  const { uri, admin, readings } = await eon();
+  await putPoints(archive, uri, 'throughput', [
+    { ts: noon(40), val: 500 },
+    { ts: noon(39), val: 7 },
+    { ts: noon(8), val: 10 },
+    { ts: noon(7), val: 499 },
+    { ts: noon(6), val: 3 },
+    { ts: noon(5), val: 1000 },
+  ]).expect(201);
+  await run(['*', 'base', '*', '10']);
+  const extremes = async (): Promise<[min: number, max: number]> => {
+    const [, , [statistics]] = (await readings()) as [unknown, unknown, [Record<string, number>]];
+    return [statistics.minimum!, statistics.maximum!];
+  };
+  expect(await extremes()).toEqual([3, 1000]);
+  const remove = (day: number) =>
+    archive.http
+      .delete(`${uri}throughput/base?time=${noon(day)}`)
+      .set('authorization', admin)
+      .expect(200);
+  await remove(6);
+  await remove(5);
+  const [min, max] = await extremes();
+  expect(Math.abs(min - 7)).toBeLessThan(0.07);
+  expect(Math.abs(max - 500)).toBeLessThan(5);
+  expect(await verified()).toEqual([]);
+  // What a deletion of an earlier version has left.
+  await archive.query('UPDATE rollup SET min = 3, max = 1000');
+  expect(await verified(true)).toEqual([[EON, 'extremes']]);
+  expect(await extremes()).toEqual([min, max]);
+  await remove(7);
+  await remove(8);
+  expect(await readings()).toMatchObject([[507], [253.5], [{ mean: 253.5 }]]);
+  expect(await verified()).toEqual([]);
+});
+
+test('`verify` finds bins without points, in whatever bins retention was at work, and readers do not show them', async () => {
+  const { uri, readings } = await eon();
+  await postPoint(archive, uri, 'throughput', { ts: noon(5), val: 1 }).expect(201);
+  await run(['*', 'base', '*', '10']);
+  const key = uri.split('/').at(-2);
+  const empty = (window: number, time: number) =>
+    archive.query(
+      `INSERT INTO rollup SELECT s.id, $2, to_timestamp($3), 0, 0, 0, 5, 9, NULL, '{}'
+       FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1
+       ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET count = 0, sum = 0, sum_of_squares = 0, histogram = '{}'`,
+      [key, window, time],
+    );
+  await empty(EON, 0);
+  expect(await readings()).toEqual([[0], [], []]);
+  expect(await verified(true)).toEqual([[EON, 'count']]);
+  expect(await readings()).toMatchObject([[1], [1], [{ minimum: 1, maximum: 1 }]]);
+  await empty(EON, -EON);
+  expect(await verified(true)).toEqual([[EON, 'without points']]);
+  expect(await verified()).toEqual([]);
+});
+
+test('a deletion before the first step of filling leaves no bin without points', async () => {
+  const { uri, admin, readings } = await eon();
+  await putPoints(archive, uri, 'throughput', [
+    { ts: noon(8), val: 10 },
+    { ts: noon(7), val: 20 },
+  ]).expect(201);
+  // As registering the summaries late leaves it.
+  await archive.query('DELETE FROM rollup');
+  await run(['*', 'base', '*', '10']);
+  await archive.query(`INSERT INTO back_fill SELECT id, ${EON}, '-infinity', true FROM series`);
+  await archive.http.delete(`${uri}throughput/base`).set('authorization', admin).expect(200);
+  expect(await count('rollup')).toBe(0);
+  await archive.app.get(BackFill).run({ series: await idOf(uri), window: EON });
+  expect(await readings()).toEqual([[], [], []]);
+  expect(await verified()).toEqual([]);
+});
+
+test('statistics that are asked for late are filled into the bin with the cut-off where no point of it has left', async () => {
+  const uri = await register(archive, summarized('throughput', ['average', EON]));
+  await putPoints(archive, uri, 'throughput', minutes(5, 3)).expect(201);
+  await run(['*', 'base', '*', '10']);
+  const { body } = await archive.http.get(uri).expect(200);
+  const { url: _url, uri: _uri, 'metadata-key': _key, ...fields } = body;
+  const more = { ...fields, 'event-types': [summarized('throughput', ['statistics', EON])] };
+  await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(more).expect(201);
+  expect(await readSummary(uri, `throughput/statistics/${EON}`)).toMatchObject([{ val: { minimum: 1, maximum: 3 } }]);
+});
+
+async function idOf(uri: string): Promise<number> {
+  const key = uri.split('/').at(-2);
+  const text = 'SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1';
+  return (await archive.query<{ id: number }>(text, [key]))[0]!.id;
+}
 
 test('a summary that is still being filled takes its points before they leave', async () => {
   const uri = await register(archive, 'throughput');

@@ -27,6 +27,10 @@ describe('a row is written as JavaScript prints its numbers', () => {
     },
   );
 
+  test.each([NaN, Infinity, -Infinity])('%d, which JSON has not', (value) => {
+    expect(written([[0, value]])).toBe('<0=null>');
+  });
+
   test('any numbers at any times', () => {
     const time = fc.oneof(fc.maxSafeInteger(), fc.integer().map((seconds) => seconds * 1_000_000));
     const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger(), fc.integer());

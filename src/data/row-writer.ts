@@ -76,10 +76,10 @@ export class RowWriter {
     this.ascii(this.format.middle);
   }
 
-  /** The number as JavaScript and JSON have it. */
+  /** The number as JavaScript and JSON have it; what JSON has not becomes `null`. */
   private writeNumber(value: number): void {
     if (value >= 0 && value <= SAFE && Number.isInteger(value)) this.digits(value);
-    else this.ascii(String(value));
+    else this.ascii(Number.isFinite(value) ? String(value) : 'null');
   }
 
   private digits(value: number): void {

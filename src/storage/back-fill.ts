@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { binsOfBase, firstWholeBin } from './base-bins.js';
+import { binsOfBase } from './base-bins.js';
 import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
+import { firstIntactBin } from './divided-bin.js';
 import { PointStore } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
 import { SeriesStore } from './series-store.js';
@@ -68,7 +69,7 @@ export class BackFill {
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec || !progress) return false;
     // A bin that has lost points is only touched where it never had them.
-    const whole = progress.partial ? -Infinity : firstWholeBin(series.cutOff, window);
+    const whole = progress.partial ? -Infinity : await firstIntactBin(client, series, window);
     const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
     const end = series.last ?? -Infinity;
     if (begin > end) return this.finish(client, id, window);

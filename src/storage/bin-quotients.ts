@@ -25,7 +25,9 @@ export function binQuotients(text: string | null): BinQuotient[] {
     const dividend = readNumeric(bytes, at + 8);
     const divisor = readNumeric(bytes, at + 8 + dividend.size);
     const isKnown = dividend.digits !== undefined && divisor.digits !== undefined;
-    bins.push({ micros, value: isKnown ? quotientOf(dividend, divisor) : undefined });
+    // A bin of nothing has no quotient: 0 ÷ 0 is no JSON.
+    const isSomething = isKnown && divisor.digits !== 0;
+    bins.push({ micros, value: isSomething ? quotientOf(dividend, divisor) : undefined });
     at += 8 + dividend.size + divisor.size;
   }
   return bins;

@@ -6,9 +6,10 @@ import { Bins } from '../rollups/bins.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { binOf } from '../rollups/windows.js';
 import { type Actor, recordAudit } from './audit-store.js';
-import { binsOfBase, firstWholeBin } from './base-bins.js';
+import { binsOfBase } from './base-bins.js';
 import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
+import { firstIntactBin, rightExtremes } from './divided-bin.js';
 import { inSlices } from './paged.js';
 import { PointStore } from './point-store.js';
 import { RollupStore } from './rollup-store.js';
@@ -37,8 +38,8 @@ export class DeleteStore {
   constructor(
     private readonly db: Database,
     private readonly series: SeriesStore,
-    private readonly points: PointStore,
-    private readonly rollups: RollupStore,
+    readonly points: PointStore,
+    readonly rollups: RollupStore,
     private readonly chunks: Chunks,
     private readonly sealed: SealedBinStore,
   ) {}
@@ -102,9 +103,18 @@ export class DeleteStore {
     const begin = Math.max(span.begin, series.first ?? Infinity);
     const end = Math.min(span.end, series.last ?? -Infinity);
     if (begin > end) return 0;
-    for (const spec of series.rollups) await this.takeAway(client, series, spec, { begin, end });
+    const windows: [spec: RollupSpec, intact: number][] = [];
+    for (const spec of series.rollups) {
+      const intact = await firstIntactBin(client, series, spec.window);
+      windows.push([spec, intact]);
+      await this.takeAway(client, series, spec, intact, { begin, end });
+    }
     const deleted = await deleteBetween(client, series.id, begin, end);
-    for (const spec of series.rollups) await this.recompute(client, series, spec, { begin, end }, begins);
+    for (const [spec, intact] of windows) {
+      const mended = await rightExtremes(client, this, series, spec, intact);
+      if (mended) await this.rollups.setExtremes(client, series.id, spec.window, mended);
+      await this.recompute(client, series, spec, intact, { begin, end }, begins);
+    }
     await updateExtent(client, series);
     return deleted;
   }
@@ -114,11 +124,12 @@ export class DeleteStore {
     client: pg.ClientBase,
     series: LockedSeries,
     spec: RollupSpec,
+    intact: number,
     { begin, end }: Span,
   ): Promise<void> {
     // Points that have left count on in their bins, even while their rows are still there.
     const first = Math.max(begin, series.cutOff ?? -Infinity);
-    const last = Math.min(end, firstWholeBin(series.cutOff, spec.window) - 1);
+    const last = Math.min(end, intact - 1);
     const range = { series: series.id, dataType: series.dataType, begin: first, end: last };
     if (range.begin > range.end) return;
     const bins = new Bins();
@@ -133,11 +144,12 @@ export class DeleteStore {
     client: pg.ClientBase,
     series: LockedSeries,
     spec: RollupSpec,
+    intact: number,
     span: Span,
     begins: number[],
   ): Promise<void> {
     const { id } = series;
-    const first = Math.max(binOf(span.begin, spec.window), firstWholeBin(series.cutOff, spec.window));
+    const first = Math.max(binOf(span.begin, spec.window), intact);
     const last = binOf(span.end, spec.window);
     if (first > last) return;
     await client.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
@@ -146,10 +158,11 @@ export class DeleteStore {
       timestampOf(first),
       timestampOf(last),
     ]);
+    const begin = Math.max(first, series.cutOff ?? -Infinity);
     const end = last + Math.max(spec.window * MICROS_PER_SECOND - 1, 0);
-    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin: first, end });
+    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end });
     const bins = base.bins.sorted();
-    for (const { begin } of bins) begins.push(begin);
+    for (const bin of bins) begins.push(bin.begin);
     await this.rollups.replace(client, bins);
   }
 }

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type Decimal, parseDecimal } from '../common/decimal.js';
 import { type Bin } from '../rollups/bins.js';
+import { type RollupSpec } from '../rollups/rollup.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { Chunks } from './chunks.js';
 import { Database, readerIn } from './database.js';
+import { firstIntactBin, rightExtremes } from './divided-bin.js';
 import { PointStore } from './point-store.js';
 import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
-import { SeriesStore } from './series-store.js';
+import { type LockedSeries, SeriesStore } from './series-store.js';
 import { inSlices } from './paged.js';
 import { microsOf } from './timestamps.js';
 
@@ -38,8 +40,8 @@ export class RollupCheck {
   constructor(
     private readonly db: Database,
     private readonly series: SeriesStore,
-    private readonly points: PointStore,
-    private readonly rollups: RollupStore,
+    readonly points: PointStore,
+    readonly rollups: RollupStore,
     private readonly chunks: Chunks,
   ) {}
 
@@ -55,7 +57,8 @@ export class RollupCheck {
   }
 
   /**
-   * Checks all bins of a window whose points are still there, in steps that each hold the series' lock for a moment, so
+   * Checks all bins of a window whose points are still there, and of the others what can be told without: that they count
+   * points, and the extremes of the one that the retention cut-off divides. It does so in steps that each hold the series' lock for a moment, so
    * that it may run beside writers. With `repair` a bin that differs is replaced, in the transaction that found it.
    */
   async check({ series, window }: CheckedWindow, repair: boolean): Promise<Difference[]> {
@@ -82,9 +85,12 @@ export class RollupCheck {
     const series = await this.series.lockOne(client, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
-    const begin = Math.max(from, firstWholeBin(series.cutOff, window), await keptFrom(client, id, window));
+    const intact = await firstIntactBin(client, series, window);
+    const kept = await keptFrom(client, id, window);
+    const begin = Math.max(from, intact, kept);
+    const lossy = from < intact ? await this.lossyBins(client, series, spec, intact, kept, repaired !== undefined) : [];
     const base = await binsOfBase(this.points, readerIn(client), series, spec, {
-      begin: Math.max(begin, series.first ?? Infinity),
+      begin: Math.max(begin, series.first ?? Infinity, series.cutOff ?? -Infinity),
       end: series.last ?? -Infinity,
       most: STEP,
     });
@@ -106,7 +112,27 @@ export class RollupCheck {
       await this.rollups.replace(client, right);
       await this.rollups.remove(client, id, window, without);
     }
-    return { differences, next: base.next };
+    return { differences: [...lossy, ...differences], next: base.next };
+  }
+
+  /** Checks the bins before the first intact one, which can't be computed anew. */
+  private async lossyBins(
+    client: pg.ClientBase,
+    series: LockedSeries,
+    spec: RollupSpec,
+    intact: number,
+    kept: number,
+    repair: boolean,
+  ): Promise<Difference[]> {
+    const empty = await this.rollups.emptyBefore(client, series.id, spec.window, intact);
+    if (repair) await this.rollups.remove(client, series.id, spec.window, empty);
+    const differences = empty.map((micros): Difference => ({ micros, what: 'without points' }));
+    const right = await rightExtremes(client, this, series, spec, intact);
+    if (right && right.micros >= kept) {
+      if (repair) await this.rollups.setExtremes(client, series.id, spec.window, right);
+      differences.push({ micros: right.micros, what: 'extremes' });
+    }
+    return differences;
   }
 
   private async storedIn(client: pg.ClientBase, range: BinRange): Promise<Map<number, StoredBin>> {

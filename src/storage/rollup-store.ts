@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
 import { type Bin } from '../rollups/bins.js';
+import { type Extremes } from '../rollups/extremes.js';
 import { type Counts } from '../rollups/rollup.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from './database.js';
@@ -77,6 +78,29 @@ export class RollupStore {
   /** Like `add`, but what is stored of a bin is replaced. */
   async replace(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
     if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
+  }
+
+  /** Changes nothing but the extremes of a stored bin, inside the caller's transaction. */
+  async setExtremes(
+    client: pg.ClientBase,
+    series: number,
+    window: number,
+    { micros, min, max }: Extremes & { readonly micros: number },
+  ): Promise<void> {
+    await client.query('UPDATE rollup SET min = $4, max = $5 WHERE series = $1 AND window_seconds = $2 AND bin = $3', [
+      ...[series, window, timestampOf(micros)],
+      ...[min, max],
+    ]);
+  }
+
+  /** The begins of bins before a time that count no point: no transaction should have left one. */
+  async emptyBefore(client: pg.ClientBase, series: number, window: number, time: number): Promise<number[]> {
+    const { rows } = await client.query<{ micros: number }>(
+      `SELECT ${microsOf('bin')} AS micros FROM rollup
+       WHERE series = $1 AND window_seconds = $2 AND bin < $3 AND count <= 0 ORDER BY bin`,
+      [series, window, timestampOf(time)],
+    );
+    return rows.map(({ micros }) => micros);
   }
 
   /** Removes single bins, inside the caller's transaction. */

@@ -43,10 +43,13 @@ function histogramStatistics({ histogram }: StoredBin): string | undefined {
 
 /** Percentiles come from the sketch, with a relative error of at most 1 %; everything else is exact. */
 function numberStatistics({ count, sum, sumOfSquares, min, max, histogram }: StoredBin): string | undefined {
-  if (sum === null || sumOfSquares === null || min === null || max === null || !histogram) return undefined;
+  if (count <= 0 || sum === null || sumOfSquares === null || min === null || max === null || !histogram)
+    return undefined;
   const samples = Object.entries(histogram)
+    .filter(([, number]) => number > 0)
     .map(([label, number]) => ({ value: Math.min(Math.max(valueOf(label), min), max), count: number }))
     .sort((a, b) => a.value - b.value);
+  if (samples.length === 0) return undefined;
   const sums = { count: BigInt(count), sum: parseDecimal(sum), sumOfSquares: parseDecimal(sumOfSquares) };
   return JSON.stringify({
     mean: quotient(sums.sum, whole(count)),

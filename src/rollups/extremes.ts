@@ -1,0 +1,39 @@
+import { type Rollup } from './rollup.js';
+import { bucketOf, valueOf } from './sketch.js';
+
+/** The smallest and the largest number of a bin. */
+export interface Extremes {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * The extremes of a bin that counts points which are no longer stored, from what is: its sketch, which is exact about
+ * all of its points, and those that are still stored. The extreme of the outermost bucket in use is exact where all
+ * points of that bucket are still stored, and else within 1 %, or as it was where that lies in the bucket.
+ * @param bin has a sketch in which something is counted.
+ * @param stored what the stored points come to; `undefined` where there are none.
+ */
+export function extremesOf(
+  { min, max, histogram }: Extremes & { readonly histogram: Readonly<Record<string, number>> },
+  stored: Rollup | undefined,
+): Extremes {
+  const buckets = Object.keys(histogram).filter((label) => (histogram[label] ?? 0) > 0);
+  buckets.sort((a, b) => valueOf(a) - valueOf(b));
+  const outermost = (
+    bucket = '0',
+    before: number,
+    ofStored: number | null | undefined,
+    outer: (a: number, b: number) => number,
+  ): number => {
+    const own = ofStored ?? undefined;
+    const allStored = Number(stored?.histogram?.get(bucket) ?? 0) === histogram[bucket];
+    if (own !== undefined && allStored) return own;
+    if (bucketOf(before) === bucket) return before;
+    return own === undefined ? valueOf(bucket) : outer(valueOf(bucket), own);
+  };
+  return {
+    min: outermost(buckets[0], min, stored?.min, Math.min),
+    max: outermost(buckets.at(-1), max, stored?.max, Math.max),
+  };
+}
