@@ -28,6 +28,13 @@ function file(name: string, ...lines: readonly string[]): string {
   return path;
 }
 
+/** The same in the encoding of old spreadsheets. */
+function latin1(name: string, ...lines: readonly string[]): string {
+  const path = file(name, ...lines);
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''), 'latin1');
+  return path;
+}
+
 /** Runs the built program beside the server; `input` is its standard input. */
 function marigram(args: readonly string[], input?: string): Promise<Ending> {
   const env = { DATABASE_URL: archive.databaseUrl };
@@ -282,6 +289,125 @@ describe("InfluxDB's line protocol", () => {
       expect(code).toBe(1);
     }
   });
+});
+
+describe('text that is not UTF-8', () => {
+  const HEADER = 'source,destination,measurement-agent,tool-name,event-type,ts,val';
+  const row = (tool: string, ts: number): string => `192.0.2.1,192.0.2.2,192.0.2.1,${tool},throughput,${ts},1`;
+  const influx = (tool: string, ts: number): string => `${tool},source=192.0.2.1 throughput=1i ${ts}000000000`;
+  const json = (tool: string, ts: number): string => line(throughput(ts, 1), { 'tool-name': tool });
+  const [NOW, LATER] = [1714557600, 1714557601];
+
+  test.each([
+    ['csv', [HEADER, row('Mélange', NOW), row('plain', LATER)], 2],
+    ['ndjson', [json('Mélange', NOW), json('plain', LATER)], 1],
+    ['lp', [influx('Mélange', NOW), influx('plain', LATER)], 1],
+  ])('a line of .%s is refused and named', async (ending, lines, bad) => {
+    const { stdout, stderr, code } = await marigram([latin1(`latin1.${ending}`, ...lines)]);
+    expect(stderr).toMatch(new RegExp(`^line ${bad}: .*not UTF-8: byte 0xE9 after ".*M"; convert the file`));
+    expect(stdout).toContain('1 stored');
+    expect(code).toBe(1);
+    expect((await metadata()).map((one) => one['tool-name'])).toEqual(['plain']);
+    expect(stderr).not.toContain('\uFFFD');
+  });
+
+  test('what is UTF-8 comes as it is, with a byte order mark and across pieces of the file', async () => {
+    // The file is read in pieces of 64 KiB: some of these characters lie on their borders.
+    const tools = Array.from({ length: 3000 }, (_, index) => `Mélange 漢字 😀 \uFFFD ${index % 2}`);
+    for (const [ending, lines] of [
+      ['csv', [HEADER, ...tools.map((tool, index) => row(`"${tool}"`, index))]],
+      ['ndjson', tools.map((tool, index) => json(tool, index))],
+    ] as const) {
+      await marigram([file(`utf8.${ending}`, `\uFEFF${lines.join('\r\n')}`)]);
+      const found = await metadata();
+      expect(new Set(found.map((one) => one['tool-name']))).toEqual(new Set(tools));
+      expect(await readAll(archive, found[0]!.uri, 'throughput')).toHaveLength(1500);
+    }
+  });
+
+  test('a header, and UTF-16, are one sentence', async () => {
+    const header = await marigram([latin1('header.csv', `${HEADER},größe`, `${row('a', 1)},1`)]);
+    expect(header.stderr).toMatch(/^marigram: not UTF-8: byte 0xF6 after "gr"; convert the file.*\n$/);
+    const path = file('utf16.ndjson');
+    writeFileSync(path, `\uFEFF${json('a', 1)}`, 'utf16le');
+    expect((await marigram([path])).stderr).toMatch(/the file is in UTF-16.*iconv/);
+    expect(await metadata()).toEqual([]);
+  });
+});
+
+describe('what is nearly right is named, with what to do', () => {
+  test.each([
+    [['source;event-type;ts;val', 'a;b;c;d'], 'are separated by ";": write it with commas'],
+    [['source\tevent-type\tts\tval', ''], 'are separated by a tab'],
+    [['Source,event-type,ts,val', ''], 'Source: expected source, in lower case'],
+    [['source,Event_Type,ts,val', ''], 'Event_Type: expected event-type, in lower case'],
+    [['source,type,ts,val', ''], 'has no column event-type: it has source, type, ts, val'],
+    [['source,event-type,ts,val,ts', ''], 'two columns ts'],
+    [[',source,event-type,ts,val', ''], 'column 1 of the CSV has no name'],
+  ])('a CSV with the header of %j', async (lines, text) => {
+    const { stdout, stderr, code } = await marigram([file('odd.csv', ...lines)]);
+    expect(stderr).toContain(text);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stdout).not.toContain('1 stored');
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ['1', '', 'val: empty, expected a number or JSON'],
+    ['1', '"9,4"', 'val: 9,4 is neither a number nor JSON'],
+    ['2024-05-01T12:00:00', '1', 'has no time zone: write 2024-05-01T12:00:00Z if it is UTC'],
+    ['2024-05-01 12:00', '1', 'write 2024-05-01T12:00:00Z'],
+    ['2024-05-01', '1', 'write 2024-05-01T00:00:00Z'],
+    ['01.05.2024 12:00', '1', 'ts: expected seconds since 1970, or ISO 8601 with a zone'],
+    ['1714557600000', '1', 'is it in milliseconds?'],
+  ])('a CSV with the time %s and the value %s', async (ts, val, text) => {
+    const path = file(
+      'odd.csv',
+      'source,measurement-agent,event-type,ts,val',
+      `192.0.2.1,192.0.2.1,throughput,${ts},${val}`,
+    );
+    const { stderr, code } = await marigram([path]);
+    expect(stderr).toMatch(/^line 2: /);
+    expect(stderr).toContain(text);
+    expect(stderr).toContain('The file has no point that could be stored.');
+    expect(code).toBe(1);
+    expect(await metadata()).toEqual([]);
+  });
+
+  test('a name of NDJSON in capitals', async () => {
+    const { stderr } = await marigram([file('caps.ndjson', line(throughput(1, 1), { 'Tool-Name': 'a' }))]);
+    expect(stderr).toContain('line 1: Tool-Name: expected tool-name, in lower case');
+    expect(await metadata()).toEqual([]);
+  });
+
+  test.each([
+    ['1714557600', 's'],
+    ['1714557600250', 'ms'],
+    ['1714557600250000', 'us'],
+    ['0', 's'],
+  ])('a line protocol with the time %s, if nothing says its unit', async (time, unit) => {
+    const path = file('unit.lp', `m,source=192.0.2.1 throughput=1i ${time}`);
+    const { stderr, code } = await marigram([path]);
+    expect(stderr).toContain(`line 1: the time ${time} is around 1970 in nanoseconds`);
+    expect(stderr).toContain(`Say --precision ${unit}, or --precision ns`);
+    expect(code).toBe(1);
+    expect(await metadata()).toEqual([]);
+    expect((await marigram([path, '--precision', 'ns'])).stdout).toContain('1 stored');
+  });
+
+  test('an empty field of a line protocol', async () => {
+    const { stderr } = await marigram([file('empty.lp', 'm,source=192.0.2.1 throughput= 1714557600000000000')]);
+    expect(stderr).toContain('line 1: throughput: empty, expected a number');
+  });
+});
+
+test.each([
+  ['empty.ndjson', []],
+  ['unknown.lp', ['m,source=192.0.2.1 speed=1i 1714557600000000000']],
+])('a file of which nothing could be stored fails: %s', async (name, lines) => {
+  const { stderr, code } = await marigram([file(name, ...lines)]);
+  expect(stderr).toBe('marigram: The file has no point that could be stored.\n');
+  expect(code).toBe(1);
 });
 
 test.each([

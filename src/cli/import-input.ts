@@ -22,7 +22,8 @@ const BY_ENDING: Readonly<Record<string, FileFormat>> = {
 /** What a file in line protocol needs to be understood. */
 export interface ProtocolOptions {
   readonly mapping: Mapping;
-  readonly precision: Precision;
+  /** Nanoseconds unless it is given, and then of our days. */
+  readonly precision: Precision | undefined;
 }
 
 /** The format of a file, by its name unless it was named. Throws a `StartError` where neither says it. */

@@ -19,8 +19,8 @@ Where from:
           needs --event-type. --mapping names a JSON file:
           {"event-types": {"bits_per_second": "throughput"}, "tags": {"src": "source"}, "set": {"tool-name": "iperf3"}}
 
-Nothing that is here already is changed: a point whose place is taken stays. The exit code is 1 where lines were bad or
-a series could not be read.`;
+Nothing that is here already is changed: a point whose place is taken stays. The exit code is 1 where something could
+not be imported, and where a file has no point that could be stored.`;
 
 /** `marigram import`, with what it takes; `env` is the program's environment. */
 export function importCommand(env: NodeJS.ProcessEnv): Command {
@@ -40,7 +40,14 @@ export function importCommand(env: NodeJS.ProcessEnv): Command {
     .option('--until <time>', 'only points up to this time', instant)
     .option('--again', 'read everything again, also what earlier runs have read')
     .addOption(new Option('--format <format>', 'what the file is').choices(['ndjson', 'csv', 'influx']))
-    .addOption(new Option('--precision <unit>', 'of influx: the unit of its times').choices(['ns', 'us', 'ms', 's']))
+    .addOption(
+      new Option('--precision <unit>', 'of influx: the unit of its times; ns if not given').choices([
+        'ns',
+        'us',
+        'ms',
+        's',
+      ]),
+    )
     .option('--event-type <field=event-type>', 'of influx: what a field is; also MEASUREMENT.FIELD=…', parameter)
     .option('--tag <tag=field>', 'of influx: which field of the metadata a tag is; TAG= leaves it out', parameter)
     .option('--set <field=value>', 'of influx: a field that all metadata have', parameter)

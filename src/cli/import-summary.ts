@@ -1,8 +1,9 @@
 import { type Account } from '../import/account.js';
+import { printable } from './text-table.js';
 
 /** The account of an import, line by line. `verb` says what became of what is new: `stored`, or `would be stored`. */
 export function accountOf(account: Account, { dryRun }: { readonly dryRun: boolean }): string[] {
-  const { metadata, otherKeys, points, bins, skipped } = account;
+  const { metadata, otherKeys, points, bins } = account;
   const would = dryRun ? 'would be ' : '';
   const lines = [
     `Metadata: ${number(metadata.read)} read, ${number(metadata.created)} ${would}new, ${number(metadata.there)} there already.`,
@@ -18,17 +19,21 @@ export function accountOf(account: Account, { dryRun }: { readonly dryRun: boole
     );
   if (otherKeys.length > 0) lines.push(`${number(otherKeys.length)} metadata have another key here:`);
   for (const { there, here } of otherKeys) lines.push(`  ${there} is ${here} here`);
-  if (skipped.size > 0) lines.push('Skipped:');
-  for (const [reason, count] of [...skipped].sort(([, a], [, b]) => b - a))
-    lines.push(`  ${number(count)} × ${reason}`);
-  return lines;
+  lines.push(...countsOf('Skipped:', account.skipped), ...countsOf('Not imported:', account.failed));
+  return lines.map(printable);
 }
 
 /** The lines of a file that could not be used: some of them, and how many. */
 export function badLinesOf({ badLines, badLineCount }: Account): string[] {
   const lines = badLines.map(({ line, problem }) => `line ${line}: ${problem}`);
   if (badLineCount > lines.length) lines.push(`… and ${number(badLineCount - lines.length)} more lines`);
-  return lines;
+  return lines.map(printable);
+}
+
+function countsOf(title: string, counts: ReadonlyMap<string, number>): string[] {
+  if (counts.size === 0) return [];
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return [title, ...sorted.map(([reason, count]) => `  ${number(count)} × ${reason}`)];
 }
 
 function number(count: number): string {

@@ -20,7 +20,11 @@ import { type FileFormat, formatOf, ImportInput } from './import-input.js';
 import { accountOf, badLinesOf } from './import-summary.js';
 import { interruptible } from './interruption.js';
 import { ProgressBar } from './progress-bar.js';
+import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
+
+/** How much is shown of what another archive says. */
+const SHOWN = 500;
 
 /** What `marigram import` was told. Times are seconds. */
 export interface ImportOptions {
@@ -60,13 +64,15 @@ export async function runImport(
   const input = await ImportInput.open(
     from,
     format,
-    { mapping, precision: options.precision ?? 'ns' },
+    { mapping, precision: options.precision },
     options.strict ?? false,
   );
   const { strict, dryRun } = options;
-  const work: Work = ({ target }, account, watched) => {
+  const work: Work = async ({ target }, account, watched) => {
     const lines = (): ReturnType<ImportInput['lines']> => input.lines(watched.onProgress);
-    return importFile(target, lines, { strict, dryRun, ...watched }, account);
+    await importFile(target, lines, { strict, dryRun, ...watched }, account);
+    const { stored, there } = account.points;
+    if (stored + there === 0) throw new StartError('The file has no point that could be stored.');
   };
   await store(env, options, work).finally(() => input.close());
 }
@@ -119,7 +125,7 @@ async function store(env: NodeJS.ProcessEnv, { dryRun = false }: ImportOptions, 
       if (account.metadata.read > 0 || account.badLineCount === 0)
         for (const line of accountOf(account, { dryRun })) console.log(line);
     }
-    if (account.badLineCount > 0 || account.failedSeries > 0) process.exitCode = 1;
+    if (account.isIncomplete) process.exitCode = 1;
   });
 }
 
@@ -148,14 +154,20 @@ function microsOf(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * MICROS_PER_SECOND);
 }
 
+/** What another archive says, as much of it as belongs on a terminal. */
+function short(message: string): string {
+  return printable(message.length > SHOWN ? `${message.slice(0, SHOWN)}…` : message).replace(/\.$/, '');
+}
+
 /** What can go wrong with another archive, a file or a database is told in a sentence. */
 function explain(error: unknown): never {
   if (error instanceof ArchiveError)
     throw new StartError(
-      `The other archive cannot be read: ${error.message}. What was stored stays; the same command goes on from there.`,
+      `The other archive cannot be read: ${short(error.message)}. ` +
+        'What was stored stays; the same command goes on from there.',
       { cause: error },
     );
-  if (error instanceof Invalid) throw new StartError(`${error.message}.`, { cause: error });
+  if (error instanceof Invalid) throw new StartError(`${printable(error.message)}.`, { cause: error });
   if (error instanceof Error && 'syscall' in error)
     throw new StartError(`The file cannot be read: ${error.message}.`, { cause: error });
   throw error;

@@ -1,6 +1,9 @@
 /** How many lines that could not be used are kept for showing. */
 const SHOWN = 20;
 
+/** How many reasons are told apart: they may name what the other archive says, which may be anything. */
+const MAX_REASONS = 200;
+
 /** What an import has read, stored and left out. */
 export class Account {
   readonly metadata = { read: 0, created: 0, there: 0 };
@@ -9,22 +12,37 @@ export class Account {
   readonly points = { read: 0, stored: 0, there: 0 };
   /** Values of summaries of another archive. */
   readonly bins = { read: 0, sealed: 0, there: 0, computed: 0 };
-  /** What could not be taken over, by reason. */
+  /** What has no place here, by reason: nothing that the archive would take is missing. */
   readonly skipped = new Map<string, number>();
+  /** What should be here and could not be taken over, by reason. */
+  readonly failed = new Map<string, number>();
   /** Lines that could not be used: the first ones, and their number. */
   readonly badLines: { readonly line: number; readonly problem: string }[] = [];
   badLineCount = 0;
-  /** Series that the other archive could not answer. */
-  failedSeries = 0;
+
+  /** Whether something that should be here is missing. */
+  get isIncomplete(): boolean {
+    return this.badLineCount > 0 || this.failed.size > 0;
+  }
 
   skip(reason: string, count = 1): void {
-    if (count > 0) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
+    add(this.skipped, reason, count);
+  }
+
+  fail(reason: string, count = 1): void {
+    add(this.failed, reason, count);
   }
 
   badLine(line: number, problem: string): void {
     this.badLineCount++;
     if (this.badLines.length < SHOWN) this.badLines.push({ line, problem });
   }
+}
+
+function add(counts: Map<string, number>, reason: string, count: number): void {
+  if (count <= 0) return;
+  const name = counts.has(reason) || counts.size < MAX_REASONS ? reason : 'other reasons';
+  counts.set(name, (counts.get(name) ?? 0) + count);
 }
 
 /** What a long import tells and hears while it runs. */

@@ -1,23 +1,35 @@
-import { type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
-import { Invalid } from '../common/errors.js';
+import { BadPart, Invalid } from '../common/errors.js';
 import { type JsonSlice, parseSlice } from '../json/json-text.js';
-import { type BadLine, type FileLine, lineOr, POINT_COLUMNS, recordOf } from './file-line.js';
+import { type BadLine, columnOf, type FileLine, lineOr, POINT_COLUMNS, recordOf } from './file-line.js';
+import { notUtf8, withoutMark } from './utf8-lines.js';
 
 /** A number as JSON has it. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
+/** What else separates columns, with its name. */
+const SEPARATORS = [
+  [';', '";"'],
+  ['\t', 'a tab'],
+  ['|', '"|"'],
+] as const;
+
+/** How much of a text a message shows. */
+const SHOWN = 60;
+
 /**
  * The points of a CSV stream with a header line: the fields of the metadata, `event-type`, `ts` and `val`. A value that
  * is no number is JSON, quoted as RFC 4180 says, as the archive writes CSV itself. Throws `Invalid` for a header that
- * lacks one of the three.
+ * lacks one of the three, or has what is no name.
  */
 export async function* csvLines(input: Readable): AsyncGenerator<FileLine, void, undefined> {
   const broken: BadLine[] = [];
   const parser = parse({
     columns: checkHeader,
-    bom: true,
     info: true,
+    // A character for each byte: the parser would put U+FFFD in place of what is not UTF-8.
+    encoding: 'latin1',
     skip_empty_lines: true,
     skip_records_with_error: true,
     on_skip: (error: CsvError | undefined) => {
@@ -25,8 +37,9 @@ export async function* csvLines(input: Readable): AsyncGenerator<FileLine, void,
       return undefined;
     },
   });
-  input.on('error', (error) => parser.destroy(error));
-  for await (const { info, record } of input.pipe(parser) as AsyncIterable<{
+  const bytes = Readable.from(withoutMark(input));
+  bytes.on('error', (error) => parser.destroy(error));
+  for await (const { info, record } of bytes.pipe(parser) as AsyncIterable<{
     info: Info;
     record: Record<string, string>;
   }>) {
@@ -38,14 +51,44 @@ export async function* csvLines(input: Readable): AsyncGenerator<FileLine, void,
 }
 
 function checkHeader(header: string[]): string[] {
-  const names = header.map((name) => name.trim().replaceAll('_', '-'));
+  const found = header.map(decode);
+  const [only = ''] = found;
+  for (const [separator, name] of SEPARATORS)
+    if (found.length === 1 && only.includes(separator))
+      throw new Invalid(`the columns of the CSV are separated by ${name}: write it with commas`);
+  const columns = found.map(columnOf);
+  columns.forEach((column, index) => {
+    if (column === '') throw new Invalid(`column ${index + 1} of the CSV has no name: name it, or leave it out`);
+    if (columns.indexOf(column) < index) throw new Invalid(`the CSV has two columns ${column}`);
+  });
   for (const name of POINT_COLUMNS)
-    if (!names.includes(name)) throw new Invalid(`the header of the CSV has no column ${name}`);
-  return names;
+    if (!columns.includes(name))
+      throw new Invalid(`the header of the CSV has no column ${name}: it has ${columns.join(', ').slice(0, 500)}`);
+  return columns;
 }
 
-function valueOf([name, text]: [string, string]): readonly [string, JsonSlice] {
-  if (name === 'val') return [name, parseSlice(text)];
+function valueOf([name, field]: [string, string]): readonly [string, JsonSlice] {
+  const text = decode(field);
+  if (name === 'val') return [name, parseValue(text)];
   if (name === 'ts' && NUMBER.test(text)) return [name, { kind: 'number', text }];
   return [name, { kind: 'string', text: JSON.stringify(text) }];
+}
+
+function parseValue(text: string): JsonSlice {
+  if (text.trim() === '') throw new BadPart('val', 'empty, expected a number or JSON');
+  try {
+    return parseSlice(text);
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+    throw new BadPart('val', `${shown} is neither a number nor JSON (${error.message})`);
+  }
+}
+
+/** What the bytes of a field stand for. Throws `Invalid` where they are not UTF-8. */
+function decode(field: string): string {
+  const bytes = Buffer.from(field, 'latin1');
+  const problem = notUtf8(bytes);
+  if (problem !== undefined) throw new Invalid(problem);
+  return bytes.toString();
 }

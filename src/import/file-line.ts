@@ -33,8 +33,28 @@ export type FileLine = FileRecord | BadLine | LeftOut;
 /** The columns of a record that are no fields of the metadata. */
 export const POINT_COLUMNS = ['event-type', 'ts', 'val'] as const;
 
+/** The fields of a metadata that are no parameters. */
+const FIELDS = ['metadata-key', 'subject-type', 'source', 'destination', 'measurement-agent', 'tool-name'];
+
+/** All names that have a meaning here: in other letters they would be parameters that nobody wants. */
+const NAMES = new Set<string>([...POINT_COLUMNS, ...FIELDS, 'input-source', 'input-destination']);
+
 /** `2024-05-01T12:00:00.25Z`, also with a blank for the T and with an offset for the Z. */
 const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/;
+
+/** The same without a zone, or of a day only. */
+const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
+
+/** How much of a text a message shows. */
+const SHOWN = 60;
+
+/** A name as the archive has it: `_` counts as `-`. Throws `Invalid` for one that is known in lower case only. */
+export function columnOf(name: string): string {
+  const column = name.trim().replaceAll('_', '-');
+  const lower = column.toLowerCase();
+  if (column !== lower && NAMES.has(lower)) throw new Invalid(`${name.trim()}: expected ${lower}, in lower case`);
+  return column;
+}
 
 /**
  * Makes a record of named JSON values. `_` in names counts as `-`, and what is empty or null counts as absent.
@@ -44,14 +64,14 @@ export function recordOf(line: number, members: Iterable<readonly [name: string,
   const fields = new Map<string, string>();
   const point = new Map<string, JsonSlice>();
   for (const [name, value] of members) {
-    const column = name.trim().replaceAll('_', '-');
+    const column = columnOf(name);
     if (POINT_COLUMNS.some((known) => known === column)) point.set(column, value);
     else if (value.kind !== 'null' && value.text !== '""') fields.set(column, value.text);
   }
   const eventType = point.get('event-type');
   const value = point.get('val');
   if (eventType?.kind !== 'string') throw new BadPart('event-type', 'missing');
-  if (!value) throw new BadPart('val', 'missing');
+  if (!value) throw new BadPart('val', 'missing, or empty: expected a number or JSON');
   return { kind: 'record', line, fields, eventType: stringOf(eventType), micros: timeOf(point.get('ts')), value };
 }
 
@@ -70,9 +90,31 @@ export function timeOf(slice: JsonSlice | undefined): number {
   const text = slice?.kind === 'string' ? stringOf(slice).trim() : '';
   if (/^-?\d+\.\d+$/.test(text)) return parseTime({ kind: 'number', text });
   const [, day, time, fraction = '', zone] = ISO.exec(text) ?? [];
-  if (day === undefined || time === undefined || zone === undefined) return parseTime(slice);
+  if (day === undefined || time === undefined || zone === undefined) return secondsOf(slice, text);
   const seconds = Date.parse(`${day}T${time}${zone}`) / 1000;
   if (!inStorableYears(seconds))
     throw new BadPart('ts', `${text} is no time of the years 1 to 9999 (${FIRST_SECOND} to ${LAST_SECOND} seconds)`);
   return seconds * MICROS_PER_SECOND + Number(fraction.padEnd(6, '0'));
+}
+
+/** Seconds as the API takes them, with a message that knows of ISO 8601, too. `text` is what the slice says, if a text. */
+function secondsOf(slice: JsonSlice | undefined, text: string): number {
+  const shown = text.slice(0, SHOWN);
+  if (WITHOUT_ZONE.test(text))
+    throw new BadPart(
+      'ts',
+      `${shown} has no time zone: write ${utcOf(shown)} if it is UTC, or an offset such as +02:00`,
+    );
+  if (slice?.kind === 'string' && !/^[+-]?\d+$/.test(text))
+    throw new BadPart(
+      'ts',
+      `expected seconds since 1970, or ISO 8601 with a zone such as 2024-05-01T12:00:00.25Z, got ${JSON.stringify(shown)}`,
+    );
+  return parseTime(slice);
+}
+
+/** A time without a zone, as it is written in UTC. */
+function utcOf(text: string): string {
+  const [day = '', time = '00:00:00'] = text.split(/[T ]/);
+  return `${day}T${time.length === 5 ? `${time}:00` : time}Z`;
 }

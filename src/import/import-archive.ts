@@ -105,7 +105,7 @@ class MetadataImport {
   /** What is not even a metadata by our rules is left out; one that asks for too many windows, too. */
   private readonly skipInvalid = (error: unknown): void => {
     if (!(error instanceof Invalid)) throw error;
-    this.account.skip(`a metadata that can't be one here (${error.message})`);
+    this.account.fail(`a metadata that can't be one here (${error.message})`);
   };
 
   private async readSeries(metadata: Metadata, eventType: EventType, here: Registered): Promise<void> {
@@ -120,8 +120,7 @@ class MetadataImport {
           await this.summaries.run(pair, summary, base, this.now);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.account.failedSeries++;
-      this.account.skip(
+      this.account.fail(
         `${eventType.eventType}: the other archive answered ${error.status}, the rest of the series is left`,
       );
     }

@@ -7,7 +7,7 @@ import { type JsonSlice, parseSlice } from '../json/json-text.js';
 import { type FileLine, lineOr } from './file-line.js';
 import { type FieldValue, parseProtocolLine } from './line-protocol.js';
 import { type Mapping } from './mapping.js';
-import { numbered } from './ndjson-lines.js';
+import { type TextLine, utf8Lines } from './utf8-lines.js';
 
 /** How long a unit of time is, in nanoseconds. */
 export const PRECISIONS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000n } as const;
@@ -15,26 +15,37 @@ export const PRECISIONS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000
 /** The unit of the times of a file. */
 export type Precision = keyof typeof PRECISIONS;
 
+/** The names of the units, each with the least number of it that is later than 1973: times of our days are. */
+const UNITS = [
+  ['nanoseconds', 'ns', 10n ** 17n],
+  ['microseconds', 'us', 10n ** 14n],
+  ['milliseconds', 'ms', 10n ** 11n],
+  ['seconds', 's', 10n ** 8n],
+] as const;
+
 /**
  * The points of a stream in InfluxDB's line protocol: tags become fields of the metadata, fields become values of event
  * types, both as the mapping says. The measurement is the tool unless the mapping says otherwise, and the agent is the
  * source unless there is another.
+ * @param precision the unit of the times; where it is not given they are nanoseconds, and times before 1973 are bad
+ * lines: these are in another unit.
  */
 export async function* influxLines(
   input: Readable,
   mapping: Mapping,
-  precision: Precision,
+  precision: Precision | undefined,
 ): AsyncGenerator<FileLine, void, undefined> {
-  for await (const { line, text } of numbered(input))
-    if (!text.trimStart().startsWith('#')) yield* lineOr(line, () => linesOf(line, text, mapping, precision));
+  for await (const found of utf8Lines(input)) {
+    if (found.kind === 'bad') yield found;
+    else if (!found.text.trimStart().startsWith('#'))
+      yield* lineOr(found.line, () => linesOf(found, mapping, precision));
+  }
 }
 
-function linesOf(line: number, text: string, mapping: Mapping, precision: Precision): FileLine[] {
+function linesOf({ line, text }: TextLine, mapping: Mapping, precision: Precision | undefined): FileLine[] {
   const { measurement, tags, fields: values, time } = parseProtocolLine(text);
   if (time === undefined) throw new Invalid('there is no time');
-  const micros = Number((BigInt(time) * PRECISIONS[precision]) / 1000n);
-  if (!inStorableYears(micros / MICROS_PER_SECOND))
-    throw new Invalid(`the time ${time} is outside the years 1 to 9999; is the precision ${precision}?`);
+  const micros = microsOf(BigInt(time), precision);
   const fields = metadataOf(new Map([['measurement', measurement], ...tags]), mapping);
   return [...values].map(([name, value]): FileLine => {
     const eventType = eventTypeOf(measurement, name, mapping);
@@ -42,6 +53,25 @@ function linesOf(line: number, text: string, mapping: Mapping, precision: Precis
       return { kind: 'left out', reason: `field ${name} of ${measurement}: no event type is named for it` };
     return { kind: 'record', line, fields, eventType, micros, value: valueOf(value, eventType, name) };
   });
+}
+
+function microsOf(time: bigint, precision: Precision | undefined): number {
+  if (precision === undefined) checkIsNanoseconds(time);
+  const micros = Number((time * PRECISIONS[precision ?? 'ns']) / 1000n);
+  if (inStorableYears(micros / MICROS_PER_SECOND)) return micros;
+  throw new Invalid(`the time ${time} is outside the years 1 to 9999; is the precision ${precision ?? 'ns'}?`);
+}
+
+/** Throws `Invalid` for a time that would be in the years around 1970. */
+function checkIsNanoseconds(time: bigint): void {
+  const size = time < 0n ? -time : time;
+  const unit = UNITS.find(([, , least]) => size >= least);
+  if (unit?.[1] === 'ns') return;
+  const [name, option] = unit ?? UNITS[3];
+  throw new Invalid(
+    `the time ${time} is around 1970 in nanoseconds, is it in ${name}? ` +
+      `Say --precision ${option}, or --precision ns where it is right`,
+  );
 }
 
 function metadataOf(tags: ReadonlyMap<string, string>, { tags: names, set }: Mapping): Map<string, string> {

@@ -54,6 +54,7 @@ function fieldValue(scanner: Scanner, name: string): FieldValue {
     return { json: JSON.stringify(text), text };
   }
   const text = scanner.until(', ');
+  if (text === '') throw new Invalid(`${name}: empty, expected a number, true, false, or a text in quotes`);
   const integer = INTEGER.exec(text);
   if (integer) return { json: `${integer[1] === '-' ? '-' : ''}${integer[2] ?? ''}` };
   if (NUMBER.test(text) && Number.isFinite(Number(text))) return { json: String(Number(text)) };

@@ -96,7 +96,7 @@ export class SeriesImport {
         : 'a time outside the years 1 to 9999';
       if (typeof value === 'object')
         return [{ metadataKey: pair.key, eventType: pair.eventType.eventType, micros: tsMicros, ...value }];
-      this.account.skip(`${pair.eventType.eventType}: ${value ?? 'no value'}`);
+      this.account.fail(`${pair.eventType.eventType}: ${value ?? 'no value'}`);
       return [];
     });
   }
