@@ -1,14 +1,26 @@
-import { StartError } from './common/errors.js';
+import { ArchiveError, StartError } from './common/errors.js';
 
 /**
- * Runs a program: a `StartError` becomes one sentence on stderr and exit code 1; anything else that escapes is a bug
- * and shows its stack.
+ * Runs a program: a `StartError`, and a database that is away or busy, become one sentence on stderr and exit code 1;
+ * anything else that escapes is a bug and shows its stack.
  */
 export async function runProgram(program: () => Promise<void>): Promise<void> {
   try {
     await program();
-  } catch (error) {
+  } catch (thrown) {
     process.exitCode = 1;
-    console.error(error instanceof StartError ? `marigram: ${error.message}` : error);
+    const error = thrown instanceof StartError ? thrown : await explained(thrown);
+    const isExpected = error instanceof StartError || error instanceof ArchiveError;
+    console.error(isExpected ? `marigram: ${sentence(error.message)}` : error);
   }
+}
+
+/** Loaded only when it is needed: `--help` answers without the database's driver. */
+async function explained(thrown: unknown): Promise<unknown> {
+  return (await import('./storage/database.js')).explained(thrown);
+}
+
+/** Messages to clients of the API end without a full stop. */
+function sentence(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`;
 }

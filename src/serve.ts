@@ -1,58 +1,104 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createApp } from './app.js';
 import { ApiKeyService } from './auth/api-key.service.js';
 import { StartError } from './common/errors.js';
 import { type AppConfig, loadConfig } from './config/config.js';
-import { openDatabase } from './database/open-database.js';
+import { type OpenDatabase, openDatabase } from './database/open-database.js';
 
 /**
  * Starts the server and resolves once it listens, after it has said so on stdout (the log goes to stderr). SIGTERM and
- * SIGINT stop it: no new connections, requests in flight are answered, the pool is closed, then the database.
- * Throws a `StartError` where it cannot start; nothing is left running then.
+ * SIGINT stop it, also in the middle of the start: no new connections, requests in flight are answered, the pool is
+ * closed, then the database.
+ * Throws where it cannot start (a `StartError`, or `Unavailable` where the database goes away meanwhile); nothing is
+ * left running then.
  */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const config = loadConfig(env);
-  const signal = stopSignal();
+  const stopping = stopSignal();
   const logger = pino({ level: config.logLevel }, pino.destination(2));
-  const database = await openDatabase(config, 'server', logger);
+  try {
+    const stop = await start(config, env, logger, stopping);
+    whenAborted(stopping, () => void finish(stop, logger, stopping));
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+    logger.info({ err: error }, `${String(stopping.reason)}: the start was given up`);
+  }
+}
+
+/** Starts everything, and returns what stops it. Where it throws, everything is stopped already. */
+async function start(
+  config: AppConfig,
+  env: NodeJS.ProcessEnv,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<() => Promise<void>> {
+  const database = await openDatabase(config, 'server', logger, stopping);
   let app: NestFastifyApplication | undefined;
   const stop = async (): Promise<void> => {
-    // Nest closes the pool with the app; without an app nobody has.
-    await (app ? app.close() : database.dataSource.destroy());
-    await database.stop();
+    try {
+      // Nest closes the pool with the app; without an app nobody has.
+      await (app ? app.close() : database.dataSource.destroy());
+    } finally {
+      await database.stop();
+    }
   };
   try {
     app = await createApp(config, database, logger);
+    // Before it listens: what fails from then on must not end a server that works.
+    const hasKey = await app.get(ApiKeyService).hasAny();
     await listen(app, config);
+    await announce(app, config, database, hasKey ? undefined : env);
+    return stop;
   } catch (error) {
-    await stop();
+    await stop().catch((err: unknown) => {
+      logger.error({ err }, 'stopping failed');
+    });
     throw error;
   }
-  console.log(`Marigram listens on ${await app.getUrl()}${config.pathPrefix}/perfsonar/archive/`);
-  console.log(`The data are in ${database.place}`);
-  if (!(await app.get(ApiKeyService).hasAny()))
-    console.log(`There is no API key yet; issue one with: ${sameDatabase(env)}${ISSUE_KEY}`);
-  void signal.then(async (name) => {
-    logger.info(`${name}: stopping`);
-    try {
-      await stop();
-      process.exitCode = 0;
-    } catch (error) {
-      logger.error({ err: error }, 'stopping failed');
-      process.exitCode = 1;
-    }
-  });
+}
+
+async function finish(stop: () => Promise<void>, logger: Logger, stopping: AbortSignal): Promise<void> {
+  logger.info(`${String(stopping.reason)}: stopping`);
+  try {
+    await stop();
+    process.exitCode = 0;
+  } catch (error) {
+    logger.error({ err: error }, 'stopping failed');
+    process.exitCode = 1;
+  }
 }
 
 /**
- * The first signal that asks to stop, also when it comes during the start. Later ones change nothing: Ctrl-C under npm
+ * Aborted by the first signal that asks to stop, whose name is the reason. Later ones change nothing: Ctrl-C under npm
  * arrives twice, from the terminal and from npm, and the second must not cut the stop short.
  */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
-  });
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.on(name, () => {
+      controller.abort(name);
+    });
+  return controller.signal;
+}
+
+function whenAborted(signal: AbortSignal, action: () => void): void {
+  if (signal.aborted) action();
+  else signal.addEventListener('abort', action, { once: true });
+}
+
+/** @param keyless the environment of an archive without a key, which is told how to issue one. */
+async function announce(
+  app: NestFastifyApplication,
+  { pathPrefix }: AppConfig,
+  { place }: OpenDatabase,
+  keyless: NodeJS.ProcessEnv | undefined,
+): Promise<void> {
+  const origin = await app.getUrl();
+  console.log(`Marigram listens on ${origin}${pathPrefix}/perfsonar/archive/`);
+  console.log(`The reference of its API is at ${origin}/docs`);
+  console.log(`The data are in ${place}`);
+  if (keyless) console.log(`There is no API key yet; issue one with: ${sameDatabase(keyless)}${ISSUE_KEY}`);
 }
 
 const ISSUE_KEY = 'npm run -s marigram -- key issue USER --scope write';

@@ -437,13 +437,28 @@ test.runIf(isRoot)('an ordinary user runs it too, and root beside', async () => 
 });
 
 test.runIf(isRoot)(
-  'as root, a directory that the user of PostgreSQL cannot reach is refused with the chmod',
+  'as root, a directory that the user of PostgreSQL cannot reach is refused with another',
   async () => {
     const parent = dataDir;
     dataDir = join(parent, 'data');
-    await expect(start('server')).rejects.toThrow(`chmod o+x ${parent}`);
+    await expect(start('server')).rejects.toThrow(/cannot enter (\S+) .*choose another DATA_DIR, such as \/var\/lib/);
     chmodSync(parent, 0o711);
     await (await start('server')).stop();
     dataDir = parent;
   },
 );
+
+test.runIf(isRoot)('as root, programs that the user of PostgreSQL cannot reach are copied', async () => {
+  haveCluster();
+  const closed = realpathSync(mkdtempSync(join(tmpdir(), 'marigram-closed-')));
+  try {
+    const home = dirname(findBinaries().binDir);
+    for (const part of ['bin', 'lib', 'share']) execFileSync('cp', ['-a', join(home, part), closed]);
+    const options = { dataDir, role: 'server', pgBinDir: join(closed, 'bin') } as const;
+    chmodSync(dataDir, 0o711);
+    await (await EmbeddedPostgres.start(options)).stop();
+    expect(readdirSync(join(dataDir, 'programs'))).toEqual([findBinaries().version]);
+  } finally {
+    rmSync(closed, { recursive: true, force: true });
+  }
+});

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { isAlive } from '../src/database/process-identity.js';
+import { CuttingProxy } from './support/cutting-proxy.js';
 import {
   type Command,
   type Ending,
@@ -80,13 +81,14 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string): P
 }
 
 describe('the first start', () => {
-  test('says in three lines where it listens, where the data are, and which command issues a key', async () => {
+  test('says where it listens, where its reference and the data are, and which command issues a key', async () => {
     const env = { DATA_DIR: sandbox.directory() };
     const first = await sandbox.start(env);
     const [, command = ''] = await first.program.line(/no API key yet; issue one with: (.*)$/);
     expect(await first.stop()).toMatchObject({ code: 0 });
     expect(lines(first.program.stdout)).toEqual([
       expect.stringMatching(/^Marigram listens on http:\/\/127\.0\.0\.1:\d+\/esmond\/perfsonar\/archive\/$/),
+      `The reference of its API is at ${first.origin}/docs`,
       `The data are in ${env.DATA_DIR}`,
       expect.stringContaining('key issue'),
     ]);
@@ -100,7 +102,7 @@ describe('the first start', () => {
     const key = lines(issued.stdout).at(-1)!.slice('Key: '.length);
     expect(await second.register(key, 'throughput')).toMatch(/^\/esmond\/perfsonar\/archive\/[0-9a-f]{32}\/$/);
     await second.stop();
-    expect(lines(second.program.stdout)).toHaveLength(2);
+    expect(lines(second.program.stdout)).toHaveLength(3);
   });
 
   test('without DATA_DIR the data are in ./data', async () => {
@@ -222,6 +224,7 @@ describe('the configuration', () => {
     ['PORT', 'http'],
     ['BODY_LIMIT', 'much'],
     ['DATABASE_URL', 'mysql://root@localhost/archive'],
+    ['DATABASE_URL', 'postgres://root:100%@localhost/archive'],
     ['CHUNK_INTERVAL', 'a month'],
   ])('%s=%s stops the start with a sentence that names it', async (name, value) => {
     const env = { DATA_DIR: sandbox.directory(), [name]: value };
@@ -277,6 +280,89 @@ describe('a start that cannot succeed ends with one sentence and leaves nothing 
     const sentence = refusal(await sandbox.run(SERVER, env));
     expect(sentence).toMatch(/database at 127\.0\.0\.1:\d+\/archive cannot be reached.*DATABASE_URL/);
     expect(sentence).not.toContain('secret');
+  });
+});
+
+describe('the connection to the database fails in the start', () => {
+  const shared = new Sandbox();
+  let database: EmbeddedPostgres;
+  let proxy: CuttingProxy;
+  beforeAll(async () => {
+    database = await EmbeddedPostgres.start({ dataDir: shared.directory(), role: 'server' });
+    await shared.issueKey({ DATABASE_URL: database.url });
+  });
+  afterAll(async () => {
+    await database.stop();
+    await shared.dispose();
+  });
+  beforeEach(async () => {
+    proxy = await CuttingProxy.open(database.url);
+  });
+  afterEach(() => {
+    proxy.close();
+  });
+
+  test.each([
+    ['the look at its version', 'server_version'],
+    ['the lock of the migrations', 'advisory_lock'],
+    ['the choice of the engine', 'shared_preload_libraries'],
+    ['the migrations', 'FROM "migrations"'],
+    ['the storage that was chosen', 'FROM "storage_info"'],
+    ['the question for keys', 'FROM api_key'],
+  ])('at %s: one sentence, and nothing is left running', async (_what, text) => {
+    proxy.cutAt(text);
+    const ending = await sandbox.run(SERVER, { DATABASE_URL: proxy.url, PORT: '0' });
+    expect(proxy.cuts.get('anywhere')).toBeGreaterThan(0);
+    expect(refusal(ending)).toMatch(/^marigram: the database .*\(.+\)/i);
+  });
+
+  test('of a command: one sentence', async () => {
+    proxy.cutAt('FROM series');
+    const policy = join(sandbox.directory(), 'policy.json');
+    writeFileSync(policy, '{"policies": []}');
+    const command: Command = [...MARIGRAM, 'retention', 'run', '--policy', policy];
+    expect(refusal(await sandbox.run(command, { DATABASE_URL: proxy.url }))).toContain('the database cannot answer');
+  });
+
+  test('a user who may not make tables is told what is missing', async () => {
+    await query(database.url, "CREATE ROLE guest LOGIN PASSWORD 'secret'");
+    await query(database.url, 'CREATE DATABASE other');
+    const url = new URL(database.url);
+    Object.assign(url, { username: 'guest', password: 'secret', pathname: '/other' });
+    expect(refusal(await sandbox.run(SERVER, { DATABASE_URL: url.href, PORT: '0' }))).toMatch(
+      /^marigram: The database at .*\/other cannot be used \(permission denied .*\): .*CREATE/,
+    );
+  });
+
+  test('a database that starts up is waited for, and the server says so', async () => {
+    proxy.refuseNext(4);
+    const server = await sandbox.start({ DATABASE_URL: proxy.url });
+    expect(await server.readiness()).toBe(200);
+    const waits = logOf(server).filter(({ msg }) => String(msg).startsWith('waits for the database'));
+    expect(waits).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('is starting up') })]);
+    expect(await server.stop()).toMatchObject({ code: 0 });
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the waiting', async (signal) => {
+    proxy.refuseNext(Infinity);
+    const program = sandbox.launch(SERVER, { DATABASE_URL: proxy.url, PORT: '0' });
+    await until(() => program.stderr.includes('waits for the database'));
+    program.signal(signal);
+    expect(await program.ended).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('a signal ends the waiting for another process that migrates', async () => {
+    const other = new pg.Client(database.url);
+    await other.connect();
+    try {
+      await other.query(`SELECT pg_advisory_lock(1835102825)`);
+      const program = sandbox.launch(SERVER, { DATABASE_URL: database.url, PORT: '0' });
+      await until(() => program.stderr.includes('waits for another process'));
+      program.signal('SIGTERM');
+      expect(await program.ended).toMatchObject({ code: 0, stdout: '' });
+    } finally {
+      await other.end();
+    }
   });
 });
 
@@ -505,7 +591,7 @@ test('the log is JSON on stderr, and quiet about requests that succeed', async (
   const answers = entries.filter(({ msg }) => msg === 'answered');
   expect(answers).toEqual([expect.objectContaining({ status: 404, reqId: expect.stringMatching(/^[-0-9a-f]{36}$/) })]);
   expect(entries.every(({ level, time }) => typeof level === 'number' && typeof time === 'number')).toBe(true);
-  expect(lines(stdout)).toHaveLength(2);
+  expect(lines(stdout)).toHaveLength(3);
 });
 
 test('a client that goes away in the middle of its upload is no trouble of the database', async () => {

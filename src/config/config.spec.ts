@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StartError } from '../common/errors.js';
 import { loadConfig } from './config.js';
+import { closedDirectory, defaultDataDir, SYSTEM_DATA_DIR } from './data-dir.js';
 
 test('without any variable the archive listens on loopback and keeps its data in ./data', () => {
   expect(loadConfig({})).toEqual({
     host: '127.0.0.1',
     port: 8080,
-    dataDir: resolve('data'),
+    dataDir: defaultDataDir(resolve('data')),
     databaseUrl: undefined,
     databaseReadUrl: undefined,
     pgBinDir: undefined,
@@ -96,11 +98,6 @@ describe('a bad value is refused with one sentence that names the variable and t
     ['PORT', '80.5'],
     ['PORT', ' 80'],
     ['PORT', '0x50'],
-    ['DATABASE_URL', 'mysql://db/a'],
-    ['DATABASE_URL', 'db.example.net'],
-    ['DATABASE_URL', 'postgres://'],
-    ['DATABASE_URL', 'postgres://db:port/a'],
-    ['DATABASE_READ_URL', 'db2'],
     ['POOL_SIZE', '1'],
     ['POOL_SIZE', 'many'],
     ['PATH_PREFIX', 'esmond'],
@@ -146,8 +143,57 @@ describe('a bad value is refused with one sentence that names the variable and t
     expect(refusal?.message).toMatch(/^DATABASE_READ_URL needs DATABASE_URL/);
   });
 
-  test('a password in DATABASE_URL is not repeated', () => {
-    expect(refusalOf({ DATABASE_URL: 'postgre://u:secret@db/a' })?.message).not.toContain('secret');
+  test.each([
+    ['another scheme', 'postgre://u:secret@db/a'],
+    ['no URL', 'secret.example.net'],
+    ["libpq's keywords", 'host=db user=u password=secret dbname=a'],
+    ['no host and no path', 'postgres://'],
+    ['a bad port', 'postgres://u:secret@db:port/a'],
+    ['a / in the password', 'postgres://u:12/secret@db/a'],
+    ['a # in the password', 'postgres://u:12#secret@db/a'],
+    ['a ? in the password', 'postgres://u:12?secret@db/a'],
+    ['a bare % in the password', 'postgres://u:secret%@db/a'],
+    ['a % that begins no character', 'postgres://u:secret%ff@db/a'],
+    ['a certificate that is not there', 'postgres://u:secret@db/a?sslrootcert=/nowhere.pem'],
+  ])('a URL of a database, without showing it: %s', (_what, text) => {
+    const other: Record<string, string> = { DATABASE_URL: 'postgres://a/b', DATABASE_READ_URL: text };
+    for (const env of [{ DATABASE_URL: text }, other]) {
+      const refusal = refusalOf(env);
+      expect(refusal).toBeInstanceOf(StartError);
+      expect(refusal?.message).toMatch(new RegExp(`^${Object.keys(env).at(-1)!} must be a URL like [^\n]+\\.$`));
+      expect(refusal?.message).not.toContain('secret');
+    }
+  });
+});
+
+describe('without DATA_DIR, root keeps the data', () => {
+  let home: string;
+  beforeEach(() => {
+    home = realpathSync(mkdtempSync(join(tmpdir(), 'marigram-config-')));
+  });
+  afterEach(() => {
+    rmSync(home, { recursive: true });
+  });
+  const usual = (): string => join(home, 'clone', 'data');
+
+  test('in ./data where its parents are open to all', () => {
+    chmodSync(home, 0o711);
+    expect(closedDirectory(usual())).toBeUndefined();
+    expect(defaultDataDir(usual(), true)).toBe(usual());
+  });
+
+  test('in /var/lib/marigram where one of them is closed, as /root is', () => {
+    chmodSync(home, 0o700);
+    expect(closedDirectory(usual())).toBe(home);
+    expect(defaultDataDir(usual(), true)).toBe(SYSTEM_DATA_DIR);
+    expect(defaultDataDir(usual(), false)).toBe(usual());
+  });
+
+  test('where they are already', () => {
+    chmodSync(home, 0o700);
+    mkdirSync(join(usual(), 'postgres'), { recursive: true });
+    writeFileSync(join(usual(), 'postgres', 'PG_VERSION'), '18\n');
+    expect(defaultDataDir(usual(), true)).toBe(usual());
   });
 });
 

@@ -1,6 +1,8 @@
+import { accessSync, constants } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { StartError } from '../common/errors.js';
+import { defaultDataDir } from './data-dir.js';
 
 /** Log levels of pino, most silent first. */
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -60,19 +62,19 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     const text = env[name];
     if (text === undefined || text === '') return fallback;
     const value = parse(text);
-    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${withoutPassword(text)}".`);
+    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${text}".`);
     return value;
   };
   const config = new AppConfig();
   config.host = read('HOST', '127.0.0.1', (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined), 'an address');
   config.port = read('PORT', 8080, (text) => integer(text, 0, 65_535), 'a port number from 0 to 65535');
-  config.dataDir = read('DATA_DIR', resolve('data'), (text) => resolve(text), 'a directory');
-  config.databaseUrl = read('DATABASE_URL', undefined, postgresUrl, 'a URL like postgres://user@host:5432/database');
+  config.dataDir = read('DATA_DIR', defaultDataDir(resolve('data')), (text) => resolve(text), 'a directory');
+  config.databaseUrl = read('DATABASE_URL', undefined, (text) => postgresUrl('DATABASE_URL', text), 'a URL');
   config.databaseReadUrl = read(
     'DATABASE_READ_URL',
     undefined,
-    postgresUrl,
-    'a URL like postgres://user@host/database',
+    (text) => postgresUrl('DATABASE_READ_URL', text),
+    'a URL',
   );
   config.pgBinDir = read('PG_BIN_DIR', undefined, (text) => resolve(text), 'a directory');
   config.poolSize = read('POOL_SIZE', 10, (text) => integer(text, 2, 1000), 'a number of connections from 2 to 1000');
@@ -109,11 +111,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   return config;
 }
 
-/** What may be shown of a value: where it is a URL, nothing of what stands before the host. */
-function withoutPassword(text: string): string {
-  return text.replace(/^.*@/s, '…@');
-}
-
 function integer(text: string, minimum: number, maximum: number): number | undefined {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   return value >= minimum && value <= maximum ? value : undefined;
@@ -123,8 +120,38 @@ function oneOf<T extends string>(values: readonly T[], text: string): T | undefi
   return values.find((value) => value === text);
 }
 
-function postgresUrl(text: string): string | undefined {
-  return /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text) ? text : undefined;
+/** Nothing of a wrong one is shown: wherever it is wrong, there may be a password in it. */
+function postgresUrl(name: string, text: string): string {
+  const fail = (problem: string): never => {
+    throw new StartError(
+      `${name} must be a URL like postgres://user:password@host:5432/database, but ${problem} ` +
+        '(it is not shown, as there may be a password in it).',
+    );
+  };
+  if (!/^postgres(ql)?:\/\/./.test(text)) return fail('it does not begin with postgres://');
+  // What is behind an unescaped "/", "?" or "#" of a password counts as path, and would be shown as such.
+  if (!URL.canParse(text) || /[/?#].*@/.test(text.replace(/^\w+:\/\//, '')))
+    return fail('it is none: in a password, characters like @ : / ? # % must be written as %40 %3A %2F %3F %23 %25');
+  try {
+    decodeURIComponent(text);
+  } catch {
+    return fail('a % in it begins no escape: write %25 for a percent sign');
+  }
+  const { searchParams } = new URL(text);
+  for (const parameter of ['sslcert', 'sslkey', 'sslrootcert']) {
+    const file = searchParams.get(parameter);
+    if (file !== null && !isReadable(file)) return fail(`its ${parameter} cannot be read`);
+  }
+  return text;
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pathPrefix(text: string): string | undefined {

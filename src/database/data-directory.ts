@@ -51,8 +51,7 @@ export class DataDirectory {
     data.checkVersion(binaries);
     if (user !== undefined) {
       data.giveTo(user);
-      checkReachable(path, 'its data', 'choose another DATA_DIR', user);
-      checkReachable(binaries.binDir, 'its programs', 'set PG_BIN_DIR to another PostgreSQL', user);
+      checkReachable(path, 'its data', 'choose another DATA_DIR, such as /var/lib/marigram', user);
     }
     // Mounts with a group for a container open it to the group, which PostgreSQL refuses.
     if (existsSync(cluster) && (statSync(cluster).mode & 0o027) !== 0) chmodSync(cluster, 0o700);
@@ -71,6 +70,11 @@ export class DataDirectory {
 
   get passwordFile(): string {
     return join(this.path, 'postgres.password');
+  }
+
+  /** Where the programs of PostgreSQL are copied to, if its user cannot reach them. */
+  get programs(): string {
+    return join(this.path, 'programs');
   }
 
   get locks(): string {

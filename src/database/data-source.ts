@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, type Logger } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
@@ -10,12 +11,56 @@ import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
 import { StorageInfo } from '../storage/storage-info.entity.js';
 
+/** How long a PostgreSQL that starts is waited for, and the pause between two attempts, in milliseconds. */
+const PATIENCE = 10 * 60_000;
+const PAUSE = 250;
+
+/** SQLSTATE of a PostgreSQL that takes no connections yet: it starts, which may include a long recovery. */
+const STARTING_UP = '57P03';
+
+/** How to connect, and who is told of what happens. */
+export interface ConnectOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly onPoolError: (error: Error) => void;
+  /** Told once, with a sentence, that PostgreSQL is waited for. */
+  readonly onWait: (message: string) => void;
+  /** Ends the waiting; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Connects to PostgreSQL. The result owns the one connection pool of this process; nothing is migrated yet.
+ * Connects to PostgreSQL; one that is starting up or recovering is waited for, for ten minutes at most. The result
+ * owns the one connection pool of this process; nothing is migrated yet.
  * Throws a `StartError` that says where it tried and why it failed.
  */
-export async function connect(url: string, poolSize: number, onPoolError: (error: Error) => void): Promise<DataSource> {
-  const dataSource = new DataSource({
+export async function connect(options: ConnectOptions): Promise<DataSource> {
+  const place = placeOf(options.url);
+  const begun = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    options.signal?.throwIfAborted();
+    try {
+      return await dataSourceOf(options).initialize();
+    } catch (error) {
+      const isStarting = error instanceof pg.DatabaseError && error.code === STARTING_UP;
+      if (!isStarting || performance.now() - begun > PATIENCE)
+        throw new StartError(`The database at ${place} cannot be reached (${reasonOf(error)}): check DATABASE_URL.`, {
+          cause: error,
+        });
+      if (attempt === 1) options.onWait(`waits for the database at ${place}: ${error.message}`);
+      await sleep(PAUSE, undefined, { signal: options.signal });
+    }
+  }
+}
+
+/** Where a URL leads to, for people: without user and password. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+}
+
+function dataSourceOf({ url, poolSize, onPoolError }: ConnectOptions): DataSource {
+  return new DataSource({
     type: 'postgres',
     driver: FORGIVING_PG,
     url,
@@ -31,15 +76,6 @@ export async function connect(url: string, poolSize: number, onPoolError: (error
     poolErrorHandler: onPoolError,
     extra: { connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
   });
-  try {
-    return await dataSource.initialize();
-  } catch (error) {
-    const { hostname, port, pathname } = new URL(url);
-    const place = `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
-    throw new StartError(`The database at ${place} cannot be reached (${reasonOf(error)}): check DATABASE_URL.`, {
-      cause: error,
-    });
-  }
 }
 
 const ENTITIES = [
@@ -50,8 +86,8 @@ const ENTITIES = [
 /** The driver as TypeORM uses it, with our pool. */
 const FORGIVING_PG = Object.assign(Object.create(pg) as typeof pg, { Pool: ForgivingPool });
 
-/** The shortest honest text for a failed connection; of several addresses tried, the reason of the first. */
-function reasonOf(error: unknown): string {
+/** The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first. */
+export function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrl } from './cluster.js';
-import { findPostmaster, type Postmaster, signalStop } from './postmaster.js';
+import { type Postmaster } from './postmaster.js';
 import { isAlive } from './process-identity.js';
 import { Tenancy, type TenancyOptions } from './tenancy.js';
 
 /** Where the database lies, what it is started for, and who is told of its troubles. */
 export interface EmbeddedPostgresOptions extends TenancyOptions {
+  /** Gives up the start when it is aborted: `start` throws then, and leaves nothing running. */
+  signal?: AbortSignal | undefined;
   /** Told about what is worth a log line, such as a database that died and was started again. */
   onEvent?: ((message: string) => void) | undefined;
 }
@@ -50,7 +52,12 @@ export class EmbeddedPostgres {
   /** Makes the cluster if there is none, then starts the database or adopts a running one. */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const tenancy = Tenancy.take(options);
+    const cancel = (): void => {
+      tenancy.cancel();
+    };
+    options.signal?.addEventListener('abort', cancel, { once: true });
     const postmaster = await tenancy.open();
+    options.signal?.removeEventListener('abort', cancel);
     if (postmaster.adopted)
       options.onEvent?.(`Uses the PostgreSQL that runs already, process ${postmaster.process.pid}.`);
     return new EmbeddedPostgres(tenancy, options.onEvent ?? (() => undefined), postmaster);
@@ -68,12 +75,7 @@ export class EmbeddedPostgres {
   private async close(): Promise<void> {
     clearInterval(this.#watch);
     this.tenancy.cancel();
-    if (this.#revival !== undefined) {
-      // A recovery may last long: it is not waited for, the next start takes it up again.
-      const starting = findPostmaster(this.tenancy.data.cluster);
-      if (starting !== undefined) signalStop(starting);
-      await this.#revival;
-    }
+    await this.#revival;
     await this.tenancy.leave(this.#postmaster);
   }
 

@@ -1,9 +1,12 @@
+import pg from 'pg';
 import { type Logger } from 'pino';
-import { type DataSource } from 'typeorm';
+import { type DataSource, QueryFailedError } from 'typeorm';
+import { StartError } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
 import { type StorageEngine } from '../storage/engine.js';
 import { prepareStorage } from '../storage/engine-choice.js';
-import { connect } from './data-source.js';
+import { classify } from '../storage/sql-errors.js';
+import { connect, placeOf, reasonOf } from './data-source.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 
 /** A database that is connected and migrated. */
@@ -19,54 +22,76 @@ export interface OpenDatabase {
 /**
  * Opens the configured database, or starts the embedded one, and brings its schema up to date.
  * @param role whether this process is the server or a command beside it: see `EmbeddedPostgres`.
- * Throws a `StartError`; nothing is left running then.
+ * @param signal gives the start up when it is aborted.
+ * Throws a `StartError`, or `Unavailable` where the database goes away meanwhile; nothing is left running then.
  */
 export async function openDatabase(
   config: AppConfig,
   role: EmbeddedPostgresOptions['role'],
   logger: Logger,
+  signal?: AbortSignal,
 ): Promise<OpenDatabase> {
-  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, role, logger) : undefined;
+  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, role, logger, signal) : undefined;
   const url = embedded?.url ?? config.databaseUrl ?? '';
   let dataSource: DataSource | undefined;
   let stopping = false;
   try {
-    dataSource = await connect(url, config.poolSize, (error) => {
+    const onWait = (message: string): void => {
+      logger.warn(message);
+    };
+    const onPoolError = (error: Error): void => {
       // The pool does not wait for its last sockets when it closes.
       if (stopping) return;
       // Not the error itself: pg hangs the whole client on it.
       logger.warn(`a connection to the database broke: ${error.message}`);
+    };
+    dataSource = await connect({ url, poolSize: config.poolSize, onPoolError, onWait, signal });
+    const engine = await prepareStorage(dataSource, config.chunkSeconds, { onWait, signal }).catch((error: unknown) => {
+      throw refusalOf(error, url);
     });
-    const engine = await prepareStorage(dataSource, config.chunkSeconds);
     return {
       dataSource,
       engine,
-      place: placeOf(config, url),
+      place: embedded ? config.dataDir : `PostgreSQL at ${placeOf(url)}`,
       stop: async () => {
         stopping = true;
         await embedded?.stop();
       },
     };
   } catch (error) {
-    await dataSource?.destroy();
+    stopping = true;
+    await dataSource?.destroy().catch(() => undefined);
     await embedded?.stop();
     throw error;
   }
 }
 
+/** What a failed statement on the schema means for the admin. One that may succeed later stays as it is. */
+function refusalOf(error: unknown, url: string): unknown {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof pg.DatabaseError)) return error;
+  const remedy = REMEDIES[cause.code ?? ''];
+  if (remedy === undefined && classify(cause) !== 'bug') return error;
+  return new StartError(
+    `The database at ${placeOf(url)} cannot be used (${reasonOf(error)}): ${remedy ?? 'is it one for Marigram alone?'}`,
+    { cause: error },
+  );
+}
+
+/** What to do about what PostgreSQL refuses, by SQLSTATE. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '42501': 'its user must own the database, or have the right to CREATE in its schema public.',
+  '25006': 'DATABASE_URL must lead to a primary, and this one is read-only.',
+};
+
 function startEmbedded(
   { dataDir, pgBinDir }: AppConfig,
   role: EmbeddedPostgresOptions['role'],
   logger: Logger,
+  signal: AbortSignal | undefined,
 ): Promise<EmbeddedPostgres> {
   const onEvent = (message: string): void => {
     logger.info(message);
   };
-  return EmbeddedPostgres.start({ dataDir, role, onEvent, ...(pgBinDir !== undefined && { pgBinDir }) });
-}
-
-function placeOf({ databaseUrl, dataDir }: AppConfig, url: string): string {
-  if (databaseUrl === undefined) return dataDir;
-  const { hostname, port, pathname } = new URL(url);
-  return `PostgreSQL at ${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+  return EmbeddedPostgres.start({ dataDir, role, onEvent, signal, ...(pgBinDir !== undefined && { pgBinDir }) });
 }

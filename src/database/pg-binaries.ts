@@ -18,6 +18,8 @@ export interface PgBinaries {
   /** The directory with `postgres` and `initdb`. */
   readonly binDir: string;
   readonly major: number;
+  /** Such as `18.1`. */
+  readonly version: string;
 }
 
 /** The oldest major version the schema is tried with. */
@@ -113,11 +115,12 @@ function inspect(directory: string): PgBinaries {
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
     throw new StartError(`The PostgreSQL in ${binDir} does not run (${reason ?? 'no reason given'}): ${remedy}.`);
   }
-  const major = Number(/\) (\d+)/.exec(output)?.[1]);
+  const version = /\) (\d[\w.]*)/.exec(output)?.[1] ?? '';
+  const major = parseInt(version);
   if (!(major >= OLDEST_MAJOR)) {
     throw new StartError(`${output.trim()} in ${binDir} is older than version ${OLDEST_MAJOR}: ${remedy}.`);
   }
-  return { binDir, major };
+  return { binDir, major, version };
 }
 
 function makeExecutable(file: string): void {

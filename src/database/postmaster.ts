@@ -45,6 +45,7 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
 
 /**
  * Starts PostgreSQL and waits until it takes connections, however long its recovery lasts.
+ * @param signal stops it again when it is aborted before; the next start takes up the recovery.
  * @throws PostmasterFailure if it ends before.
  */
 export async function startPostmaster(
@@ -52,6 +53,7 @@ export async function startPostmaster(
   binaries: PgBinaries,
   port: number,
   settings: Record<string, string>,
+  signal: AbortSignal,
 ): Promise<Postmaster> {
   removeStalePidFile(data.cluster);
   const log = data.openLog();
@@ -71,6 +73,7 @@ export async function startPostmaster(
     if (ended.reason !== undefined) throw new PostmasterFailure(lastError(data.log, size, child.pid) ?? ended.reason);
     const found = findPostmaster(data.cluster);
     if (found?.process.pid === child.pid && found?.state === 'ready') return found;
+    if (found?.process.pid === child.pid && found?.state === 'starting' && signal.aborted) signalStop(found);
     await sleep(GLANCE);
   }
 }

@@ -52,12 +52,12 @@ export function give(path: string, user: SystemUser | undefined): void {
 }
 
 /** Refuses, with the remedy, a directory that the user cannot reach because it or a parent keeps the user out. */
-export function checkReachable(directory: string, what: string, elsewhere: string, user: SystemUser): void {
+export function checkReachable(directory: string, what: string, remedy: string, user: SystemUser): void {
   const blocked = ancestors(directory).find((path) => !mayEnter(path, user));
   if (blocked === undefined) return;
   throw new StartError(
-    `PostgreSQL runs as the user ${user.name}, who cannot enter ${blocked} on the way to ${what} in ${directory}: ` +
-      `run \`chmod o+x ${blocked}\`, ${elsewhere}, or start Marigram as an ordinary user.`,
+    `PostgreSQL does not run as root but as the user ${user.name}, who cannot enter ${blocked} on the way to ${what} ` +
+      `in ${directory}: ${remedy}, or start Marigram as an ordinary user.`,
   );
 }
 

@@ -15,6 +15,7 @@ import {
   waitForEnd,
 } from './postmaster.js';
 import { postgresSettings } from './postgres-settings.js';
+import { reachablePrograms } from './reachable-programs.js';
 import { isAlive } from './process-identity.js';
 
 /** What decides how a process takes up a database. */
@@ -45,9 +46,10 @@ export class Tenancy {
 
   /** Checks the programs and the directory, and takes the lock; a second server is refused. */
   static take(options: TenancyOptions): Tenancy {
-    const binaries = findBinaries(options.pgBinDir);
+    const found = findBinaries(options.pgBinDir);
     return explained(options.dataDir, () => {
-      const data = DataDirectory.prepare(options.dataDir, binaries);
+      const data = DataDirectory.prepare(options.dataDir, found);
+      const binaries = reachablePrograms(found, data);
       const locks = new DatabaseLocks(data.locks, data.path);
       if (options.role === 'server') locks.takeServer();
       else locks.takeTool();
@@ -64,7 +66,7 @@ export class Tenancy {
     return this.#cancelled.signal;
   }
 
-  /** Keeps run() from starting anything more. */
+  /** Keeps run() from starting anything more, and from waiting for what starts: a recovery may last long. */
   cancel(): void {
     this.#cancelled.abort();
   }
@@ -147,11 +149,12 @@ export class Tenancy {
       if (!data.hasCluster) await makeCluster(data, binaries);
       // On the command line of each start, so that nothing in the data directory has to be changed for them.
       const settings = { ...postgresSettings(), ...this.options.settings };
-      const started = await startPostmaster(data, binaries, port ?? (await freePort()), settings);
+      const started = await startPostmaster(data, binaries, port ?? (await freePort()), settings, this.signal);
       if (this.role === 'tool') this.locks.noteStartedByTool(started.process);
       return started;
     } catch (error) {
       if (!(error instanceof PostmasterFailure)) throw error;
+      this.signal.throwIfAborted();
       const mayPass = error.isPassing || (error.isPortTaken && port === undefined);
       if (mayPass && !isLast) return undefined;
       throw new StartError(`PostgreSQL does not start in ${data.path} (${error.message}): see ${data.log}.`);

@@ -1,8 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { ArchiveError, TooLarge, Unavailable } from '../common/errors.js';
-import { classify } from '../storage/sql-errors.js';
-import { explain } from '../storage/database.js';
+import { ArchiveError, TooLarge } from '../common/errors.js';
+import { explained } from '../storage/database.js';
 import { errorBody } from './error-body.js';
 import { withoutKey } from './redact.js';
 
@@ -44,7 +43,7 @@ function answerTo(thrown: unknown): Answer {
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
   if (status === 413) return answerOf(new TooLarge());
   if (status >= 400 && status < 500) return { status, detail: (thrown as Error).message };
-  const error = mapDatabaseError(thrown);
+  const error = explained(thrown);
   if (error instanceof ArchiveError) return answerOf(error);
   if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
   return { status: 500, detail: 'internal error' };
@@ -52,20 +51,4 @@ function answerTo(thrown: unknown): Answer {
 
 function answerOf({ status, message, fields, retryAfter }: ArchiveError): Answer {
   return { status, detail: message, fields, retryAfter };
-}
-
-/** What a statement outside the write queue threw. */
-function mapDatabaseError(thrown: unknown): unknown {
-  switch (classify(thrown)) {
-    case 'retry':
-      return new Unavailable('other transactions on the database are in the way, try again', 1, { cause: thrown });
-    case 'unavailable':
-      try {
-        return explain(thrown);
-      } catch (error) {
-        return error;
-      }
-    default:
-      return thrown;
-  }
 }

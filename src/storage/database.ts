@@ -228,6 +228,22 @@ export function doubt(error: unknown): never {
   throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;
 }
 
+/** What a statement threw, as the error that people get: for a database that is away or busy; all else stays as it is. */
+export function explained(thrown: unknown): unknown {
+  switch (classify(thrown)) {
+    case 'retry':
+      return new Unavailable('other transactions on the database are in the way, try again', 1, { cause: thrown });
+    case 'unavailable':
+      try {
+        return explain(thrown);
+      } catch (error) {
+        return error;
+      }
+    default:
+      return thrown;
+  }
+}
+
 /** Turns "the database is away" into the error that clients get; everything else stays as it is. */
 export function explain(error: unknown): never {
   if (error instanceof ArchiveError || classify(error) !== 'unavailable') throw error;

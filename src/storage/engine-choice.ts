@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, type QueryRunner } from 'typeorm';
 import { StartError } from '../common/errors.js';
 import { type EngineName, HYPERTABLES, type Hypertable, type Queryable, type StorageEngine } from './engine.js';
@@ -10,6 +11,9 @@ const OLDEST_MAJOR = 15;
 
 const DEFAULT_CHUNK_SECONDS = 30 * 86_400;
 
+/** How often the lock is tried that another process holds, in milliseconds. */
+const PAUSE = 200;
+
 /** Any number that no other program on the database is likely to lock. */
 const MIGRATION_LOCK = 0x6d617269;
 
@@ -21,11 +25,15 @@ const MIGRATION_LOCK = 0x6d617269;
  * Throws a `StartError` where the database is too old, or where what is stored cannot be used or contradicts
  * `chunkSeconds`.
  */
-export async function prepareStorage(dataSource: DataSource, chunkSeconds: number | undefined): Promise<StorageEngine> {
+export async function prepareStorage(
+  dataSource: DataSource,
+  chunkSeconds: number | undefined,
+  wait: WaitOptions = {},
+): Promise<StorageEngine> {
   const runner = dataSource.createQueryRunner();
   try {
     await refuseOldPostgres(runner);
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock(runner, wait);
     const available = await detectEngine(runner);
     await dataSource.runMigrations({ transaction: 'each' });
     const stored = await dataSource.getRepository(StorageInfo).findOneBy({ id: 1 });
@@ -35,6 +43,26 @@ export async function prepareStorage(dataSource: DataSource, chunkSeconds: numbe
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
     await runner.release();
+  }
+}
+
+/** How others are waited for that migrate at the same time. */
+export interface WaitOptions {
+  /** Told once, with a sentence. */
+  readonly onWait?: (message: string) => void;
+  /** Ends the waiting; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Takes the lock of migrations, which the end of the session gives back. */
+async function lock(runner: QueryRunner, { onWait, signal }: WaitOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    const text = 'SELECT pg_try_advisory_lock($1) AS locked';
+    const [row] = (await runner.query(text, [MIGRATION_LOCK])) as [{ locked: boolean }];
+    if (row.locked) return;
+    if (attempt === 1) onWait?.('waits for another process, which brings the schema of the database up to date');
+    await sleep(PAUSE, undefined, { signal });
   }
 }
 

@@ -6,12 +6,25 @@ export type Cut = 'before COMMIT arrives' | 'as COMMIT arrives' | 'before COMMIT
 
 const COMMIT = Buffer.from('COMMIT\0');
 
+/** PostgreSQL's message to a client that comes too early. */
+const STARTING_UP = errorMessage({ S: 'FATAL', V: 'FATAL', C: '57P03', M: 'the database system is starting up' });
+
+function errorMessage(fields: Readonly<Record<string, string>>): Buffer {
+  const body = Object.entries(fields).map(([type, text]) => `${type}${text}\0`);
+  const payload = Buffer.from(`${body.join('')}\0`);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(payload.length + 4);
+  return Buffer.concat([Buffer.from('E'), length, payload]);
+}
+
 /** Stands between the server and its database, and cuts connections as a broken network would. */
 export class CuttingProxy {
   /** How many connections were cut so far, by where. */
   readonly cuts = new Map<Cut | 'anywhere', number>();
   private readonly pairs = new Set<readonly [client: Socket, database: Socket]>();
   private next: Cut | undefined;
+  private forbidden: Buffer | undefined;
+  private starting = 0;
 
   private constructor(
     private readonly server: Server,
@@ -47,17 +60,36 @@ export class CuttingProxy {
     this.next = where;
   }
 
+  /** Cuts every connection on which this text comes by, before it arrives. */
+  cutAt(text: string): void {
+    this.forbidden = Buffer.from(text);
+  }
+
+  /** Refuses the next connections as a PostgreSQL does that recovers. */
+  refuseNext(connections: number): void {
+    this.starting = connections;
+  }
+
   close(): void {
     this.server.close();
     this.cutAll();
   }
 
   private join(client: Socket): void {
+    if (this.starting > 0) {
+      this.starting--;
+      client.on('error', () => undefined).once('data', () => client.end(STARTING_UP));
+      return;
+    }
     const database = connect(Number(this.target.port), this.target.hostname);
     const pair = [client, database] as const;
     this.pairs.add(pair);
     let isAnswerLost = false;
     client.on('data', (bytes: Buffer) => {
+      if (this.forbidden && bytes.includes(this.forbidden)) {
+        this.cut(pair, 'anywhere');
+        return;
+      }
       const where = bytes.includes(COMMIT) ? this.next : undefined;
       if (where === undefined) {
         database.write(bytes);
