@@ -69,6 +69,31 @@ test.runIf(process.platform === 'linux').each([
   expect(peakMemory()).toBeLessThan(300);
 });
 
+test.runIf(process.platform === 'linux')(
+  '20,000 metadata stream within 600 MB, beside seven readers that stall',
+  async () => {
+    await db.query(
+      `INSERT INTO metadata (key, subject_type, source, measurement_agent, tool_name, input_source, parameters, identity)
+     SELECT md5(n::text), 'network-element', '192.0.2.9', '192.0.2.9', '', '',
+            (SELECT jsonb_object_agg('parameter-' || p, repeat(p::text, 40)) FROM generate_series(10, 50) p),
+            sha256(n::text::bytea) FROM generate_series(1, 20000) n`,
+    );
+    const url = `${server.origin}${server.archive}?source=192.0.2.9&limit=100000000`;
+    const stalled: IncomingMessage[] = [];
+    for (let reader = 1; reader <= 8; reader++) {
+      const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+      answer.on('error', () => undefined);
+      stalled.push(answer);
+    }
+    let bytes = 0;
+    for await (const chunk of stalled[0] as AsyncIterable<Buffer>) bytes += chunk.length;
+    expect(stalled[0]!.complete).toBe(true);
+    expect(bytes).toBeGreaterThan(20_000 * 2500);
+    for (const answer of stalled) answer.destroy();
+    expect(peakMemory()).toBeLessThan(600);
+  },
+);
+
 /** When the server began its last statement on points, and whether one is running. */
 async function activity(): Promise<{ begun: number; running: boolean }> {
   const { rows } = await db.query<{ begun: number; running: boolean }>(

@@ -1,11 +1,14 @@
+import { type Readable } from 'node:stream';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { linkHeader, pageLinks, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
+import { jsonStream } from '../http/json-stream.js';
 import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { MetadataView } from '../metadata/metadata-view.js';
+import { type StoredMetadata } from '../storage/metadata-store.js';
 import { GET_SERVICE, SEARCH_METADATA } from './search.docs.js';
 import { type FoundMetadataObject, type ServiceObject } from './search.dto.js';
 import { SearchService } from './search.service.js';
@@ -26,7 +29,10 @@ export class SearchController {
     return { archive: `${origin}${path.replace(/\/?$/, '/')}archive/` };
   }
 
-  /** The first element carries the total count and the neighbouring pages, for clients that don't read headers. */
+  /**
+   * The first element carries the total count and the neighbouring pages, for clients that don't read headers. Small
+   * pages are sent in one piece, with an `ETag`, and large ones as a stream.
+   */
   @Get('archive')
   @Rules({ access: 'read', tagged: true })
   @Operation(SEARCH_METADATA)
@@ -34,8 +40,8 @@ export class SearchController {
     @WireQuery() query: Query,
     @Address() { origin, path }: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FoundMetadataObject[]> {
-    const { rows, total } = await this.search.search(query);
+  ): Promise<FoundMetadataObject[] | Readable> {
+    const { rows, total, slices } = await this.search.search(query);
     const page = parsePage(query);
     const links = pageLinks(`${origin}${path}`, query, page, page.offset + page.limit < total);
     const link = linkHeader(links);
@@ -45,6 +51,8 @@ export class SearchController {
       'metadata-previous-page': links.previous,
       'metadata-next-page': links.next,
     };
-    return rows.map((row, index) => Object.assign(this.view.metadata(row, origin), index === 0 ? paging : {}));
+    const shape = (row: StoredMetadata, index: number): FoundMetadataObject =>
+      Object.assign(this.view.metadata(row, origin), index === 0 ? paging : {});
+    return slices ? jsonStream(slices, shape) : rows.map(shape);
   }
 }

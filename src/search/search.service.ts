@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { parsePage } from '../common/page.js';
+import { DEFAULT_LIMIT, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
-import { type MetadataPage, SearchStore } from '../storage/search-store.js';
+import { type StoredMetadata } from '../storage/metadata-store.js';
+import { oneAhead } from '../storage/paged.js';
+import { type MetadataPage, type MetadataSearch, SearchStore } from '../storage/search-store.js';
 import { HostMatch } from './host-match.js';
 import { parseSearch } from './parse-search.js';
 
-const NOTHING: MetadataPage = { rows: [], total: 0 };
+/** A page of the metadata found. One larger than a default page comes in slices, and `rows` are the first of them. */
+export interface FoundMetadata extends MetadataPage {
+  readonly slices?: AsyncGenerator<readonly StoredMetadata[]>;
+}
+
+const NOTHING: FoundMetadata = { rows: [], total: 0 };
 
 /** Finds metadata by any of their fields. */
 @Injectable()
@@ -15,16 +22,37 @@ export class SearchService {
     private readonly hosts: HostMatch,
   ) {}
 
-  /** The page of metadata that a query string asks for, sorted by key. Throws `Invalid`, naming the parameter. */
-  async search(query: Query): Promise<MetadataPage> {
+  /**
+   * The page of metadata that a query string asks for, sorted by key; memory stays flat however large it is.
+   * Throws `Invalid`, naming the parameter.
+   */
+  async search(query: Query): Promise<FoundMetadata> {
+    const search = await this.parse(query);
+    if (!search) return NOTHING;
+    const { limit, offset } = parsePage(query);
+    const { rows, total } = await this.store.search(search, { limit: Math.min(limit, DEFAULT_LIMIT), offset });
+    const missing = Math.min(limit, total - offset) - rows.length;
+    const last = rows.at(-1)?.key;
+    if (missing <= 0 || last === undefined) return { rows, total };
+    return { rows, total, slices: startingWith([rows], oneAhead(this.store.behind(search, last, missing))) };
+  }
+
+  /** The search of a query string, its hosts resolved; `undefined` where nothing can match. Throws `Invalid`. */
+  async parse(query: Query): Promise<MetadataSearch | undefined> {
     const parsed = parseSearch(query);
-    if (!parsed) return NOTHING;
+    if (!parsed) return undefined;
     const addresses = await Promise.all(
       [...parsed.hosts].map(async ([column, host]) => {
         const field = column.replace('_', '-');
         return [column, await this.hosts.addressesOf(field, host, query['dns-match-rule'])] as const;
       }),
     );
-    return this.store.search({ ...parsed.search, addresses: new Map(addresses) }, parsePage(query));
+    return { ...parsed.search, addresses: new Map(addresses) };
   }
+}
+
+/** Empties the array, and then yields the rest: what was yielded must not stay in memory while a slow reader is at it. */
+async function* startingWith<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield* first.splice(0);
+  yield* rest;
 }

@@ -110,7 +110,7 @@ export async function* inSlices<S extends Slice>(
 }
 
 /** The same values, each asked for before the one before it is handed out. Whoever stops early has one too many. */
-async function* oneAhead<T>(source: AsyncGenerator<T, undefined>): AsyncGenerator<T, undefined, undefined> {
+export async function* oneAhead<T>(source: AsyncGenerator<T, undefined>): AsyncGenerator<T, undefined, undefined> {
   let next = source.next();
   try {
     for (;;) {

@@ -37,29 +37,53 @@ export interface MetadataPage {
   readonly total: number;
 }
 
+/** How many metadata of a search a slice has: of usual size they take 12 ms and half a megabyte. */
+const SLICE = 250;
+
 /** How many kinds of search are planned only once: 20 metadata of one source take 0.5 ms instead of 0.7. */
 const MOST_NAMES = 50;
 
-/** Builds and runs the one SELECT of the metadata search. */
+/** Builds and runs the SELECTs of the metadata search. */
 @Injectable()
 export class SearchStore {
   private readonly names = new Map<string, string>();
 
   constructor(private readonly db: Database) {}
 
+  /** A page of what a search finds, by one statement: all of the page is in memory then. */
   async search(search: MetadataSearch, page: Page): Promise<MetadataPage> {
-    const values: unknown[] = [];
-    const parameter = (value: unknown): string => `$${values.push(value)}`;
-    const conditions = [...metadataConditions(search, parameter), ...seriesConditions(search, parameter)];
+    const { where, parameter, values } = conditionsOf(search);
+    // Only ids are counted and sorted: whole rows of 100,000 metadata would take twice as long.
     const matches = `(
-      SELECT *, count(*) OVER () AS total FROM metadata m
-      ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-      ORDER BY key LIMIT ${parameter(page.limit)} OFFSET ${parameter(page.offset)})`;
+      SELECT m.*, total FROM (
+        SELECT id, count(*) OVER () AS total FROM metadata m ${where}
+        ORDER BY key LIMIT ${parameter(page.limit)} OFFSET ${parameter(page.offset)}) found
+      JOIN metadata m USING (id))`;
     const text = `${selectMetadata(matches, 'm.total::float8')} ORDER BY m.key`;
     // A search for points needs a plan for the time it asks for.
     const name = search.data ? undefined : this.nameOf(text);
     const { rows } = await this.db.read<StoredMetadata & { total: number } & pg.QueryResultRow>(text, values, name);
     return { rows, total: rows[0]?.total ?? 0 };
+  }
+
+  /**
+   * What a search finds behind a key, sorted by key, in slices that are never empty. Each is a statement of its own, so
+   * that nobody is there twice, and nobody is missing who matched all the time.
+   * @param limit how many metadata at most.
+   */
+  async *behind(search: MetadataSearch, key: string, limit: number): AsyncGenerator<StoredMetadata[], undefined> {
+    let last = key;
+    for (let rest = limit; rest > 0;) {
+      const wanted = Math.min(rest, SLICE);
+      const { where, parameter, values } = conditionsOf(search, last);
+      const matches = `(SELECT * FROM metadata m ${where} ORDER BY key LIMIT ${parameter(wanted)})`;
+      const text = `${selectMetadata(matches)} ORDER BY m.key`;
+      const { rows } = await this.db.read<StoredMetadata & pg.QueryResultRow>(text, values);
+      if (rows.length > 0) yield rows;
+      if (rows.length < wanted) return;
+      rest -= rows.length;
+      last = rows.at(-1)?.key ?? last;
+    }
   }
 
   /** The name of a statement; only the first kinds of search have one, since each connection keeps what is named. */
@@ -74,6 +98,21 @@ export class SearchStore {
 
 /** Puts a value among the statement's parameters and returns its placeholder. */
 type Parameter = (value: unknown) => string;
+
+/**
+ * The WHERE clause of a search among `metadata m`, with the values of its parameters.
+ * @param after the key behind which the metadata must be.
+ */
+function conditionsOf(
+  search: MetadataSearch,
+  after?: string,
+): { where: string; parameter: Parameter; values: unknown[] } {
+  const values: unknown[] = [];
+  const parameter: Parameter = (value) => `$${values.push(value)}`;
+  const conditions = [...metadataConditions(search, parameter), ...seriesConditions(search, parameter)];
+  if (after !== undefined) conditions.push(`m.key > ${parameter(after)}`);
+  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', parameter, values };
+}
 
 function metadataConditions(search: MetadataSearch, parameter: Parameter): string[] {
   const conditions: string[] = [];

@@ -150,3 +150,76 @@ test('§3.6 without a limit a page has 1500 elements', async () => {
   expect(new Set([...first.keys, ...second.keys]).size).toBe(1501);
   expect((await page('?tool-name=many&limit=2000')).rows).toHaveLength(1501);
 });
+
+describe('a page larger than a default one', () => {
+  const COUNT_OF_MANY = 4000;
+  let path: string;
+  beforeAll(async () => {
+    await archive.query(
+      `INSERT INTO metadata (key, subject_type, source, measurement_agent, tool_name, input_source, parameters, identity)
+       SELECT md5('large' || i), 'network-element', '192.0.2.78', '192.0.2.78', 'large', 'n' || i,
+              jsonb_build_object('text', 'ä"\n' || i), sha256(('large' || i)::bytea) FROM generate_series(1, $1) AS i`,
+      [COUNT_OF_MANY],
+    );
+    path = `${ARCHIVE}?tool-name=large`;
+  });
+
+  const get = (query: string) => archive.http.get(`${path}${query}`).set('host', 'ma.example.net').expect(200);
+
+  test.each([
+    ['&limit=100000', 0, 4000, null],
+    ['&limit=3999&offset=1', 1, 4000, null],
+    ['&limit=2000&offset=10', 10, 2010, 2010],
+    ['&limit=1501', 0, 1501, 1501],
+  ])('§3.6 %s has the bytes of the pages of 1500 one after the other, and no ETag', async (query, begin, end, next) => {
+    const rows: WireMetadata[] = [];
+    for (let at = begin; at < end; at += 1500)
+      rows.push(...((await get(`&limit=${Math.min(1500, end - at)}&offset=${at}`)).body as WireMetadata[]));
+    const answer = await get(query);
+    const limit = /limit=(\d+)/.exec(query)![1]!;
+    const root = `http://ma.example.net${ARCHIVE}`;
+    const nextPage = next && `${root}?limit=${limit}&offset=${next}&tool-name=large`;
+    const previousPage = begin > 0 ? `${root}?limit=${limit}&tool-name=large` : null;
+    const paging = ['metadata-count-total', 'metadata-previous-page', 'metadata-next-page'];
+    const bare = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !paging.includes(name))));
+    Object.assign(bare[0]!, {
+      'metadata-count-total': COUNT_OF_MANY,
+      'metadata-previous-page': previousPage,
+      'metadata-next-page': nextPage,
+    });
+    expect(answer.text).toBe(JSON.stringify(bare));
+    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
+    expect(answer.headers.etag).toBeUndefined();
+    expect(answer.headers.link?.includes('rel="next"') ?? false).toBe(next !== null);
+  });
+
+  test('a large limit that finds few is answered in one piece, with an ETag', async () => {
+    const { headers } = await get('&limit=100000&input-source=n7');
+    expect(headers.etag).toBeDefined();
+    await archive.http
+      .get(`${path}&limit=100000&input-source=n7`)
+      .set('host', 'ma.example.net')
+      .set('if-none-match', headers.etag!)
+      .expect(304);
+  });
+
+  test('nobody comes twice, and all come who were there all the time, whatever else changes meanwhile', async () => {
+    const { body } = await get('&limit=100000');
+    const before = (body as WireMetadata[]).map((row) => row['metadata-key']);
+    const answer = fetch(`${await archive.app.getUrl()}${path}&limit=100000`);
+    const changes = archive.query(
+      `WITH gone AS (DELETE FROM metadata WHERE tool_name = 'large' AND key > '8' AND key < 'c' RETURNING key)
+       INSERT INTO metadata (key, subject_type, source, measurement_agent, tool_name, input_source, parameters, identity)
+       SELECT md5('new' || i), 'network-element', '192.0.2.78', '192.0.2.78', 'large', '', '{}', sha256(('new' || i)::bytea)
+       FROM generate_series(1, 2000) AS i`,
+    );
+    const after = ((await (await answer).json()) as WireMetadata[]).map((row) => row['metadata-key']);
+    await changes;
+    expect(new Set(after).size).toBe(after.length);
+    expect(after).toEqual([...after].sort());
+    const seen = new Set(after);
+    // The limit may end the page before the last of the old ones, but not in the middle.
+    const stayed = before.filter((key) => !(key > '8' && key < 'c'));
+    expect(stayed.filter((key) => !seen.has(key) && key < after.at(-1)!)).toEqual([]);
+  });
+});
