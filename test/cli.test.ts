@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, readAll, register } from './support/builders.js';
@@ -47,7 +50,7 @@ describe('verify', () => {
     ['UPDATE rollup SET count = count + 1', 'count'],
     ['DELETE FROM rollup', 'missing'],
     [`UPDATE rollup SET bin = bin + interval '30 seconds'`, 'without points'],
-  ])('finds what "%s" has done, exits with 1, and puts it right when asked', async (damage, what) => {
+  ])('finds what "%s" has done, exits with 1, and with 0 when it has put that right', async (damage, what) => {
     const before = await averages();
     await archive.query(
       `${damage} WHERE series = (SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata
@@ -60,7 +63,7 @@ describe('verify', () => {
     expect(found.code).toBe(1);
     const repaired = await marigram('verify', '--repair');
     expect(repaired.stdout).toContain('put right');
-    expect(repaired.code).toBe(1);
+    expect(repaired.code).toBe(0);
     expect((await marigram('verify')).code).toBe(0);
     expect(await averages()).toEqual(before);
   });
@@ -96,6 +99,8 @@ describe('delete', () => {
     expect(points.stdout).toContain(
       'Found 1 metadata, of which the points from 60 to 61 would go; nothing was deleted.',
     );
+    const dates = await marigram('delete', ...found, '--from', '1970-01-01T00:01', '--to', '-1d');
+    expect(dates.stdout).toMatch(/, of which the points from 60 to \d{10} would go; nothing was deleted\.\n$/);
     const lacking = await marigram('delete', ...found, '--only', 'failures');
     expect(lacking.stdout).toBe('Found 0 metadata, of which failures would go; nothing was deleted.\n');
   });
@@ -124,7 +129,9 @@ describe('delete', () => {
     ['format=json', 'format is no filter; nothing was deleted.'],
     ['dns-match-rule=only-v4', '--all'],
     ['source=192.0.2.1 --only troughput', '--only: there is no event type "troughput"'],
-    ['source=192.0.2.1 --from soon', '--from: expected a number of seconds'],
+    ['source=192.0.2.1 --from soon', "option '--from <when>' argument 'soon' is invalid"],
+    ['sorce=192.0.2.1', 'There is no filter sorce: did you mean source?'],
+    ['source=192.0.2.1 --only troughput', 'did you mean throughput?'],
     ['source=192.0.2.1 --from 2 --to 1', '--from is after --to'],
   ])('%s is one sentence, and nothing is deleted', async (filter, text) => {
     const uri = await newSeries();
@@ -136,4 +143,39 @@ describe('delete', () => {
     }
     expect(await readAll(archive, uri, 'throughput')).toHaveLength(3);
   });
+});
+
+test('retention deletes nothing unless it is told to', async () => {
+  const uri = await newSeries();
+  const directory = await mkdtemp(join(tmpdir(), 'marigram-policy-'));
+  try {
+    const policy = join(directory, 'policy.json');
+    const policies = [{ event_type: '*', summary_type: '*', summary_window: '*', expire: '30d' }];
+    await writeFile(policy, JSON.stringify({ policies }));
+    const refused = await marigram('retention', 'run', '--policy', policy);
+    expect(refused.stderr).toBe(
+      'marigram: Nothing was deleted: look with "marigram retention plan" first, then give --yes.\n',
+    );
+    expect(refused.code).toBe(1);
+    expect(await readAll(archive, uri, 'throughput')).toHaveLength(3);
+    const done = await marigram('retention', 'run', '--policy', policy, '--yes');
+    expect(done.stdout).toContain('* * *: ');
+    expect(done.code).toBe(0);
+    expect(await readAll(archive, uri, 'throughput')).toEqual([]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test.each([
+  [['bogus'], `unknown command 'bogus': see "marigram --help".`],
+  [['key', 'isue', 'me'], `unknown command 'isue' (Did you mean issue?): see "marigram key --help".`],
+  [['audit', '--sinse', '1d'], `unknown option '--sinse' (Did you mean --since?): see "marigram audit --help".`],
+  [['backup'], `missing required argument 'file': see "marigram backup --help".`],
+  [['verify', '--sample', 'few'], 'see "marigram verify --help".'],
+])('%j is answered by one sentence', async (args, text) => {
+  const { code, stdout, stderr } = await marigram(...args);
+  expect(stderr).toMatch(/^marigram: [^\n]*\n$/);
+  expect(stderr).toContain(text);
+  expect([code, stdout]).toEqual([1, '']);
 });

@@ -72,7 +72,7 @@ async function refused(...args: string[]): Promise<string> {
 function sentenceOf({ code, stdout, stderr }: Ending): string {
   expect(code).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^marigram: [^\n]*[.:]\n$/);
+  expect(stderr).toMatch(/^marigram: [^\n]*[.:?]\n$/);
   return stderr;
 }
 
@@ -252,6 +252,18 @@ describe('what goes wrong is one sentence', () => {
     ['metadata source=nowhere.invalid', 'no address'],
     ['points throughput average', 'marigram get summary'],
     ['points throughput failures', 'one word too many'],
+    ['points not-a-key throughput', '"not-a-key" is no metadata key of 32 hexadecimal digits, and no event type.'],
+    ['points troughput', 'Did you mean throughput?'],
+    ['metadata 0123456789abcdef0123456789abcdef', 'expected metadata-key=0123456789abcdef0123456789abcdef.'],
+    ['metadata sorce=192.0.2.1', 'There is no filter sorce: did you mean source?'],
+    ['metadata event_type=throughput', 'There is no filter event_type: did you mean event-type?'],
+    ['metadata summary-type=averages', 'summary-type: expected average, aggregation, statistics, base, got "averages"'],
+    [
+      'metadata --sorce 192.0.2.1',
+      'unknown option \'--sorce\' (Did you mean --source?): see "marigram get metadata --help".',
+    ],
+    ['metadata --limit none', 'see "marigram get metadata --help".'],
+    ['metdata', 'Did you mean metadata?'],
     ['points http://192.0.2.9/perfsonar/archive/ab/throughput/base', 'give one of them'],
   ])('%s', async (line, text) => {
     expect(await refused(...line.split(' '))).toContain(text);

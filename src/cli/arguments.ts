@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { AddressRange } from '../common/address.js';
+import { lengthOf, LENGTHS, momentOf, MOMENTS, secondsAhead } from '../common/moment.js';
+import { inStorableYears } from '../common/time.js';
 import { type Expiry } from '../storage/key-store.js';
-
-const SECONDS_PER: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
 
 /** The longest time that can be given: 100 years. */
 const LONGEST = 36_500 * 86_400;
@@ -20,30 +20,39 @@ export function keyId(text: string): number {
   return Number(text);
 }
 
-/** A length of time such as `90d`, `24h` or `30m`, in seconds. */
+/** A length of time in seconds, up to 100 years. */
 export function duration(text: string): number {
-  const seconds = secondsOf(text);
-  if (seconds === undefined) throw new InvalidArgumentError('Expected a time such as 24h, 90d or 30m.');
+  const seconds = lengthOf(text);
+  if (seconds === undefined || seconds > LONGEST) throw new InvalidArgumentError(`Expected ${LENGTHS}.`);
   return seconds;
 }
 
-/** When a key ends: after a length of time, at a date (in UTC) that lies ahead, or never. */
-export function expiry(text: string): Expiry {
-  if (text === 'never') return 'never';
-  const after = secondsOf(text);
-  if (after !== undefined) return { after };
-  const at = dateOf(text);
-  if (!at) throw new InvalidArgumentError('Expected a time such as 90d or 12h, a date such as 2027-01-01, or never.');
-  if (at.getTime() <= Date.now()) throw new InvalidArgumentError('It lies in the past.');
-  return { at };
+/** A time in seconds since 1970, as the wire has it. */
+export function moment(text: string): string {
+  const seconds = momentOf(text, Date.now());
+  if (seconds === undefined) throw new InvalidArgumentError(`Expected ${MOMENTS}.`);
+  return seconds;
 }
 
-/** A moment in the past: a date or time (in UTC), or how long ago. */
-export function since(text: string): Date {
-  const ago = secondsOf(text);
-  const at = ago === undefined ? dateOf(text) : new Date(Date.now() - ago * 1000);
-  if (!at) throw new InvalidArgumentError('Expected a time ago such as 24h or 30d, or a date such as 2027-01-01.');
-  return at;
+/** A time of the years 1 to 9999. */
+export function date(text: string): Date {
+  const seconds = Number(moment(text));
+  if (!inStorableYears(seconds)) throw new InvalidArgumentError('Expected a time of the years 1 to 9999.');
+  return new Date(seconds * 1000);
+}
+
+/** When a key ends: after a length of time, by the database's clock; at a time that lies ahead; or never. */
+export function expiry(text: string): Expiry {
+  if (text === 'never') return 'never';
+  const expected = 'expected a time ahead such as 90d or 12h, a date such as 2027-01-01 (in UTC), or never.';
+  const after = secondsAhead(text, 'ahead');
+  const seconds = after === undefined ? momentOf(text, Date.now()) : undefined;
+  if ((after === undefined && seconds === undefined) || (after ?? 0) > LONGEST)
+    throw new InvalidArgumentError(`It is no time: ${expected}`);
+  if (after !== undefined && after > 0) return { after };
+  const at = new Date(Number(seconds) * 1000);
+  if (!(at.getTime() > Date.now())) throw new InvalidArgumentError(`It lies in the past: ${expected}`);
+  return { at };
 }
 
 /** One more range of addresses. */
@@ -72,14 +81,9 @@ export function count(text: string): number {
   return value;
 }
 
-function secondsOf(text: string): number | undefined {
-  const match = /^(\d{1,7})([mhd])$/.exec(text);
-  const seconds = match ? Number(match[1]) * (SECONDS_PER[match[2] ?? ''] ?? 0) : LONGEST + 1;
-  return seconds <= LONGEST ? seconds : undefined;
-}
-
-function dateOf(text: string): Date | undefined {
-  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?Z?)?$/.test(text)) return undefined;
-  const date = new Date(text.length === 10 ? text : `${text.replace(' ', 'T').replace(/Z$/, '')}Z`);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+/** A share such as `1%` as a number, above 0 and up to 1. */
+export function percentage(text: string): number {
+  const percent = /^\d+(\.\d+)?%?$/.test(text) ? parseFloat(text) : NaN;
+  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected a percentage such as 1%.');
+  return percent / 100;
 }

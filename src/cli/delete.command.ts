@@ -1,11 +1,14 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { operator } from '../auth/caller.js';
-import { Invalid, StartError } from '../common/errors.js';
+import { StartError } from '../common/errors.js';
 import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { dataTypeOf, EVENT_TYPES } from '../event-types/catalogue.js';
 import { SearchService } from '../search/search.service.js';
 import { type StoredMetadata } from '../storage/metadata-store.js';
+import { filtersOf } from './filters.js';
+import { asSentence } from './mistakes.js';
+import { didYouMean } from './nearest.js';
 import { withDatabase } from './with-database.js';
 
 /** What to delete of the metadata found. */
@@ -33,12 +36,14 @@ const MATCH_RULE = 'dns-match-rule';
  */
 export async function deleteFound(
   env: NodeJS.ProcessEnv,
-  filters: ReadonlyMap<string, string>,
+  words: readonly string[],
   options: DeleteOptions,
 ): Promise<void> {
   for (const name of NO_FILTERS)
-    if (filters.has(name)) throw new StartError(`${name} is no filter; nothing was deleted.`);
-  if (![...filters.keys()].some((name) => name !== MATCH_RULE) && !options.all)
+    if (words.some((word) => word.startsWith(`${name}=`)))
+      throw new StartError(`${name} is no filter; nothing was deleted.`);
+  const filters = filtersOf(words);
+  if (!filters.some(([name]) => name !== MATCH_RULE) && !options.all)
     throw new StartError('Name what to delete, or give --all for everything.');
   if (!options.dryRun && !options.yes)
     throw new StartError('Nothing was deleted: look with --dry-run first, then give --yes.');
@@ -66,7 +71,9 @@ export async function deleteFound(
 /** Refuses what can't be meant, before anything is looked for: a dry run says the same as the real one. */
 function check({ only, from, to }: DeleteOptions): void {
   if (only !== undefined && dataTypeOf(only) === undefined)
-    throw new Invalid(`--only: there is no event type ${JSON.stringify(only)}; nothing was deleted`);
+    throw new StartError(
+      `--only: there is no event type ${JSON.stringify(only)}; nothing was deleted${didYouMean(only, EVENT_TYPES)}`,
+    );
   const bounds = { ...(from !== undefined && { '--from': from }), ...(to !== undefined && { '--to': to }) };
   parseBounds(bounds, '--from', '--to');
 }
@@ -120,6 +127,6 @@ async function explained<T>(action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw error instanceof Invalid ? new StartError(`${error.message}.`) : error;
+    throw asSentence(error);
   }
 }

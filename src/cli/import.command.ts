@@ -3,7 +3,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { ArchiveError } from 'marigram-client';
 import { operator } from '../auth/caller.js';
 import { Invalid, StartError } from '../common/errors.js';
-import { MICROS_PER_SECOND } from '../common/time.js';
+import { parseBounds } from '../common/time-range.js';
 import { Account, type Watched } from '../import/account.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
@@ -16,9 +16,11 @@ import { ImportStore } from '../storage/import-store.js';
 import { MetadataStore } from '../storage/metadata-store.js';
 import { SealedBinStore } from '../storage/sealed-bin-store.js';
 import { SeriesStore } from '../storage/series-store.js';
+import { filtersOf } from './filters.js';
 import { type FileFormat, formatOf, ImportInput } from './import-input.js';
 import { accountOf, badLinesOf } from './import-summary.js';
 import { interruptible } from './interruption.js';
+import { checked } from './mistakes.js';
 import { ProgressBar } from './progress-bar.js';
 import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
@@ -26,13 +28,13 @@ import { withDatabase } from './with-database.js';
 /** How much is shown of what another archive says. */
 const SHOWN = 500;
 
-/** What `marigram import` was told. Times are seconds. */
+/** What `marigram import` was told. Times are seconds, as the wire has them. */
 export interface ImportOptions {
   readonly username?: string;
   readonly apiKey?: string;
   readonly scriptAlias?: string;
-  readonly since?: number;
-  readonly until?: number;
+  readonly since?: string;
+  readonly until?: string;
   readonly again?: boolean;
   readonly format?: FileFormat;
   readonly precision?: Precision;
@@ -54,11 +56,11 @@ type Work = (place: ImportPlace, account: Account, watched: Watched) => Promise<
 export async function runImport(
   env: NodeJS.ProcessEnv,
   from: string,
-  filters: ReadonlyMap<string, string>,
+  words: readonly string[],
   options: ImportOptions,
 ): Promise<void> {
-  if (/^https?:\/\//i.test(from)) return store(env, options, archiveWork(env, from, filters, options));
-  if (filters.size > 0) throw new StartError('Filters are for archives; a file is imported as a whole.');
+  if (/^https?:\/\//i.test(from)) return store(env, options, archiveWork(env, from, words, options));
+  if (words.length > 0) throw new StartError('Filters are for archives; a file is imported as a whole.');
   const format = formatOf(from, options.format);
   const mapping = await mappingOf(options);
   const input = await ImportInput.open(
@@ -77,25 +79,25 @@ export async function runImport(
   await store(env, options, work).finally(() => input.close());
 }
 
-function archiveWork(
-  env: NodeJS.ProcessEnv,
-  url: string,
-  filters: ReadonlyMap<string, string>,
-  options: ImportOptions,
-): Work {
+function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string[], options: ImportOptions): Work {
   const { username, scriptAlias, again, dryRun, since, until } = options;
   const apiKey = options.apiKey ?? env['MARIGRAM_KEY'];
-  // An end in whole seconds covers its second.
-  const last = until !== undefined && Number.isInteger(until) ? until + 1 - 1 / MICROS_PER_SECOND : until;
   const connection = {
-    ...{ username, apiKey, filters: Object.fromEntries(filters) },
+    ...{ username, apiKey, filters: Object.fromEntries(filtersOf(words)) },
     ...(scriptAlias !== undefined && { scriptAlias: scriptAlias === '/' ? null : scriptAlias }),
   };
+  const range = checked(() =>
+    parseBounds(
+      { ...(since !== undefined && { '--since': since }), ...(until !== undefined && { '--until': until }) },
+      '--since',
+      '--until',
+    ),
+  );
   // Before a database is started for it.
   checkConnection(url, connection);
   return (place, account, watched) => {
     const source = new SourceArchive(url, { ...connection, signal: watched.signal });
-    const times = { since: microsOf(since), until: microsOf(last) };
+    const times = { since: range?.begin, until: range?.end };
     return importArchive(place, source, { ...times, again, dryRun, ...watched }, account);
   };
 }
@@ -148,10 +150,6 @@ async function mappingOf({ mapping, eventType, tag, set }: ImportOptions): Promi
       throw new StartError(`The mapping cannot be used: ${error.message}.`);
     throw error;
   }
-}
-
-function microsOf(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * MICROS_PER_SECOND);
 }
 
 /** What another archive says, as much of it as belongs on a terminal. */

@@ -23,9 +23,14 @@ export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
   });
 }
 
-/** Lets leave what the policy file says, and prints what did. Throws a `StartError` for a bad file. */
-export async function runRetention(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Deletes what the policy file says, and prints how much that was. Throws a `StartError` for a bad file, where another
+ * process is at it, and without `yes`: nothing is deleted then.
+ */
+export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promise<void> {
   const policies = await policiesOf(env);
+  if (policies && !yes)
+    throw new StartError('Nothing was deleted: look with "marigram retention plan" first, then give --yes.');
   if (!policies) {
     console.log(NO_POLICY);
     return;

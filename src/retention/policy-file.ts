@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { StartError } from '../common/errors.js';
+import { lengthOf } from '../common/moment.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { ANY, BASE, Policies, type Policy } from './policy.js';
 
@@ -10,6 +11,8 @@ const MAX_WINDOW = 100_000_000_000;
 
 /** More days than this are no age but a mistake: some thousand years. */
 const MAX_DAYS = 3_650_000;
+
+const SECONDS_PER_DAY = 86_400;
 
 /** Reads a policy file. Throws a `StartError` that names the file and what is wrong in it. */
 export async function loadPolicies(file: string): Promise<Policies> {
@@ -51,8 +54,8 @@ function parsePolicy(entry: unknown, where: string, fail: Fail): Policy {
     window: read('summary_window', (value) => (value === ANY ? ANY : integer(value, MAX_WINDOW)), 'seconds or "*"'),
     expire: read(
       'expire',
-      (value) => (value === 'never' ? 'never' : integer(value, MAX_DAYS)),
-      `a whole number of days from 0 to ${MAX_DAYS}, or "never"`,
+      (value) => (value === 'never' ? 'never' : days(value)),
+      `a whole number of days from 0 to ${MAX_DAYS}, a length of whole days such as "90d" or "52w", or "never"`,
     ),
   };
 }
@@ -63,6 +66,13 @@ function eventType(value: unknown): string | undefined {
 
 function summaryType(value: unknown): Policy['summaryType'] | undefined {
   return SUMMARY_TYPES.find((type) => type === value);
+}
+
+/** Days are esmond's unit; a length with a unit may be any that comes to whole days. */
+function days(value: unknown): number | undefined {
+  if (typeof value !== 'string' || /^\d+$/.test(value)) return integer(value, MAX_DAYS);
+  const length = lengthOf(value);
+  return length === undefined ? undefined : integer(length / SECONDS_PER_DAY, MAX_DAYS);
 }
 
 function integer(value: unknown, maximum: number): number | undefined {

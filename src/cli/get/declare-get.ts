@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { StartError } from '../../common/errors.js';
 import { count } from '../arguments.js';
-import { type Filter, filter, filterOf, FILTERS } from './filters.js';
+import { type Filter, filter, FILTERS, filtersOf } from '../filters.js';
+import { checked } from '../mistakes.js';
 import { FORMATS, type Format } from './record-format.js';
 import { type Request } from './request.js';
 import { type SeriesWords, seriesWords } from './series-words.js';
@@ -139,23 +140,4 @@ function optionFilters(command: Command): Filter[] {
     const value = values[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     return typeof value === 'string' ? [[name, value] as const] : [];
   });
-}
-
-function filtersOf(words: readonly string[]): Filter[] {
-  return words.map((word) =>
-    checked(() => {
-      const found = filterOf(word);
-      if (!found) throw new InvalidArgumentError(`"${word}" is no filter: expected NAME=VALUE.`);
-      return found;
-    }),
-  );
-}
-
-/** What is wrong with a word is the reader's to mend. */
-function checked<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw error instanceof InvalidArgumentError ? new StartError(error.message) : error;
-  }
 }

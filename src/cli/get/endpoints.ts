@@ -1,6 +1,6 @@
 import { type Metadata } from 'marigram-client';
 import { asking, connect } from './connection.js';
-import { searchFields } from './filters.js';
+import { searchFields } from '../filters.js';
 import { lastUpdated, latest, secondsOf } from './metadata.js';
 import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';

@@ -1,9 +1,11 @@
 import { type EventType, type Metadata, type Summary } from 'marigram-client';
 import { StartError } from '../../common/errors.js';
+import { dataTypeOf, EVENT_TYPES } from '../../event-types/catalogue.js';
 import { connect } from './connection.js';
-import { seriesFields } from './filters.js';
+import { seriesFields } from '../filters.js';
 import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
+import { nearest } from '../nearest.js';
 import { printable } from '../text-table.js';
 
 /** One series of an archive: the points of an event type, or one of its summaries. */
@@ -92,8 +94,11 @@ function isWanted({ eventType, summary }: FoundSeries, wanted: Wanted): boolean 
 
 function nothing(url: string, { metadataKey, eventType, summaryType, window }: Wanted, others: FoundSeries[]): string {
   const named = [eventType, summaryType, window].filter((part) => part !== undefined).join(' ');
-  if (metadataKey === undefined)
-    return `Nothing in ${url} fits${named === '' ? '' : ` ${named}`}. What there is, "marigram get metadata" says.`;
+  if (metadataKey === undefined) {
+    const nearly = eventType === undefined || dataTypeOf(eventType) ? undefined : nearest(eventType, EVENT_TYPES);
+    const what = nearly === undefined ? 'What there is, "marigram get metadata" says.' : `Did you mean ${nearly}?`;
+    return `Nothing in ${url} fits${named === '' ? '' : ` ${named}`}. ${what}`;
+  }
   if (others.length === 0) return `There is no such metadata in ${url}: ${metadataKey}.`;
   return `Metadata ${metadataKey} has no ${named}; it has: ${others.map(nameOf).join(', ')}.`;
 }

@@ -1,6 +1,6 @@
 import { type Metadata } from 'marigram-client';
 import { asking, connect } from './connection.js';
-import { searchFields } from './filters.js';
+import { searchFields } from '../filters.js';
 import { type RecordKind, writeRecords } from './record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';

@@ -1,7 +1,7 @@
 import { type ReadOptions } from 'marigram-client';
 import { formatSeconds } from '../../common/time.js';
 import { asking } from './connection.js';
-import { pointTimes } from './filters.js';
+import { pointTimes } from '../filters.js';
 import { findSeries, type FoundSeries } from './find-series.js';
 import { type RecordKind, writeRecords } from './record-format.js';
 import { type Request } from './request.js';

@@ -1,5 +1,5 @@
 import { type Connection } from './connection.js';
-import { type Filter } from './filters.js';
+import { type Filter } from '../filters.js';
 import { type Format } from './record-format.js';
 import { type Screen } from './screen.js';
 

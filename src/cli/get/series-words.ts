@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { type SummaryType } from 'marigram-client';
+import { dataTypeOf, EVENT_TYPES } from '../../event-types/catalogue.js';
 import { SUMMARY_PATHS } from '../../metadata/summary-paths.js';
-import { type Filter, filterOf } from './filters.js';
-import { lengthOf } from './moment.js';
+import { type Filter, filterOf, KEY } from '../filters.js';
+import { didYouMean } from '../nearest.js';
+import { lengthOf } from '../../common/moment.js';
 
 /** What the words of a command line say of a series. */
 export interface SeriesWords {
@@ -36,8 +38,7 @@ export function seriesWords(words: readonly string[]): SeriesWords {
   const filters: Filter[] = [];
   const found: { -readonly [name in keyof SeriesWords]: SeriesWords[name] } = { filters };
   const take = (part: Partial<SeriesWords>, word: string): void => {
-    if (Object.keys(part).some((name) => name in found))
-      throw new InvalidArgumentError(`"${word}" is one word too many: there is one of its kind already.`);
+    if (Object.keys(part).some((name) => name in found)) throw wordTooMany(word, found);
     Object.assign(found, part);
   };
   for (const word of words) {
@@ -45,7 +46,7 @@ export function seriesWords(words: readonly string[]): SeriesWords {
     const summaryType = SUMMARY_TYPES.get(word);
     if (condition) filters.push(condition);
     else if (word.includes('/')) take(partsOf(word), word);
-    else if (/^[0-9a-f]{32}$/i.test(word)) take({ metadataKey: word.toLowerCase() }, word);
+    else if (KEY.test(word)) take({ metadataKey: word.toLowerCase() }, word);
     else if (summaryType) take({ summaryType }, word);
     else {
       const window = lengthOf(word);
@@ -53,6 +54,20 @@ export function seriesWords(words: readonly string[]): SeriesWords {
     }
   }
   return found;
+}
+
+/** Of two words that could be event types, the one that is none is the mistake: a key that was cut short, say. */
+function wordTooMany(word: string, { eventType }: SeriesWords): InvalidArgumentError {
+  const unknown = [eventType, word].find((one) => one !== undefined && !isEventType(one));
+  if (lengthOf(word) !== undefined || SUMMARY_TYPES.has(word) || unknown === undefined || eventType === undefined)
+    return new InvalidArgumentError(`"${word}" is one word too many: there is one of its kind already.`);
+  return new InvalidArgumentError(
+    `"${unknown}" is no metadata key of 32 hexadecimal digits, and no event type` + didYouMean(unknown, EVENT_TYPES),
+  );
+}
+
+function isEventType(word: string): boolean {
+  return dataTypeOf(word) !== undefined;
 }
 
 function partsOf(uri: string): Partial<SeriesWords> {

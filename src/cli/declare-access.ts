@@ -5,7 +5,7 @@ import { type AddressRange } from '../common/address.js';
 import { StartError } from '../common/errors.js';
 import { type StoredLimits } from '../storage/access.entity.js';
 import { type Expiry } from '../storage/key-store.js';
-import { count, duration, expiry, keyId, ranges, since, texts, userName } from './arguments.js';
+import { count, date, duration, expiry, keyId, ranges, texts, userName } from './arguments.js';
 import { type AuditOptions } from './audit.command.js';
 
 const ONLY =
@@ -116,7 +116,7 @@ function rightsOf(command: Command): Command {
 
 function filtersOf(command: Command): Command {
   return command
-    .option('--since <when>', 'from when on: 24h, 30d or 2027-01-01 (in UTC)', since)
+    .option('--since <when>', 'from when on: -24h, -30d or 2027-01-01 (in UTC)', date)
     .option('--user <user>', 'of this user only')
     .option('--metadata <key>', 'of this metadata only')
     .option('--limit <rows>', 'at most so many, the newest', count, 1000)

@@ -1,9 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { type FilterFields } from 'marigram-client';
-import { lengthOf, momentOf } from './moment.js';
+import { lengthOf, LENGTHS, momentOf, MOMENTS } from '../common/moment.js';
+import { checked } from './mistakes.js';
+import { didYouMean, nearest } from './nearest.js';
 
 /** A condition of a search: its name on the wire and its value. */
 export type Filter = readonly [name: string, value: string];
+
+/** The metadata keys that archives choose. An import may have brought others, which are given as `metadata-key=`. */
+export const KEY = /^[0-9a-f]{32}$/i;
 
 /** The filters that are options, too: their name, what stands for the value in the help, and what they mean. */
 export const FILTERS: readonly (readonly [name: string, value: string, about: string])[] = [
@@ -27,26 +32,46 @@ export const FILTERS: readonly (readonly [name: string, value: string, about: st
   ['data-end', 'when', 'that has points until then'],
 ];
 
-const MOMENTS: readonly string[] = ['time', 'time-start', 'time-end', 'data-start', 'data-end'];
-const LENGTHS: readonly string[] = ['time-range', 'summary-window'];
+const TIMED: readonly string[] = ['time', 'time-start', 'time-end', 'data-start', 'data-end'];
+const LASTING: readonly string[] = ['time-range', 'summary-window'];
 
 /** The filters that, of points, say when they were measured. */
 const TIMES: readonly string[] = ['time', 'time-start', 'time-end', 'time-range'];
 
+/** The values of the filters that have few. */
+const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['subject-type', ['point-to-point', 'network-element']],
+  ['summary-type', ['average', 'aggregation', 'statistics', 'base']],
+  ['dns-match-rule', ['v4v6', 'only-v4', 'only-v6', 'prefer-v4', 'prefer-v6']],
+]);
+
 /** What of the API's parameters says how to answer; there are options for that. */
 const NO_FILTERS: readonly string[] = ['limit', 'offset', 'order', 'format', 'output', 'verbose'];
 
-/** One filter, with its time in seconds. Throws an `InvalidArgumentError` for a time that is none. */
+/**
+ * One filter, with its time in seconds. Throws an `InvalidArgumentError` for a value that is none, and for a name that
+ * is nearly that of a filter: the archive would look for a parameter of that name, and find nothing.
+ */
 export function filter(name: string, value: string): Filter {
-  if (MOMENTS.includes(name)) {
+  if (TIMED.includes(name)) {
     const moment = momentOf(value, Date.now());
     if (moment !== undefined) return [name, moment];
-    throw new InvalidArgumentError(`${name}: expected seconds since 1970, a date such as 2027-01-31T12:00, or -1d.`);
+    throw new InvalidArgumentError(`${name}: expected ${MOMENTS}.`);
   }
-  if (!LENGTHS.includes(name)) return [name, value];
-  const length = lengthOf(value);
-  if (length === undefined) throw new InvalidArgumentError(`${name}: expected seconds, or a time such as 90m or 7d.`);
-  return [name, String(length)];
+  if (LASTING.includes(name)) {
+    const length = lengthOf(value);
+    if (length !== undefined) return [name, String(length)];
+    throw new InvalidArgumentError(`${name}: expected ${LENGTHS}.`);
+  }
+  const choices = CHOICES.get(name);
+  if (choices && !choices.includes(value))
+    throw new InvalidArgumentError(
+      `${name}: expected ${choices.join(', ')}, got "${value}"${didYouMean(value, choices)}`,
+    );
+  const names = FILTERS.map(([known]) => known);
+  const meant = names.includes(name) ? undefined : nearest(name, names);
+  if (meant !== undefined) throw new InvalidArgumentError(`There is no filter ${name}: did you mean ${meant}?`);
+  return [name, value];
 }
 
 /** A word of a command line as a filter, `undefined` where it is none. Throws as `filter` does. */
@@ -55,6 +80,18 @@ export function filterOf(word: string): Filter | undefined {
   if (name === undefined) return undefined;
   if (NO_FILTERS.includes(name)) throw new InvalidArgumentError(`${name} is no filter: see the options.`);
   return filter(name, value);
+}
+
+/** Words of a command line, all of which are filters. Throws a `StartError` for one that is none. */
+export function filtersOf(words: readonly string[]): Filter[] {
+  return words.map((word) =>
+    checked(() => {
+      const found = filterOf(word);
+      if (found) return found;
+      const expected = KEY.test(word) ? `metadata-key=${word}` : 'NAME=VALUE';
+      throw new InvalidArgumentError(`"${word}" is no filter: expected ${expected}.`);
+    }),
+  );
 }
 
 /** The conditions of a search for metadata; of a repeated filter the last counts. */

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parameter } from './arguments.js';
+import { type Command, Option } from 'commander';
+import { moment, parameter } from './arguments.js';
 import { type ImportOptions } from './import.command.js';
 
 const DETAILS = `
@@ -22,22 +22,23 @@ Where from:
 Nothing that is here already is changed: a point whose place is taken stays. The exit code is 1 where something could
 not be imported, and where a file has no point that could be stored.`;
 
-/** `marigram import`, with what it takes; `env` is the program's environment. */
-export function importCommand(env: NodeJS.ProcessEnv): Command {
-  return new Command('import')
+/** Declares the command that brings data over from elsewhere, with this environment. */
+export function declareImport(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('import')
     .description(
       'bring metadata and points over from another archive or from a file, beside a running server or without',
     )
     .argument('<from>', 'URL of an archive, file, or - for the standard input')
-    .argument('[filters...]', 'of an archive only what a search finds, such as source=192.0.2.1', parameter)
+    .argument('[filters...]', 'of an archive only what a search finds, such as source=192.0.2.1')
     .option('--username <user>', 'whose key it is')
     .option(
       '--api-key <key>',
       'a key of the archive, if its reads are closed; better as MARIGRAM_KEY, which others do not see',
     )
     .option('--script-alias <path>', "what stands before /perfsonar/archive/ in the archive's URLs (default: esmond)")
-    .option('--since <time>', 'only points from this time on: seconds since 1970, or ISO 8601', instant)
-    .option('--until <time>', 'only points up to this time', instant)
+    .option('--since <time>', 'only points from this time on, such as -30d or 2024-01-01', moment)
+    .option('--until <time>', 'only points up to this time', moment)
     .option('--again', 'read everything again, also what earlier runs have read')
     .addOption(new Option('--format <format>', 'what the file is').choices(['ndjson', 'csv', 'influx']))
     .addOption(
@@ -55,14 +56,7 @@ export function importCommand(env: NodeJS.ProcessEnv): Command {
     .option('--strict', 'store nothing of a file with a bad line')
     .option('--dry-run', 'only say what would be stored')
     .addHelpText('after', DETAILS)
-    .action(async (from: string, filters: [string, string][] | undefined, options: ImportOptions) => {
-      await (await import('./import.command.js')).runImport(env, from, new Map(filters), options);
+    .action(async (from: string, words: string[], options: ImportOptions) => {
+      await (await import('./import.command.js')).runImport(env, from, words, options);
     });
-}
-
-/** Seconds since 1970, from a number or a date. */
-function instant(text: string): number {
-  const seconds = /^-?\d+(\.\d{1,6})?$/.test(text) ? Number(text) : Date.parse(text) / 1000;
-  if (!Number.isFinite(seconds)) throw new InvalidArgumentError('Expected seconds since 1970, or a date.');
-  return seconds;
 }

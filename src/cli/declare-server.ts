@@ -1,0 +1,18 @@
+import { type Command } from 'commander';
+
+/** Declares the commands that run the server and keep its schema, with this environment. */
+export function declareServer(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('serve')
+    .description('run the server')
+    .action(async () => {
+      await (await import('../serve.js')).serve(env);
+    });
+
+  program
+    .command('migrate')
+    .description("bring the database's schema up to date (the server does so itself when it starts)")
+    .action(async () => {
+      await (await import('./migrate.command.js')).migrate(env);
+    });
+}
