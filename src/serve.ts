@@ -2,6 +2,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger, pino } from 'pino';
 import { createApp } from './app.js';
 import { ApiKeyService } from './auth/api-key.service.js';
+import { commandLine } from './common/command-line.js';
 import { StartError } from './common/errors.js';
 import { type AppConfig, loadConfig } from './config/config.js';
 import { type OpenDatabase, openDatabase } from './database/open-database.js';
@@ -98,10 +99,10 @@ async function announce(
   console.log(`Marigram listens on ${origin}${pathPrefix}/perfsonar/archive/`);
   console.log(`The reference of its API is at ${origin}/docs`);
   console.log(`The data are in ${place}`);
-  if (keyless) console.log(`There is no API key yet; issue one with: ${sameDatabase(keyless)}${ISSUE_KEY}`);
+  if (!keyless) return;
+  const command = `${sameDatabase(keyless)}${commandLine(keyless)} key issue USER --scope write`;
+  console.log(`There is no API key yet; issue one with: ${command}`);
 }
-
-const ISSUE_KEY = 'npm run -s marigram -- key issue USER --scope write';
 
 /** What must stand before a command in another terminal, so that it finds this server's database; no password is shown. */
 function sameDatabase(env: NodeJS.ProcessEnv): string {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { programVersion } from '../common/program-version.js';
 import { runProgram } from '../program.js';
 import { declareAccess } from './declare-access.js';
 import { declareBackup } from './declare-backup.js';
@@ -9,9 +10,9 @@ import { declareServer } from './declare-server.js';
 import { declareGet } from './get/declare-get.js';
 import { explainMistakes } from './mistakes.js';
 
-const program = new Command('marigram').description(
-  'A measurement archive. Configuration is by environment variables, see the README.',
-);
+const program = new Command('marigram')
+  .version(programVersion())
+  .description('A measurement archive. Configuration is by environment variables, see the README.');
 
 // Each group is declared by one function. An action imports what it runs: `--help` answers without loading the server.
 for (const declare of [declareServer, declareGet, declareAccess, declareBackup, declareImport, declareRemoval])

@@ -1,10 +1,13 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { programVersion } from '../common/program-version.js';
 import { Operation } from '../http/operation.js';
 import { Rules } from '../http/route-rules.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Database } from '../storage/database.js';
 import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
 import { type HealthObject } from './health.dto.js';
+
+const WELL: HealthObject = { status: 'ok', version: programVersion() };
 
 /** Whether the server is alive, whether it can answer, and how it does. */
 @Controller()
@@ -18,7 +21,7 @@ export class HealthController {
   @Get('health/live')
   @Operation(GET_LIVENESS)
   live(): HealthObject {
-    return { status: 'ok' };
+    return WELL;
   }
 
   /** Ready: the database answers too. 503 with the reason when it does not. */
@@ -26,7 +29,7 @@ export class HealthController {
   @Operation(GET_READINESS)
   async ready(): Promise<HealthObject> {
     await this.db.ping();
-    return { status: 'ok' };
+    return WELL;
   }
 
   /** The metrics tell of routes and rates, so that they are closed where reads are. */

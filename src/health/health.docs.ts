@@ -8,7 +8,7 @@ export const GET_LIVENESS: OperationDocs = {
   tag: 'server',
   summary: 'Whether the server lives',
   description: 'The process answers. Says nothing of the database, since a restart would not bring that back.',
-  answers: { 200: jsonAnswer('It does.', shape('Health'), { status: 'ok' }) },
+  answers: { 200: jsonAnswer('It does.', shape('Health'), { status: 'ok', version: '0.1.0' }) },
 };
 
 /** GET `/health/ready`. */
@@ -17,7 +17,7 @@ export const GET_READINESS: OperationDocs = {
   tag: 'server',
   summary: 'Whether the server can answer',
   description: 'The database answers, too. 503 with the reason when it does not.',
-  answers: { 200: jsonAnswer('It can.', shape('Health'), { status: 'ok' }), 503: REFUSALS[503] },
+  answers: { 200: jsonAnswer('It can.', shape('Health'), { status: 'ok', version: '0.1.0' }), 503: REFUSALS[503] },
 };
 
 /** GET `/metrics`. */

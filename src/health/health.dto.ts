@@ -6,4 +6,7 @@ import { WireShape } from '../common/api-docs.js';
 export class HealthObject {
   @ApiProperty({ type: 'string', enum: ['ok'] })
   status: string;
+
+  @ApiProperty({ type: 'string', description: 'The version of Marigram.' })
+  version: string;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { programVersion } from '../common/program-version.js';
 
 /** Every metric of the server, declared once; `/metrics` shows them in the text format of Prometheus. */
 @Injectable()
@@ -58,6 +59,12 @@ export class Metrics {
   });
 
   constructor() {
+    new Gauge({
+      name: 'marigram_build_info',
+      help: 'Always 1; its label is the version of Marigram.',
+      labelNames: ['version'],
+      registers: [this.registry],
+    }).set({ version: programVersion() }, 1);
     collectDefaultMetrics({ register: this.registry });
   }
 }
