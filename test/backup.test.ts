@@ -27,9 +27,6 @@ import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, register } from './support/builders.js';
 import { MARIGRAM, Sandbox, until } from './support/process.js';
 
-// Some of the tests start a database, or programs.
-vi.setConfig({ testTimeout: 120_000 });
-
 /** Seconds since 1970 in which something can go wrong: the first and the last year, the borders of the regular chunks. */
 const ODD_TIMES = [-62135596800, -1, 0, 946684799.999999, 946684800, 1714557600.000001, 4102444800, 253402300799];
 

@@ -10,10 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Command, type Ending, ROOT, Sandbox } from './support/process.js';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const BUILD: Command = ['npm', 'run', '-s', 'build'];
 const COMMAND: Command = ['npm', 'run', '-s', 'marigram', '--', 'key', 'list'];

@@ -1,12 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config/config.js';
 import { type Command, freePort, lines, postgresOf, ROOT, Sandbox, until } from './support/process.js';
 
 // There may be no Docker where the tests run: what the files say is read, and what they run is run without it.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 /** An instruction of a Dockerfile. */

@@ -49,7 +49,7 @@ beforeAll(async () => {
     ...{ paths: Object.keys(paths), parameters: names.map(({ name }) => name), key },
     ...{ metadataKey: uri.split('/').at(-2)!, eventType: 'throughput' },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await sandbox.dispose();
 });

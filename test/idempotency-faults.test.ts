@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { readAll, register } from './support/builders.js';
 import { summarized } from './support/metadata.js';
 import { type RunningServer, Sandbox, until } from './support/process.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The database, and a server that is not harmed. */
 let archive: TestArchive;

@@ -49,7 +49,7 @@ function holds(rows: EsmondMetadata['rows'], key = KEY, fields: EsmondMetadata['
   esmond.metadata = [...esmond.metadata, { key, fields, rows }].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function run(options: ArchiveImportOptions = {}, timeoutMs = 2000): Promise<Account> {
+function run(options: ArchiveImportOptions = {}, timeoutMs = 30_000): Promise<Account> {
   return importArchive(placeOf(target), new SourceArchive(url, { backoffMs: 1, timeoutMs }), options);
 }
 

@@ -258,8 +258,8 @@ describe('bodies in flight', () => {
       return answer.text;
     };
     // The heads of the uploads above may still be on their way.
-    await expect.poll(() => refused(a), { timeout: 10_000 }).toContain('with this key or address');
-    await expect.poll(() => refused(c), { timeout: 10_000 }).toContain('to the archive at once');
+    await expect.poll(() => refused(a)).toContain('with this key or address');
+    await expect.poll(() => refused(c)).toContain('to the archive at once');
     expect(await refused(b, chunked)).toContain('with this key or address');
     await archive.http
       .post(ARCHIVE)
@@ -287,7 +287,7 @@ describe('bodies in flight', () => {
     return (await upload.answer).status;
   }
 
-  const hasRoom = (key: string): Promise<void> => expect.poll(() => statusOf(key), { timeout: 10_000 }).toBe(201);
+  const hasRoom = (key: string): Promise<void> => expect.poll(() => statusOf(key)).toBe(201);
 
   /** Runs `work` while nobody can read a table, and waits until a statement on it waits. */
   async function whileLocked(table: string, work: (waiting: () => Promise<void>) => Promise<void>): Promise<void> {
@@ -297,7 +297,7 @@ describe('bodies in flight', () => {
       (await client.query(`SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted`, [table])).rows.length;
     try {
       await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
-      await work(() => expect.poll(waits, { timeout: 10_000 }).toBeGreaterThan(0));
+      await work(() => expect.poll(waits).toBeGreaterThan(0));
     } finally {
       await client.end();
     }
@@ -336,7 +336,7 @@ describe('bodies in flight', () => {
       const socket = await connect();
       socket.write(head('GET', ARCHIVE) + head('PUT', ARCHIVE, { ...json(key), ...declared }) + '{');
       await waiting();
-      await expect.poll(() => statusOf(key), { timeout: 10_000 }).toBe(503);
+      await expect.poll(() => statusOf(key)).toBe(503);
       socket.destroy();
     });
     await hasRoom(key);
@@ -349,7 +349,7 @@ describe('bodies in flight', () => {
     const size = 200 * KIB;
     socket.write(head('GET', '/health/ready', chunked) + `${size.toString(16)}\r\n${' '.repeat(size)}\r\n0\r\n\r\n`);
     socket.write(head('GET', '/nothing'));
-    await expect.poll(() => text, { timeout: 10_000 }).toContain('404 Not Found');
+    await expect.poll(() => text).toContain('404 Not Found');
     expect(text).toContain('200 OK');
     socket.destroy();
   });

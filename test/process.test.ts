@@ -7,7 +7,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { isAlive } from '../src/database/process-identity.js';
 import { CuttingProxy } from './support/cutting-proxy.js';
@@ -25,9 +25,6 @@ import {
   SERVER,
   until,
 } from './support/process.js';
-
-// Each test starts processes, some of them several; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const NPM_START: Command = ['npm', 'start'];
 const isRoot = process.getuid?.() === 0;

@@ -416,5 +416,5 @@ test('filling that failed is taken up again', async () => {
     await archive.query('ALTER TABLE rollup_away RENAME TO rollup');
   }
   await post().expect(201);
-  await expect.poll(() => readSummary(uri, 'throughput/averages/60'), { timeout: 20_000 }).toHaveLength(2);
+  await expect.poll(() => readSummary(uri, 'throughput/averages/60')).toHaveLength(2);
 });

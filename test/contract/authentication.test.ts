@@ -286,7 +286,7 @@ describe('stored keys', () => {
     const headers = { authorization: `Token ${brief}` };
     await tryToWrite(() => headers).expect(201);
     expect(await keys.revoke(id)).toBeDefined();
-    await expect.poll(async () => (await archive.http.get(ARCHIVE).set(headers)).status, { timeout: 20_000 }).toBe(401);
+    await expect.poll(async () => (await archive.http.get(ARCHIVE).set(headers)).status).toBe(401);
     await tryToWrite(() => headers).expect(401);
   });
 });

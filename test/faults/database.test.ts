@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { type Cut, CuttingProxy } from '../support/cutting-proxy.js';
 import { WriteLoad } from '../support/load.js';
@@ -15,9 +15,6 @@ import {
   SERVER,
   until,
 } from '../support/process.js';
-
-// Outages last 10 seconds here, and processes are started.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const OUTAGE = 10_000;
 

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../../src/database/process-identity.js';
 import { WriteLoad } from '../support/load.js';
 import { postgresOf, Sandbox, until } from '../support/process.js';
-
-// PostgreSQL of these tests writes durably, as it does in earnest, and each round starts a server.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const ROUNDS = 20;
 

@@ -265,6 +265,10 @@ export type FoundMetadata = {
  */
 export type Health = {
     status: 'ok';
+    /**
+     * The version of Marigram.
+     */
+    version: string;
 };
 
 /**
@@ -476,7 +480,7 @@ export type PostedTime = number | string;
 /**
  * What was measured. The data type of the event type says which of these it must be:
  *
- * - integer: a number (a fraction is cut off) or the text of an integer; 64 bits
+ * - integer: a number (a fraction is cut off) or the text of an integer of up to 64 bits; beyond 2^53 the nearest double is kept
  * - float: a number or its text
  * - percentage: a `Percentage`
  * - histogram: a `PostedHistogram`
