@@ -86,6 +86,23 @@ test('another archive answers the same as this one afterwards, keys and times of
   await target.http.get(uri).expect(200);
 });
 
+test('percentages come with both parts, without packet counts, and rates over 1 through a second archive', async () => {
+  const uri = await register(source, summarized('packet-loss-rate', ['aggregation', 3600]));
+  await putPoints(source, uri, 'packet-loss-rate', [
+    { ts: 1714557600, val: { numerator: 1, denominator: 600 } },
+    { ts: 1714557660, val: { numerator: 3, denominator: 10 } },
+  ]).expect(201);
+  // As an import from an esmond leaves it, where that has no counts.
+  await source.query('UPDATE point SET value = 0.3, denominator = 1 WHERE denominator = 10');
+  await source.query('UPDATE rollup SET sum = 1.3, denominator_sum = 601');
+  const account = await run();
+  expect(account.failed).toEqual(new Map());
+  expect(account.points).toEqual({ read: 2, stored: 2, there: 0 });
+  const stored = 'SELECT value, denominator FROM point ORDER BY ts';
+  expect(await target.query(stored)).toEqual(await source.query(stored));
+  expect(await answersOf(target)).toEqual(await answersOf(source));
+});
+
 test('a second run stores nothing twice, and brings what has come meanwhile', async () => {
   const uri = await fill();
   await run();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account } from '../src/import/account.js';
 import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
 import { SourceArchive } from '../src/import/source-archive.js';
@@ -14,6 +14,8 @@ const DAY = 86_400;
 
 /** 2024-05-01, 00:00 UTC. */
 const BEGIN = 1714521600;
+
+const SAME_PAGE = 'this is no measurement archive: expected another page, got the same metadata again';
 
 const KEY = '5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1';
 const FIELDS = {
@@ -96,14 +98,24 @@ test('percentages are rebuilt from the packet counts of their time, where these 
     'packet-loss-rate/aggregations/300': [{ ts: BEGIN, val: 0.1016 }],
   });
   const account = await run();
-  expect(Object.fromEntries(account.skipped)).toEqual({
-    'packet-loss-rate: a rate that is not the quotient of the packet counts at its time': 1,
-    'packet-loss-rate: a rate without packet counts at its time': 1,
-  });
-  expect(await rows('packet-loss-rate/base')).toEqual(minutes(3, (index) => index / 600));
-  // What could be rebuilt is not all: the bin keeps the value that it had.
+  expect(account.failed).toEqual(new Map());
+  expect(await rows('packet-loss-rate/base')).toEqual(esmond.metadata[0]!.rows['packet-loss-rate/base']);
+  // Of two points only the rate is known: the bin keeps the value that it had.
   expect(await rows('packet-loss-rate/aggregations/300')).toEqual([{ ts: BEGIN, val: 0.1016 }]);
-  expect(await target.query('SELECT value, denominator FROM point WHERE denominator IS NOT NULL')).toHaveLength(3);
+  const denominators = await target.query('SELECT denominator FROM point WHERE denominator IS NOT NULL ORDER BY ts');
+  expect(denominators.map(({ denominator }) => denominator)).toEqual([600, 600, 600, 1, 1]);
+});
+
+test('rates without any packet counts come as they are, and what is no rate is a failure', async () => {
+  const values = [0, 0.25, 1 / 3, 1, 1.5, -0.5, 'many', null, { numerator: 1, denominator: 0 }];
+  holds({ 'packet-loss-rate/base': minutes(values.length, (index) => values[index]) });
+  const account = await run();
+  expect(await rows('packet-loss-rate/base')).toEqual(minutes(5, (index) => values[index]));
+  expect(Object.fromEntries(account.failed)).toEqual({
+    'packet-loss-rate: a rate below 0': 1,
+    'packet-loss-rate: a value that is no percentage': 3,
+  });
+  expect(account.points).toEqual({ read: 9, stored: 5, there: 0 });
 });
 
 test('percentages that can all be rebuilt are summed up here', async () => {
@@ -251,4 +263,202 @@ test('an archive that gives nothing is one sentence', async () => {
   expect(stderr).toContain('The other archive cannot be read');
   expect(stderr).toContain('401');
   expect(code).toBe(1);
+});
+
+describe('an archive that behaves badly', () => {
+  const OTHER = 'bb'.repeat(16);
+  const failures = (account: Account): Record<string, number> => Object.fromEntries(account.failed);
+
+  /** Another series, which must come whatever happens to the first. */
+  function holdsAnother(): void {
+    holds({ 'path-mtu/base': minutes(3, () => 1500) }, OTHER, { ...FIELDS, source: '192.0.2.9' });
+  }
+
+  async function expectTheOther(): Promise<void> {
+    expect(await rows('path-mtu/base', OTHER)).toEqual(minutes(3, () => 1500));
+  }
+
+  test('the same page of metadata again ends the list, and what it had comes', async () => {
+    for (let index = 0; index < 501; index++)
+      holds({ 'throughput/base': minutes(1, () => index) }, index.toString(16).padStart(32, '0'), {
+        ...FIELDS,
+        test: index,
+      });
+    esmond.deafTo.add('offset');
+    const account = await run();
+    expect(account.metadata).toEqual({ read: 500, created: 500, there: 0 });
+    expect(failures(account)).toEqual({ [`the list of metadata: ${SAME_PAGE}`]: 1 });
+    expect(esmond.requests.filter((path) => path.startsWith(`${ARCHIVE}?`))).toHaveLength(2);
+  });
+
+  test('the same points again end the series', async () => {
+    holds({ 'throughput/base': minutes(10_500, (index) => index) });
+    holdsAnother();
+    esmond.deafTo.add('time-start');
+    const account = await run();
+    expect(failures(account)).toEqual({
+      'throughput: it answers the same points again, whatever time-start says, the rest of the series is left': 1,
+    });
+    expect(account.points.stored).toBe(10_003);
+    await expectTheOther();
+    esmond.deafTo.clear();
+    expect((await run()).failed).toEqual(new Map());
+    expect(await rows('throughput/base')).toHaveLength(10_500);
+  });
+
+  test('fewer points than were asked for are not all', async () => {
+    holds({ 'throughput/base': minutes(25_000, (index) => index) });
+    esmond.deafTo.add('limit');
+    expect((await run()).points).toEqual({ read: 25_000, stored: 25_000, there: 0 });
+  });
+
+  test('points that nobody asked for are left out, and the next run still reads what comes', async () => {
+    const farOff = { ts: 253_370_764_800, val: 1 };
+    holds({ 'throughput/base': [{ ts: BEGIN - 60, val: 1 }, ...minutes(3, (index) => index), farOff] });
+    esmond.deafTo.add('time-end').add('time-start');
+    const account = await run({ since: BEGIN * 1e6 });
+    expect(account.points).toMatchObject({ stored: 3 });
+    expect(failures(account)).toEqual({ 'throughput: points of a time that was not asked for': 2 });
+    expect(await rows('throughput/base')).toEqual(minutes(3, (index) => index));
+
+    esmond.metadata = [];
+    holds({ 'throughput/base': [...minutes(5, (index) => index), farOff] });
+    expect((await run({ since: BEGIN * 1e6 })).points).toMatchObject({ stored: 2, there: 3 });
+  });
+
+  test('progress that an earlier version has noted in the far future does not hide what comes', async () => {
+    holds({ 'throughput/base': minutes(3, (index) => index) });
+    await run();
+    await target.query(`UPDATE import_progress SET through = '9999-01-01Z'`);
+    esmond.metadata = [];
+    holds({ 'throughput/base': minutes(5, (index) => index) });
+    expect((await run()).points).toMatchObject({ stored: 2, there: 3 });
+    const [{ through }] = (await target.query<{ through: Date }>('SELECT through FROM import_progress')) as [
+      { through: Date },
+    ];
+    expect(through).toEqual(new Date((BEGIN + 240) * 1000));
+  });
+
+  test('points of the future come where they are asked for, and hide nothing from the next run', async () => {
+    const later = Math.floor(Date.now() / 1000) + 30 * DAY;
+    holds({ 'throughput/base': [...minutes(2, () => 1), { ts: later, val: 1 }] });
+    expect((await run({ until: (later + 1) * 1e6 })).points).toMatchObject({ stored: 3 });
+    esmond.metadata = [];
+    holds({ 'throughput/base': [...minutes(2, () => 1), { ts: later - 31 * DAY, val: 2 }, { ts: later, val: 1 }] });
+    expect((await run()).points).toMatchObject({ stored: 1 });
+  });
+
+  test('points in no order of time are sorted, and where there are more of them the series is left', async () => {
+    holds({
+      'throughput/base': minutes(3, (index) => index).reverse(),
+      'path-mtu/base': minutes(10_001, () => 1).reverse(),
+    });
+    const account = await run();
+    expect(await rows('throughput/base')).toEqual(minutes(3, (index) => index));
+    expect(failures(account)).toEqual({
+      'path-mtu: its points are in no order of time, the rest of the series is left': 1,
+    });
+    expect(await target.query(`SELECT FROM import_progress`)).toHaveLength(1);
+  });
+
+  test('what is no metadata is counted, and the others come', async () => {
+    holdsAnother();
+    const good = { ...FIELDS, 'metadata-key': KEY, 'event-types': [] };
+    esmond.malformed = [
+      ...[null, 17, 'metadata', [], {}],
+      { ...good, 'metadata-key': 17 },
+      { ...good, 'event-types': { throughput: 1 } },
+      { ...good, 'event-types': [null] },
+      { ...good, 'event-types': [{ 'event-type': 'throughput', 'time-updated': 'soon', summaries: [] }] },
+      { ...good, 'event-types': [{ 'event-type': 'throughput', 'time-updated': 1 }] },
+      { ...good, 'tool-name': 'a\u0000b' },
+    ];
+    const account = await run();
+    expect(account.failed.get('an entry in the list of metadata that is none')).toBe(10);
+    expect([...account.failed.keys()][1]).toMatch(/^a metadata that can't be one here \(a NUL character in a string/);
+    await expectTheOther();
+  });
+
+  test('values of summaries that are none are left out', async () => {
+    const at = (val: unknown): EsmondPoint[] => [{ ts: BEGIN, val }];
+    holds({
+      'throughput/base': [],
+      'throughput/averages/86400': at('<b>'),
+      'throughput/statistics/86400': at([1]),
+      'histogram-rtt/base': [],
+      'histogram-rtt/aggregations/86400': at(null),
+    });
+    const account = await run();
+    expect(account.bins).toMatchObject({ read: 3, sealed: 0 });
+    expect(Object.keys(failures(account)).sort()).toEqual([
+      'aggregation of histogram-rtt: a value that is none of it',
+      'average of throughput: a value that is none of it',
+      'statistics of throughput: a value that is none of it',
+    ]);
+  });
+
+  test('an answer without an end is given up, and the others come', async () => {
+    holds({ 'throughput/base': minutes(3, () => 1) });
+    holdsAnother();
+    const row = `${JSON.stringify({ ts: BEGIN, val: 1 })},`.repeat(1000);
+    esmond.trouble = (path) => (path.includes('throughput') ? { endless: row } : undefined);
+    const account = await run({}, 60_000);
+    expect(failures(account)).toEqual({
+      'throughput: an answer of more than 48 MiB, the rest of the series is left': 1,
+    });
+    // Fewer points are asked for, four times, and each answer is read up to its bound.
+    expect(esmond.sent).toBeLessThan(6 * 64 * 1024 ** 2);
+    await expectTheOther();
+  });
+
+  test('large documents come in smaller slices', async () => {
+    const text = 'x'.repeat(1024 ** 2);
+    holds({ 'pscheduler-raw/base': minutes(60, (index) => ({ index, text })) });
+    expect((await run({}, 60_000)).points).toEqual({ read: 60, stored: 60, there: 0 });
+  });
+
+  test('a redirect to another host is not followed', async () => {
+    const elsewhere = new FakeEsmond([]);
+    const other = await elsewhere.start();
+    try {
+      holds({ 'throughput/base': minutes(3, () => 1) });
+      holdsAnother();
+      const here = new URL(url);
+      esmond.trouble = (path) => (path.includes('throughput') ? { redirect: `${other}/` } : undefined);
+      expect(failures(await run())).toEqual({
+        [`throughput: the other archive answered 302 (it redirects to ${other}, which is not followed: import from there if that is the archive), the rest of the series is left`]: 1,
+      });
+      await expectTheOther();
+      esmond.trouble = () => ({ redirect: `http://localhost:${here.port}/` });
+      await expect(run()).rejects.toThrow(`it redirects to http://localhost:${here.port}, which is not followed`);
+      expect(elsewhere.requests).toEqual([]);
+      let first = true;
+      esmond.trouble = () => {
+        const moved = first ? { redirect: `${ARCHIVE}?limit=1000` } : undefined;
+        first = false;
+        return moved;
+      };
+      expect((await run()).metadata.read).toBe(2);
+      esmond.trouble = () => ({ redirect: ARCHIVE });
+      await expect(run()).rejects.toThrow('it redirects to');
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  test('nothing that it says reaches the terminal as a command', async () => {
+    const evil = '\u001b[2J\u009b31m\u202eevil';
+    holds({ [`${evil}/base`]: minutes(1, () => 1) });
+    holds({ 'throughput/base': [] }, 'cc'.repeat(16), { ...FIELDS, source: evil });
+    const program = (): Program => new Program([...MARIGRAM, 'import', url], { DATABASE_URL: target.databaseUrl });
+    const { stdout, stderr, code } = await program().ended;
+    expect(stdout).toContain('Not imported:');
+    esmond.trouble = () => ({ status: 404 });
+    esmond.refusal = evil;
+    const refused = await program().ended;
+    expect(refused.stderr).toMatch(/^marigram: The other archive cannot be read: .*404.*evil/);
+    expect([code, refused.code]).toEqual([1, 1]);
+    for (const text of [stdout, stderr, refused.stderr])
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
 });

@@ -2,8 +2,9 @@ import { type FilterFields } from './api-filters.js';
 import { unlike } from './answer.js';
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
-import { type FoundMetadata, searchMetadata } from './generated/index.js';
+import { searchMetadata } from './generated/index.js';
 import { Metadata } from './metadata.js';
+import { isMetadata } from './metadata-check.js';
 import { type CallOptions } from './read-options.js';
 import { searchQuery } from './search-query.js';
 
@@ -12,6 +13,21 @@ export interface ConnectOptions extends ConnectionOptions {
   /** How many metadata are asked for at once: 500 unless given. */
   pageSize?: number | undefined;
 }
+
+/** How to search. */
+export interface SearchOptions extends CallOptions {
+  /** Is given each entry of an answer that is no metadata, and is left out then; without it such an answer is an error. */
+  onMalformed?: ((entry: unknown) => void) | undefined;
+}
+
+/** A page of an answer. */
+interface Page {
+  readonly entries: readonly unknown[];
+  readonly response: Response;
+}
+
+/** How many entries in a row may be known already: new metadata move others to the next page, but not whole pages. */
+const MAX_STALE = 1;
 
 /** Searches an archive. */
 export class ApiConnect {
@@ -35,37 +51,50 @@ export class ApiConnect {
    * The metadata that the filters find, sorted by key. A page of them is asked for when the one before is used up.
    * Throws an `ArchiveError`, or the reason of `options.signal`.
    */
-  async *getMetadata({ signal }: CallOptions = {}): AsyncGenerator<Metadata, void, undefined> {
+  async *getMetadata({ signal, onMalformed }: SearchOptions = {}): AsyncGenerator<Metadata, void, undefined> {
     const source = { archive: this.archive, filters: { ...this.filters } };
     const query = searchQuery(this.filters);
     let rest = this.filters.limit ?? Infinity;
     let offset = this.filters.offset ?? 0;
     // Metadata that are registered meanwhile move others to the next page.
     const found = new Set<string>();
+    let stale = 0;
     for (let total = Infinity; offset < total && rest > 0;) {
       const limit = Math.min(rest, this.pageSize);
-      const page = await this.page({ ...query, limit, ...(offset > 0 && { offset }) }, signal);
-      if (page.length === 0) return;
-      for (const one of page) {
+      const { entries, response } = await this.page({ ...query, limit, ...(offset > 0 && { offset }) }, signal);
+      if (entries.length === 0) return;
+      const before = found.size;
+      for (const one of entries) {
+        if (!isMetadata(one)) {
+          if (!onMalformed) throw unlike('metadata', response);
+          onMalformed(one);
+          found.add(JSON.stringify(one));
+          continue;
+        }
         if (found.has(one['metadata-key'])) continue;
         found.add(one['metadata-key']);
         rest--;
         yield new Metadata(source, one);
       }
-      total = page[0]?.['metadata-count-total'] ?? 0;
-      offset += page.length;
+      stale = found.size > before ? 0 : stale + entries.length;
+      if (stale > MAX_STALE) throw unlike('another page, got the same metadata again', response);
+      total = totalOf(entries[0]);
+      offset += entries.length;
     }
   }
 
-  private async page(
-    query: Record<string, string | number>,
-    signal: AbortSignal | undefined,
-  ): Promise<FoundMetadata[]> {
+  private async page(query: Record<string, string | number>, signal: AbortSignal | undefined): Promise<Page> {
     return this.archive.run(async (core) => {
       const { data, response } = await searchMetadata({ ...core, query });
-      const page: unknown = data;
-      if (!Array.isArray(page)) throw unlike('an array of metadata', response);
-      return data;
+      const entries: unknown = data;
+      if (!Array.isArray(entries)) throw unlike('an array of metadata', response);
+      return { entries, response };
     }, signal);
   }
+}
+
+/** How many metadata there are in all: the first of a page says so. */
+function totalOf(first: unknown): number {
+  const total = (first as { 'metadata-count-total'?: unknown } | null)?.['metadata-count-total'];
+  return typeof total === 'number' ? total : 0;
 }

@@ -1,5 +1,5 @@
 import { Deadline } from './deadline.js';
-import { ConnectionError } from './errors.js';
+import { ArchiveError, ConnectionError } from './errors.js';
 
 /** How to wait for the pieces of a stream. */
 export interface Patience {
@@ -57,7 +57,8 @@ async function nextPiece(
   try {
     return await deadline.race(reader.read());
   } catch (error) {
-    if (deadline.signal.aborted) throw error;
+    // What `fetch` was replaced by may have refused the rest.
+    if (deadline.signal.aborted || error instanceof ArchiveError) throw error;
     throw new ConnectionError('the answer broke off', { cause: error });
   } finally {
     deadline.release();

@@ -31,7 +31,7 @@ export async function* readSeries<V>(
   { rows, dataType }: Series,
   options: ReadOptions,
 ): AsyncGenerator<PointOf<V>, number | undefined, undefined> {
-  const { order = 'asc', limit = Infinity, signal } = options;
+  const { order = 'asc', limit = Infinity, fractions = false, signal } = options;
   const span = new TimeSpan(options, order);
   let rest = limit;
   let failures = 0;
@@ -39,7 +39,12 @@ export async function* readSeries<V>(
   while (rest > 0 && !span.isOver) {
     const wanted = Math.min(rest, MOST_AT_ONCE);
     let found = 0;
-    const query = { ...span.query(), ...(order === 'desc' && { order }), limit: wanted };
+    const query = {
+      ...span.query(),
+      ...(order === 'desc' && { order }),
+      ...(fractions && dataType === 'percentage' && { percentages: 'fractions' }),
+      limit: wanted,
+    };
     const { response } = await archive.run((core) => rows(core, query), signal);
     const stream = new PointStream(response);
     if (stream.isPlain && order === 'desc') throw unlike('an archive that can answer newest first', response);

@@ -12,4 +12,9 @@ export interface ReadOptions extends TimeFields, CallOptions {
   order?: Order | undefined;
   /** How many points at most: all unless given. With `order: 'desc'` the latest ones. */
   limit?: number | undefined;
+  /**
+   * Percentages come as `{numerator, denominator}` where the archive has both, and else as numbers; their type does not
+   * tell. An archive that does not know of this gives numbers.
+   */
+  fractions?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { type Answer, EXAMPLE, named, shape } from '../common/api-docs.js';
 import { errorBody } from '../http/error-body.js';
 import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
-import { JSON_FORMAT } from '../http/parameters.js';
+import { JSON_FORMAT, query } from '../http/parameters.js';
 import { ROW_PARAMETERS, rowAnswer } from './row-answer.js';
 
 const { key, ts } = EXAMPLE;
@@ -101,6 +101,14 @@ export const ADD_POINTS_OF_MANY: OperationDocs = {
   answers: { 201: STORED, 409: CONFLICT, 422: KEY_REUSED },
 };
 
+const FRACTIONS = query(
+  'percentages',
+  'Percentages',
+  'With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. ' +
+    'Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.',
+  { type: 'string', enum: ['fractions'] },
+);
+
 /** GET `archive/K/ET/base`. */
 export const GET_POINTS: OperationDocs = {
   id: 'getPoints',
@@ -111,7 +119,7 @@ export const GET_POINTS: OperationDocs = {
     'reaches one hour beyond now, since clocks of measurement hosts run ahead. `[]` where there is nothing, also for an ' +
     'unknown key. Any number of points may be asked for: the answer is streamed, and a connection that ends before the ' +
     'array does means that the server failed in the middle.',
-  parameters: ROW_PARAMETERS,
+  parameters: [...ROW_PARAMETERS, FRACTIONS],
   answers: {
     200: rowAnswer('The points.', shape('Point'), [
       { ts, val: 9400000000 },

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
-import { DATA_TYPES } from '../event-types/data-types.js';
+import { DATA_TYPES, encodeFraction } from '../event-types/data-types.js';
 import { type Slice } from '../storage/paged.js';
 import { type PointPairs } from '../storage/point-pairs.js';
 import { type Point, type PointRange, PointStore } from '../storage/point-store.js';
@@ -43,12 +43,24 @@ export class ReadService {
     if (bounds.begin > bounds.end) return NOTHING;
     const points: PointRange = { series: extent.id, dataType, ...bounds, descending: query.order === 'desc' };
     const { additive, encode } = DATA_TYPES[dataType];
+    if (dataType === 'percentage' && asksForFractions(query))
+      return { source: this.points.source(points), write: writeWith(encodeFraction) };
     if (additive) return { source: this.points.numbers(points), write: writePairs };
-    const write = (rows: readonly Point[], writer: RowWriter): void => {
-      for (const row of rows) writer.json(row.micros, encode(row));
-    };
-    return { source: this.points.source(points), write };
+    return { source: this.points.source(points), write: writeWith(encode) };
   }
+}
+
+function writeWith(encode: (row: Point) => string): (rows: readonly Point[], writer: RowWriter) => void {
+  return (rows, writer) => {
+    for (const row of rows) writer.json(row.micros, encode(row));
+  };
+}
+
+/** Whether percentages are to come with both of their parts. Throws `Invalid` for another wish. */
+function asksForFractions({ percentages }: Query): boolean {
+  if (percentages !== undefined && percentages !== 'fractions')
+    throw new Invalid(`percentages: expected fractions, got ${JSON.stringify(percentages)}`);
+  return percentages !== undefined;
 }
 
 function writePairs(pairs: PointPairs, writer: RowWriter): void {

@@ -90,6 +90,12 @@ function parsePercentage(value: JsonSlice): StoredValue {
   return { value: part('numerator', 0), denominator: part('denominator', 1), document: null };
 }
 
+/** The JSON of a percentage with its two parts, as it was posted; the quotient where it came as one, by an import. */
+export function encodeFraction({ value, denominator }: StoredValue): string {
+  if (!Number.isInteger(value)) return String((value ?? 0) / (denominator ?? 1));
+  return `{"numerator":${value},"denominator":${denominator}}`;
+}
+
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
 function parseHistogram(value: JsonSlice): StoredValue {
   if (value.kind !== 'object') refuse('', 'an object of label and count', value);

@@ -10,6 +10,9 @@ const OF_ANSWERS: readonly string[] = [
   ...['metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
 ];
 
+/** How much is shown of a name. */
+const SHOWN = 60;
+
 /** Keys that can be part of a URL, as all of esmond's and Marigram's are. */
 export const KEY = /^[\w-]{1,128}$/;
 
@@ -29,14 +32,14 @@ export function foreignMetadata(answer: Readonly<Record<string, unknown>>): Fore
     const name = textOf(entry['event-type']);
     const dataType = dataTypeOf(name);
     if (dataType === undefined) {
-      unknown.push(`event type ${name} is not known here`);
+      unknown.push(`event type ${name.slice(0, SHOWN)} is not known here`);
       return [];
     }
     const summaries = listOf(entry['summaries']).flatMap((summary) => {
       const type = textOf(summary['summary-type']);
       if (DATA_TYPES[dataType].summaries.some((known) => known === type))
         return [{ 'summary-type': type, 'summary-window': summary['summary-window'] }];
-      if (type !== 'base') unknown.push(`summary ${type} of ${name} is not known here`);
+      if (type !== 'base') unknown.push(`summary ${type.slice(0, SHOWN)} of ${name} is not known here`);
       return [];
     });
     return [{ 'event-type': name, summaries }];

@@ -3,18 +3,19 @@ import { Invalid } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type ImportStore } from '../storage/import-store.js';
 import { type SealedBinStore } from '../storage/sealed-bin-store.js';
+import { classify } from '../storage/sql-errors.js';
 import { Account, type Watched } from './account.js';
 import { type ForeignMetadata, foreignMetadata } from './foreign-metadata.js';
-import { type History, SeriesImport } from './series-import.js';
-import { isRefusal, type SourceArchive } from './source-archive.js';
+import { AHEAD, type History, SeriesImport } from './series-import.js';
+import { faultOf, isRefusal, type SourceArchive } from './source-archive.js';
 import { SummaryImport } from './summary-import.js';
 import { type ImportTarget, type Registered } from './target.js';
 
 /** How many metadata are under way at a time: while one is waited for there, another is stored here. */
 const AT_ONCE = 4;
 
-/** Clocks of measurement hosts run ahead, but not by more than this. */
-const AHEAD = 86_400 * MICROS_PER_SECOND;
+/** How much is shown of what is wrong with a metadata: it quotes the other archive. */
+const SHOWN = 200;
 
 /** What to import. */
 export interface ArchiveImportOptions extends Watched {
@@ -49,18 +50,26 @@ export async function importArchive(
 ): Promise<Account> {
   // Whole seconds: an esmond knows no others.
   const now = Math.floor(Date.now() / 1000) * MICROS_PER_SECOND;
-  const history: History = { begin: options.since, end: options.until ?? now + AHEAD, again: options.again ?? false };
+  const { since: begin, until: end = now + AHEAD, again = false } = options;
+  const history: History = { begin, end, now, again };
   const series = new SeriesImport(source, place.target, place.imports, account, history);
   const summaries = new SummaryImport(source, place.sealed, place.imports, account, history, series);
-  const importer = new MetadataImport(place, account, series, summaries, now);
+  const importer = new MetadataImport(place, account, series, summaries);
   let total = 0;
   let done = 0;
-  await inParallel(source.metadata(), AT_ONCE, async (metadata) => {
+  const onMalformed = (): void => {
+    account.fail('an entry in the list of metadata that is none');
+  };
+  await inParallel(source.metadata(onMalformed), AT_ONCE, async (metadata) => {
     options.signal?.throwIfAborted();
     const answer = metadata.toJSON();
     if (typeof answer['metadata-count-total'] === 'number') total = Math.max(total, answer['metadata-count-total']);
     await importer.run(metadata, answer, options.dryRun ?? false);
     options.onProgress?.(++done, Math.max(total, done));
+  }).catch((error: unknown) => {
+    // The list breaks off: what it had is here.
+    if (!isRefusal(error) || account.metadata.read === 0) throw error;
+    account.fail(`the list of metadata: ${faultOf(error)}`);
   });
   return account;
 }
@@ -72,7 +81,6 @@ class MetadataImport {
     private readonly account: Account,
     private readonly series: SeriesImport,
     private readonly summaries: SummaryImport,
-    private readonly now: number,
   ) {}
 
   async run(metadata: Metadata, answer: Record<string, unknown>, dryRun: boolean): Promise<void> {
@@ -104,25 +112,29 @@ class MetadataImport {
 
   /** What is not even a metadata by our rules is left out; one that asks for too many windows, too. */
   private readonly skipInvalid = (error: unknown): void => {
-    if (!(error instanceof Invalid)) throw error;
-    this.account.fail(`a metadata that can't be one here (${error.message})`);
+    if (!(error instanceof Invalid) && classify(error) !== 'bad-data') throw error;
+    const { message } = error as Error;
+    this.account.fail(`a metadata that can't be one here (${message.slice(0, SHOWN)})`);
   };
 
   private async readSeries(metadata: Metadata, eventType: EventType, here: Registered): Promise<void> {
     const ref = here.series.get(eventType.eventType);
     // Nothing was ever written where there is no time-updated.
     if (!ref || eventType.timeUpdated === undefined) return;
-    const pair = { metadata, eventType, dataType: ref.dataType, key: here.key, id: ref.id };
+    // Not later than now, whatever the other archive says; a number beyond all dates is 1970.
+    const updated = new Date(Math.min(eventType.timeUpdated.getTime() || 0, Date.now()));
+    const pair = { metadata, eventType, dataType: ref.dataType, key: here.key, id: ref.id, updated };
     try {
       const base = await this.series.run(pair);
       for (const summary of eventType.getAllSummaries())
         if (ref.rollups.some(({ window }) => window === summary.summaryWindow))
-          await this.summaries.run(pair, summary, base, this.now);
+          await this.summaries.run(pair, summary, base);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      this.account.fail(
-        `${eventType.eventType}: the other archive answered ${error.status}, the rest of the series is left`,
-      );
+      if (isRefusal(error))
+        this.account.fail(`${eventType.eventType}: ${faultOf(error)}, the rest of the series is left`);
+      else if (classify(error) === 'bad-data')
+        this.account.fail(`${eventType.eventType}: values that the database refuses, the rest of the series is left`);
+      else throw error;
     }
   }
 }

@@ -1,4 +1,6 @@
-import { type StoredValue } from '../event-types/data-types.js';
+import { BadPart } from '../common/errors.js';
+import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
+import { parseSlice } from '../json/json-text.js';
 import { type ForeignPoint, type Readable, type SourceArchive } from './source-archive.js';
 
 /** Which event types say how many packets were lost and sent, of each rate. */
@@ -19,9 +21,15 @@ export interface CountSources {
   readonly sent: Readable | undefined;
 }
 
+/** Whether a rate came without its counts: it is stored as so much of 1. */
+export function isBareRate({ denominator }: StoredValue): boolean {
+  return denominator === 1;
+}
+
 /**
- * Rebuilds percentages: archives answer them as quotients, from which nothing could be summed up. At each time for
- * which the metadata has both counts, and where these come to the rate, they are numerator and denominator.
+ * Rebuilds percentages: an esmond answers them as quotients. At each time for which the metadata has both counts, and
+ * where these come to the rate, they are numerator and denominator; else the rate itself is stored, over 1. A Marigram
+ * gives numerator and denominator, where it has them.
  */
 export class LossRates {
   constructor(
@@ -31,14 +39,15 @@ export class LossRates {
 
   /** The values of some rates, in their order, which is that of time; a text says why there is none. */
   async rebuild(rates: readonly ForeignPoint[]): Promise<(StoredValue | string)[]> {
-    const [lost, sent] = [await this.read(this.counts.lost, rates), await this.read(this.counts.sent, rates)];
+    const quotients = rates.filter(({ val }) => typeof val === 'number');
+    const lost = await this.read(this.counts.lost, quotients);
+    const sent = await this.read(this.counts.sent, quotients);
     return rates.map(({ tsMicros, val }) => {
-      const [numerator, denominator] = [lost.get(tsMicros), sent.get(tsMicros)];
-      if (typeof val !== 'number') return 'a rate that is no number';
-      if (numerator === undefined || denominator === undefined) return 'a rate without packet counts at its time';
+      if (typeof val !== 'number') return fractionOf(val);
+      if (val < 0) return 'a rate below 0';
+      const [numerator = -1, denominator = 0] = [lost.get(tsMicros), sent.get(tsMicros)];
       const isTheirs = denominator > 0 && numerator >= 0 && Math.abs(numerator / denominator - val) <= TOLERANCE;
-      if (!isTheirs) return 'a rate that is not the quotient of the packet counts at its time';
-      return { value: numerator, denominator, document: null };
+      return { ...(isTheirs ? { value: numerator, denominator } : { value: val, denominator: 1 }), document: null };
     });
   }
 
@@ -46,8 +55,17 @@ export class LossRates {
     const counts = new Map<number, number>();
     const [begin, end] = [rates[0]?.tsMicros, rates.at(-1)?.tsMicros];
     if (!from || begin === undefined || end === undefined) return counts;
-    for await (const slice of this.source.slices(from, { begin, end }, SLICE))
-      for (const { tsMicros, val } of slice) if (typeof val === 'number') counts.set(tsMicros, Math.trunc(val));
+    for await (const { points } of this.source.slices(from, { begin, end }, SLICE))
+      for (const { tsMicros, val } of points) if (typeof val === 'number') counts.set(tsMicros, Math.trunc(val));
     return counts;
+  }
+}
+
+function fractionOf(val: unknown): StoredValue | string {
+  try {
+    return DATA_TYPES.percentage.parse(parseSlice(JSON.stringify(val)));
+  } catch (error) {
+    if (error instanceof BadPart) return 'a value that is no percentage';
+    throw error;
   }
 }

@@ -3,9 +3,9 @@ import { BadPart } from '../common/errors.js';
 import { inStorableYears, MICROS_PER_SECOND } from '../common/time.js';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { parseSlice } from '../json/json-text.js';
-import { type ImportStore } from '../storage/import-store.js';
+import { type ImportStore, type Stream } from '../storage/import-store.js';
 import { type Account } from './account.js';
-import { COUNTS_OF_RATE, LossRates } from './loss-rates.js';
+import { COUNTS_OF_RATE, isBareRate, LossRates } from './loss-rates.js';
 import { type ForeignPoint, type SourceArchive } from './source-archive.js';
 import { type ImportedPoint, type ImportTarget } from './target.js';
 
@@ -15,12 +15,17 @@ const HISTOGRAMS = 2_000;
 const DOCUMENTS = 200;
 
 /** What was late to reach the other archive is still found by the next run. */
-export const OVERLAP = 7 * 86_400 * MICROS_PER_SECOND;
+const OVERLAP = 7 * 86_400 * MICROS_PER_SECOND;
+
+/** Clocks of measurement hosts run ahead, but not by more than this. */
+export const AHEAD = 86_400 * MICROS_PER_SECOND;
 
 /** A stretch of history to be imported, in micros, both ends inclusive; `begin` may be open. */
 export interface History {
   readonly begin: number | undefined;
   readonly end: number;
+  /** No progress is noted beyond it: a point that is still to come says nothing of those before it. */
+  readonly now: number;
   /** Whether to read again what earlier runs have read. */
   readonly again: boolean;
 }
@@ -33,13 +38,15 @@ export interface SeriesPair {
   /** The metadata's key here, and the series' id. */
   readonly key: string;
   readonly id: number;
+  /** When a point was last stored there. */
+  readonly updated: Date;
 }
 
 /** What of a series was read. */
 export interface SeriesRead {
   /** The last time, by this run or an earlier one; `undefined` where there was no point. */
   readonly last: number | undefined;
-  /** Whether some points could not be taken over. */
+  /** Whether some points could not be taken over, or not exactly. */
   readonly isIncomplete: boolean;
 }
 
@@ -53,6 +60,13 @@ export class SeriesImport {
     private readonly history: History,
   ) {}
 
+  /** How far a stream was read by earlier runs, in micros; `undefined` where none was. */
+  async progressOf(stream: Stream): Promise<number | undefined> {
+    const through = await this.imports.progress(stream);
+    // Beyond all clocks: noted by an earlier version, from a time that the source had made up.
+    return through !== undefined && through > this.history.now + AHEAD ? undefined : through;
+  }
+
   /** Where a stream is to be read from: a while before the place where the last run came to. */
   beginAfter(through: number | undefined): number {
     const first = this.history.begin ?? 0;
@@ -62,20 +76,22 @@ export class SeriesImport {
   /** Reads and stores all points of a series, slice by slice, noting after each how far it has come. */
   async run(pair: SeriesPair): Promise<SeriesRead> {
     const stream = { source: this.streamName, series: pair.id, type: 'base', window: 0 };
-    const earlier = await this.imports.progress(stream);
+    const earlier = await this.progressOf(stream);
     const span = { begin: this.beginAfter(earlier), end: this.history.end };
     let last = earlier;
     let isIncomplete = false;
-    for await (const slice of this.source.slices(pair.eventType, span, sliceOf(pair))) {
+    for await (const { points: slice, strays } of this.source.slices(pair.eventType, span, sliceOf(pair))) {
+      this.account.fail(`${pair.eventType.eventType}: points of a time that was not asked for`, strays);
       const points = await this.pointsOf(pair, slice);
-      isIncomplete ||= points.length < slice.length;
+      isIncomplete ||= points.length < slice.length || points.some(isBareRate);
       this.account.points.read += slice.length;
-      const updated = pair.eventType.timeUpdated;
-      const result = await this.target.write(points, updated && updated.getTime() / 1000);
+      const result = await this.target.write(points, pair.updated.getTime() / 1000);
       this.account.points.stored += result.stored;
       this.account.points.there += result.there;
       this.account.skip('points older than the retention here', result.expired);
-      last = Math.max(last ?? -Infinity, slice.at(-1)?.tsMicros ?? -Infinity);
+      const through = slice.at(-1)?.tsMicros;
+      if (through === undefined) continue;
+      last = Math.max(last ?? -Infinity, Math.min(through, this.history.now));
       await this.imports.noteProgress(stream, last);
     }
     return { last, isIncomplete };

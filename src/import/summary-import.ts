@@ -1,5 +1,6 @@
 import { type Summary } from 'marigram-client';
 import { MICROS_PER_SECOND } from '../common/time.js';
+import { type DataTypeName } from '../event-types/data-types.js';
 import { binOf } from '../rollups/windows.js';
 import { type ImportStore } from '../storage/import-store.js';
 import { type SealedBinStore } from '../storage/sealed-bin-store.js';
@@ -28,33 +29,44 @@ export class SummaryImport {
   ) {}
 
   /** Reads a summary, whose points are stored as far as they are there, and seals what is missing. */
-  async run(pair: SeriesPair, summary: Summary, base: SeriesRead, now: number): Promise<void> {
+  async run(pair: SeriesPair, summary: Summary, base: SeriesRead): Promise<void> {
     const { summaryType: type, summaryWindow: window } = summary;
     const stream = { source: this.series.streamName, series: pair.id, type, window };
     // Of a bin that is not over, or whose points are still to be read, there may be more to come.
-    const settled = Math.max(base.last ?? -Infinity, now - SETTLED);
+    const settled = Math.max(base.last ?? -Infinity, this.history.now - SETTLED);
     const over = Math.floor(settled / MICROS_PER_SECOND - window) * MICROS_PER_SECOND;
     const end = Math.min(this.history.end, over);
-    const begin = binOf(this.series.beginAfter(await this.imports.progress(stream)), window);
+    const begin = binOf(this.series.beginAfter(await this.series.progressOf(stream)), window);
     if (begin > end) return;
     const options = {
       beginIsPartial: this.history.begin !== undefined,
       differing: pair.dataType === 'percentage' && base.isIncomplete,
-      updated: pair.eventType.timeUpdated,
+      updated: pair.updated,
     };
-    for await (const slice of this.source.slices(summary, { begin, end }, SLICE)) {
-      const bins = slice.map(({ tsMicros, val }) => ({ micros: tsMicros, value: JSON.stringify(val) }));
+    const name = `${type} of ${pair.eventType.eventType}`;
+    for await (const { points, strays } of this.source.slices(summary, { begin, end }, SLICE)) {
+      const good = points.filter(({ val }) => isValueOf(type, pair.dataType, val));
+      this.account.fail(`${name}: values of a time that was not asked for`, strays);
+      this.account.fail(`${name}: a value that is none of it`, points.length - good.length);
+      const bins = good.map(({ tsMicros, val }) => ({ micros: tsMicros, value: JSON.stringify(val) }));
       const { sealed, there, computed, expired } = await this.sealed.seal(
         { series: pair.id, type, window },
         bins,
         options,
       );
-      this.account.bins.read += slice.length;
+      this.account.bins.read += points.length;
       this.account.bins.sealed += sealed;
       this.account.bins.there += there;
       this.account.bins.computed += computed;
       this.account.skip('summary values older than the retention here', expired);
-      await this.imports.noteProgress(stream, slice.at(-1)?.tsMicros ?? begin);
+      await this.imports.noteProgress(stream, Math.min(points.at(-1)?.tsMicros ?? begin, this.history.now));
     }
   }
+}
+
+/** Whether a value is one of a summary of this type. */
+function isValueOf(type: Summary['summaryType'], dataType: DataTypeName, val: unknown): boolean {
+  const isNumber = type === 'average' || (type === 'aggregation' && dataType !== 'histogram');
+  if (isNumber) return typeof val === 'number';
+  return typeof val === 'object' && val !== null && !Array.isArray(val);
 }

@@ -93,13 +93,17 @@ export class ImportStore {
     return rows[0]?.through;
   }
 
-  /** Notes that a stream is stored up to a time (micros, inclusive); it never moves back. */
+  /**
+   * Notes that a stream is stored up to a time (micros, inclusive); it never moves back, except from a time that is
+   * still to come: earlier versions noted whatever the other archive made up.
+   */
   async noteProgress({ source, series, type, window }: Stream, through: number): Promise<void> {
     await this.db.query(
       `INSERT INTO import_progress (source, series, type, window_seconds, through)
        SELECT $2, id, $3, $4, $5 FROM series WHERE id = $1
        ON CONFLICT ON CONSTRAINT import_progress_pkey
-       DO UPDATE SET through = greatest(import_progress.through, excluded.through)`,
+       DO UPDATE SET through = CASE WHEN import_progress.through > now() + interval '1 day' THEN excluded.through
+                                    ELSE greatest(import_progress.through, excluded.through) END`,
       [series, source, type, window, timestampOf(through)],
     );
   }

@@ -130,6 +130,22 @@ describe('§5.3 float', () => {
 });
 
 describe('§5.3 percentage', () => {
+  test('both parts are read where they are asked for', async () => {
+    const uri = await register(archive, 'packet-loss-rate', 'throughput');
+    await postPoint(archive, uri, 'packet-loss-rate', { ts: 1, val: { numerator: '1', denominator: 600 } }).expect(201);
+    await postPoint(archive, uri, 'throughput', { ts: 1, val: 5 }).expect(201);
+    const read = (path: string) => archive.http.get(`${uri}${path}`);
+    const fraction = { numerator: 1, denominator: 600 };
+    expect((await read('packet-loss-rate/base?percentages=fractions')).body).toEqual([{ ts: 1, val: fraction }]);
+    expect((await read('packet-loss-rate/base?percentages=fractions&format=csv')).text).toBe(
+      'ts,val\n1,"{""numerator"":1,""denominator"":600}"\n',
+    );
+    expect((await read('packet-loss-rate/base')).body).toEqual([{ ts: 1, val: 1 / 600 }]);
+    expect((await read('throughput/base?percentages=fractions')).body).toEqual([{ ts: 1, val: 5 }]);
+    const { body } = await read('packet-loss-rate/base?percentages=parts').expect(400);
+    expect(body.detail).toContain('percentages: expected fractions');
+  });
+
   accepts('percentage', [
     ['{"numerator":4,"denominator":100}', '0.04'],
     ['{"numerator":5,"denominator":2}', '2.5'],

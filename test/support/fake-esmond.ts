@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A point or a bin as esmond answers it: whole seconds, doubles. */
@@ -16,7 +18,12 @@ export interface EsmondMetadata {
 }
 
 /** What goes wrong with a request, by what is called before it is answered; `undefined` lets it through. */
-export type Trouble = (path: string) => { status: number } | { delay: number } | 'hang up' | undefined;
+export type Trouble = (
+  path: string,
+) => { status: number } | { delay: number } | { redirect: string } | { endless: string } | 'hang up' | undefined;
+
+/** Parameters that it may be deaf to. */
+export type Deafness = 'limit' | 'offset' | 'time-start' | 'time-end';
 
 const ROOT = '/esmond/perfsonar/archive/';
 
@@ -29,11 +36,19 @@ const SINGULAR: Readonly<Record<string, string>> = {
 /**
  * A server that answers reads as esmond 4.3 does, as far as imports ask: JSON arrays only, whole seconds only (a
  * fraction is 400), percentages as quotients, 1,500 rows unless a limit is given, `metadata-count-total` in the first
- * metadata of a page.
+ * metadata of a page. It misbehaves as `trouble`, `deafTo` and `malformed` say.
  */
 export class FakeEsmond {
   readonly requests: string[] = [];
   trouble: Trouble = () => undefined;
+  /** Parameters without effect. */
+  readonly deafTo = new Set<Deafness>();
+  /** Entries of the list of metadata that are none, behind the others. */
+  malformed: readonly unknown[] = [];
+  /** What it says beside a status. */
+  refusal = '<h1>Server Error (500)</h1>';
+  /** How many bytes of endless answers were taken. */
+  sent = 0;
   private readonly server = createServer((request, response) => void this.answer(request, response));
 
   constructor(public metadata: readonly EsmondMetadata[]) {}
@@ -58,18 +73,40 @@ export class FakeEsmond {
       return;
     }
     if (trouble && 'delay' in trouble) await sleep(trouble.delay);
-    if (trouble && 'status' in trouble) send(response, trouble.status, '<h1>Server Error (500)</h1>', 'text/html');
+    if (trouble && 'status' in trouble) send(response, trouble.status, this.refusal, 'text/html');
+    else if (trouble && 'redirect' in trouble) response.writeHead(302, { location: trouble.redirect }).end();
+    else if (trouble && 'endless' in trouble) await this.sendForever(trouble.endless, response);
     else if (pathname === ROOT) send(response, 200, this.search(searchParams));
     else this.read(pathname.slice(ROOT.length), searchParams, response);
   }
 
   private search(query: URLSearchParams): unknown[] {
+    this.ignore(query);
     const [limit, offset] = [Number(query.get('limit') ?? 1500), Number(query.get('offset') ?? 0)];
-    const page = this.metadata.slice(offset, offset + limit).map(objectOf);
-    return page.map((one, index) => (index === 0 ? { ...one, 'metadata-count-total': this.metadata.length } : one));
+    const all = [...this.metadata.map(objectOf), ...this.malformed];
+    const page = all.slice(offset, offset + limit);
+    return page.map((one, index) => (index === 0 ? { ...(one as object), 'metadata-count-total': all.length } : one));
+  }
+
+  private ignore(query: URLSearchParams): void {
+    for (const name of this.deafTo) query.delete(name);
+  }
+
+  /** Sends a piece again and again, as fast as it is taken, until nobody takes it. */
+  private async sendForever(piece: string, response: ServerResponse): Promise<void> {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const pieces = function* (this: FakeEsmond): Generator<string> {
+      yield '[';
+      for (;;) {
+        this.sent += piece.length;
+        yield piece;
+      }
+    };
+    await pipeline(Readable.from(pieces.call(this)), response).catch(() => undefined);
   }
 
   private read(path: string, query: URLSearchParams, response: ServerResponse): void {
+    this.ignore(query);
     const times = ['time-start', 'time-end', 'limit'].map((name) => query.get(name) ?? '');
     if (times.some((text) => !/^-?\d*$/.test(text))) {
       send(response, 400, { detail: 'Time parameters must be integers' });
@@ -78,7 +115,7 @@ export class FakeEsmond {
     const [begin, end, limit] = times.map((text) => (text === '' ? undefined : Number(text)));
     const [key = '', ...rest] = path.split('/');
     const rows = this.metadata.find((one) => one.key === key)?.rows[rest.join('/')] ?? [];
-    const found = rows.filter(({ ts }) => ts >= (begin ?? 0) && ts <= (end ?? Date.now() / 1000));
+    const found = rows.filter(({ ts }) => ts >= (begin ?? 0) && ts <= (end ?? Infinity));
     send(response, 200, found.slice(0, limit ?? 1500));
   }
 }
