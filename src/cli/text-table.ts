@@ -88,9 +88,17 @@ export class TextTable {
   }
 }
 
-/** A text with nothing in it that a terminal would obey: what an archive holds was written by others. */
+/** What a terminal would obey: what an archive holds was written by others. */
+const COMMANDS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text with blanks in place of what a terminal would obey. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return text.replaceAll(COMMANDS, ' ');
+}
+
+/** Compact JSON that means the same, with escapes in place of what a terminal would obey. */
+export function printableJson(json: string): string {
+  return json.replaceAll(COMMANDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** As much of a text as fits, with `…` where something is missing. */

@@ -706,6 +706,11 @@ export type Offset = number;
 export type Order = 'asc' | 'desc';
 
 /**
+ * With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.
+ */
+export type Percentages = 'fractions';
+
+/**
  * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
  */
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
@@ -1578,6 +1583,10 @@ export type GetPointsData = {
          * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
+        /**
+         * With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.
+         */
+        percentages?: 'fractions';
     };
     url: '/perfsonar/archive/{metadataKey}/{eventType}/base';
 };
@@ -1758,6 +1767,10 @@ export type GetPointsInWindowData = {
          * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
+        /**
+         * With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.
+         */
+        percentages?: 'fractions';
     };
     url: '/perfsonar/archive/{metadataKey}/{eventType}/base/{window}';
 };

@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../text-table.js';
 import { type Screen } from './screen.js';
 
 /** How to print: for people, or for programs. */
@@ -13,25 +14,28 @@ export interface RecordKind<T> {
   readonly jsonOf: (record: T) => string;
 }
 
-/** Writes records as they come, one a line. */
+/** Writes records as they come, one a line. A terminal gets nothing that it would obey; all else gets them as they are. */
 export async function writeRecords<T>(
   screen: Screen,
   format: Exclude<Format, 'table'>,
   kind: RecordKind<T>,
   records: AsyncIterable<T> | Iterable<T>,
 ): Promise<void> {
+  const cellOf = (value: string | number | null): string => csvCell(value, screen.isTerminal);
+  const jsonOf = (record: T): string => (screen.isTerminal ? printableJson(kind.jsonOf(record)) : kind.jsonOf(record));
   if (format === 'csv') await screen.line(kind.columns.join(','));
   let count = 0;
   for await (const record of records) {
-    if (format === 'csv') await screen.line(kind.cellsOf(record).map(csvCell).join(','));
-    else if (format === 'ndjson') await screen.line(kind.jsonOf(record));
-    else await screen.write(`${count === 0 ? '[\n' : ',\n'}${kind.jsonOf(record)}`);
+    if (format === 'csv') await screen.line(kind.cellsOf(record).map(cellOf).join(','));
+    else if (format === 'ndjson') await screen.line(jsonOf(record));
+    else await screen.write(`${count === 0 ? '[\n' : ',\n'}${jsonOf(record)}`);
     count++;
   }
   if (format === 'json') await screen.line(count === 0 ? '[]' : '\n]');
 }
 
-function csvCell(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
+function csvCell(value: string | number | null, isForTerminal: boolean): string {
+  const whole = value === null ? '' : String(value);
+  const text = isForTerminal ? printable(whole) : whole;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
