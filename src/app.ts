@@ -32,6 +32,7 @@ import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
 import { PAGES, Reference } from './openapi/reference.js';
 import { RetentionJob } from './retention/retention.job.js';
+import { Replica } from './storage/replica.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
 export async function createApp(
@@ -77,6 +78,7 @@ export async function createApp(
   await fastify.after(); // the pages are a plugin with routes of its own
   methods.answerOthers(fastify);
   await fastify.ready();
+  await app.get(Replica).start();
   await app.get(RetentionJob).start();
   app.get(BackFillJob).start();
   app.get(AuditJob).start();

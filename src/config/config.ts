@@ -22,6 +22,8 @@ export class AppConfig {
   databaseUrl: string | undefined;
   /** A replica that answers the reads; `undefined` means that `databaseUrl` does. */
   databaseReadUrl: string | undefined;
+  /** How far the replica may be behind and still answer reads, in milliseconds. */
+  replicaMaxLag: number;
   /** Directory of the programs of the embedded PostgreSQL; `undefined` means the ones that came with npm. */
   pgBinDir: string | undefined;
   /** Connections to the database, at most. */
@@ -76,6 +78,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     (text) => postgresUrl('DATABASE_READ_URL', text),
     'a URL',
   );
+  config.replicaMaxLag = read('REPLICA_MAX_LAG', 10_000, lag, 'a time from 1s to 86400s');
   config.pgBinDir = read('PG_BIN_DIR', undefined, (text) => resolve(text), 'a directory');
   config.poolSize = read('POOL_SIZE', 10, (text) => integer(text, 2, 1000), 'a number of connections from 2 to 1000');
   config.pathPrefix = read('PATH_PREFIX', '/esmond', pathPrefix, 'a path such as /esmond, or / for none');
@@ -184,6 +187,11 @@ function duration(text: string): number | undefined {
   if (!match) return undefined;
   const milliseconds = Number(match[1]) * (match[2] === 's' ? 1000 : 1);
   return milliseconds >= 1 && milliseconds <= 86_400_000 ? milliseconds : undefined;
+}
+
+function lag(text: string): number | undefined {
+  const milliseconds = duration(text) ?? 0;
+  return milliseconds >= 1000 ? milliseconds : undefined;
 }
 
 function days(text: string): number | undefined {

@@ -41,7 +41,8 @@ export class ReadService {
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
     if (bounds.begin > bounds.end) return NOTHING;
-    const points: PointRange = { series: extent.id, dataType, ...bounds, descending: query.order === 'desc' };
+    const { id, fromPrimary } = extent;
+    const points: PointRange = { series: id, dataType, ...bounds, descending: query.order === 'desc', fromPrimary };
     const { additive, encode } = DATA_TYPES[dataType];
     if (dataType === 'percentage' && asksForFractions(query))
       return { source: this.points.source(points), write: writeWith(encodeFraction) };

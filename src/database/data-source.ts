@@ -5,7 +5,9 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { StartError } from '../common/errors.js';
 import { ApiKey, Network } from '../storage/access.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../storage/audit.entity.js';
+import { placeOf } from '../storage/database-url.js';
 import { CONNECTION_TIMEOUT, ForgivingPool } from '../storage/forgiving-pool.js';
+import { reasonOf } from '../storage/sql-errors.js';
 import { IdempotencyRecord } from '../storage/idempotency.entity.js';
 import { Metadata } from '../storage/metadata.entity.js';
 import { BackFill, Series, Summary } from '../storage/series.entity.js';
@@ -53,12 +55,6 @@ export async function connect(options: ConnectOptions): Promise<DataSource> {
   }
 }
 
-/** Where a URL leads to, for people: without user and password. */
-export function placeOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
-}
-
 function dataSourceOf({ url, poolSize, onPoolError }: ConnectOptions): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -85,12 +81,6 @@ const ENTITIES = [
 
 /** The driver as TypeORM uses it, with our pool. */
 const FORGIVING_PG = Object.assign(Object.create(pg) as typeof pg, { Pool: ForgivingPool });
-
-/** The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first. */
-export function reasonOf(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : String(first);
-}
 
 const ignore = (): void => undefined;
 

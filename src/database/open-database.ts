@@ -3,10 +3,11 @@ import { type Logger } from 'pino';
 import { type DataSource, QueryFailedError } from 'typeorm';
 import { StartError } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
+import { placeOf } from '../storage/database-url.js';
 import { type StorageEngine } from '../storage/engine.js';
 import { prepareStorage } from '../storage/engine-choice.js';
-import { classify } from '../storage/sql-errors.js';
-import { connect, placeOf, reasonOf } from './data-source.js';
+import { classify, reasonOf } from '../storage/sql-errors.js';
+import { connect } from './data-source.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 
 /** A database that is connected and migrated. */

@@ -4,6 +4,7 @@ import { parseBounds, parseTimeRange, type Query } from '../common/time-range.js
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { type Actor } from '../storage/audit-store.js';
 import { type Deleted, DeleteStore, type Span } from '../storage/delete-store.js';
+import { Replica } from '../storage/replica.js';
 
 /** The parameters that bound a deletion of points; `format` is fine everywhere. */
 const BOUNDS = ['time', 'time-start', 'time-end'];
@@ -11,25 +12,35 @@ const BOUNDS = ['time', 'time-start', 'time-end'];
 /** Deletes metadata, event types and points; `by` is recorded for it. */
 @Injectable()
 export class DeletionService {
-  constructor(private readonly store: DeleteStore) {}
+  constructor(
+    private readonly store: DeleteStore,
+    private readonly replica: Replica,
+  ) {}
 
   /** Deletes a metadata with all its points. Throws `NotFound`, and `Invalid` where the query has parameters. */
   metadata(key: string, query: Query, by: Actor): Promise<Deleted> {
     refuseOthers(query, []);
-    return this.store.deleteMetadata(key, by);
+    return this.done(this.store.deleteMetadata(key, by));
   }
 
   /** Deletes an event type of a metadata, and the metadata if it was its last. Throws like `metadata`. */
   eventType(key: string, eventType: string, query: Query, by: Actor): Promise<Deleted> {
     refuseOthers(query, []);
-    return this.store.deleteEventType(key, eventType, by);
+    return this.done(this.store.deleteEventType(key, eventType, by));
   }
 
   /** Deletes the points in the asked time; all where no bound is given. Throws `NotFound` and `Invalid`. */
   points(key: string, eventType: string, query: Query, by: Actor): Promise<Deleted> {
     if (dataTypeOf(eventType) === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
     refuseOthers(query, BOUNDS);
-    return this.store.deletePoints(key, eventType, spanOf(query), by);
+    return this.done(this.store.deletePoints(key, eventType, spanOf(query), by));
+  }
+
+  /** Who deleted something must not read it again from a replica that is behind. */
+  private async done(deletion: Promise<Deleted>): Promise<Deleted> {
+    const deleted = await deletion;
+    this.replica.catchUp();
+    return deleted;
   }
 }
 

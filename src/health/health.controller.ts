@@ -4,6 +4,7 @@ import { Operation } from '../http/operation.js';
 import { Rules } from '../http/route-rules.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Database } from '../storage/database.js';
+import { Replica } from '../storage/replica.js';
 import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
 import { type HealthObject } from './health.dto.js';
 
@@ -14,6 +15,7 @@ const WELL: HealthObject = { status: 'ok', version: programVersion() };
 export class HealthController {
   constructor(
     private readonly db: Database,
+    private readonly replica: Replica,
     private readonly metrics: Metrics,
   ) {}
 
@@ -24,12 +26,13 @@ export class HealthController {
     return WELL;
   }
 
-  /** Ready: the database answers too. 503 with the reason when it does not. */
+  /** Ready: the database answers too, with what there is to say of a replica. 503 with the reason when it does not. */
   @Get('health/ready')
   @Operation(GET_READINESS)
   async ready(): Promise<HealthObject> {
     await this.db.ping();
-    return WELL;
+    const { state } = this.replica;
+    return { ...WELL, ...(state !== undefined && { replica: state }) };
   }
 
   /** The metrics tell of routes and rates, so that they are closed where reads are. */

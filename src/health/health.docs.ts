@@ -16,7 +16,8 @@ export const GET_READINESS: OperationDocs = {
   id: 'getReadiness',
   tag: 'server',
   summary: 'Whether the server can answer',
-  description: 'The database answers, too. 503 with the reason when it does not.',
+  description:
+    'The database answers, too. 503 with the reason when it does not. A replica that is not used is no reason, but told of.',
   answers: { 200: jsonAnswer('It can.', shape('Health'), { status: 'ok', version: '0.1.0' }), 503: REFUSALS[503] },
 };
 

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
-import { MetadataStore, type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
+import {
+  MetadataStore,
+  type StoredEventType,
+  type StoredMetadata,
+  type SummaryRegistration,
+} from '../storage/metadata-store.js';
 import { summaryTypeOf } from './summary-paths.js';
 import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';
@@ -38,8 +43,7 @@ export class MetadataService {
 
   /** The event type of the metadata, or `undefined` where either is unknown. */
   async findEventType(key: string, eventType: string): Promise<StoredEventType | undefined> {
-    const metadata = await this.store.find(key);
-    return metadata?.eventTypes.find((known) => known.eventType === eventType);
+    return this.findFitting(key, eventType, () => true);
   }
 
   /**
@@ -48,9 +52,26 @@ export class MetadataService {
    */
   async findSummaries(key: string, eventType: string, path: string): Promise<StoredEventType> {
     const wanted = summaryTypeOf(path);
-    const found = await this.findEventType(key, eventType);
-    const summaries = found?.summaries.filter(({ type }) => type === wanted) ?? [];
+    const ofType = ({ summaries }: StoredEventType): SummaryRegistration[] =>
+      summaries.filter(({ type }) => type === wanted);
+    const found = await this.findFitting(key, eventType, (known) => ofType(known).length > 0);
+    const summaries = found ? ofType(found) : [];
     if (!found || summaries.length === 0) throw new NotFound(`there are no ${path} of ${eventType} of metadata ${key}`);
     return { ...found, summaries };
+  }
+
+  /** The event type of a metadata; `isEnough` tells whether it has what is looked for. */
+  private async findFitting(
+    key: string,
+    eventType: string,
+    isEnough: (known: StoredEventType) => boolean,
+  ): Promise<StoredEventType | undefined> {
+    const of = ({ eventTypes }: StoredMetadata): StoredEventType | undefined =>
+      eventTypes.find((known) => known.eventType === eventType);
+    const metadata = await this.store.find(key, (stored) => {
+      const known = of(stored);
+      return known !== undefined && isEnough(known);
+    });
+    return metadata && of(metadata);
   }
 }

@@ -58,6 +58,27 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly replicaUsed = new Gauge({
+    name: 'marigram_replica_used',
+    help: 'Whether the replica answers the reads (1), or the primary in its place (0).',
+    labelNames: ['replica'],
+    registers: [this.registry],
+  });
+
+  readonly replicaLag = new Gauge({
+    name: 'marigram_replica_lag_seconds',
+    help: 'How far the replica is behind the primary.',
+    labelNames: ['replica'],
+    registers: [this.registry],
+  });
+
+  readonly replicaFailures = new Counter({
+    name: 'marigram_replica_failures_total',
+    help: 'Reads that the replica failed and the primary answered.',
+    labelNames: ['replica'],
+    registers: [this.registry],
+  });
+
   constructor() {
     new Gauge({
       name: 'marigram_build_info',

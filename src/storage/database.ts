@@ -5,14 +5,24 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ArchiveError, Unavailable } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
+import { poolOf, urlOf } from './database-url.js';
 import { ForgivingPool } from './forgiving-pool.js';
+import { Replica } from './replica.js';
 import { classify, isBrokenConnection } from './sql-errors.js';
 
 /** What reads rows as arrays of their columns: the database, or a transaction. */
 export interface ArrayReader {
-  /** @param name of a statement that is asked for often: each connection then parses and plans it only once. */
+  /**
+   * @param name of a statement that is asked for often: each connection then parses and plans it only once.
+   * @param fromPrimary keeps a replica out of it.
+   */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
-  readArrays<Row extends unknown[]>(text: string, values?: unknown[], name?: string): Promise<{ rows: Row[] }>;
+  readArrays<Row extends unknown[]>(
+    text: string,
+    values?: unknown[],
+    name?: string,
+    fromPrimary?: boolean,
+  ): Promise<{ rows: Row[] }>;
 }
 
 /** Reads inside a transaction. */
@@ -54,19 +64,22 @@ export class CommitUnknown extends Unavailable {
 
 /**
  * The way to PostgreSQL for the stores: TypeORM's own pool, used without TypeORM, because the stores write their SQL
- * themselves. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed; it goes
- * to the replica where one is configured.
+ * themselves. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed. Where a
+ * replica is configured and fit for it, it answers the reads; what it fails at, or does not know, the primary answers.
  */
 @Injectable()
 export class Database implements OnApplicationShutdown {
   private readonly primary: pg.Pool;
   private readonly readers: pg.Pool;
 
-  constructor(@InjectDataSource() dataSource: DataSource, config: AppConfig) {
-    // TypeORM types its pool as `any`; for 'postgres' it is node-postgres' Pool.
-    this.primary = (dataSource.driver as unknown as { master: pg.Pool }).master;
+  constructor(
+    @InjectDataSource() dataSource: DataSource,
+    config: AppConfig,
+    private readonly replica: Replica,
+  ) {
+    this.primary = poolOf(dataSource);
     this.readers = new ForgivingPool({
-      connectionString: config.databaseReadUrl ?? urlOf(dataSource),
+      connectionString: urlOf(dataSource),
       max: config.poolSize,
       // Of the server: what a client of ours gives up goes on there.
       statement_timeout: config.statementTimeout,
@@ -85,27 +98,63 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs one reading statement, on the replica if there is one. Throws `Unavailable` when the database is
-   * away, or works on it for longer than STATEMENT_TIMEOUT.
+   * Runs one reading statement, on the replica if there is one that is fit for it. Throws `Unavailable` when the database
+   * is away, or works on it for longer than STATEMENT_TIMEOUT.
    * @param name as for `ArrayReader`; the same name always has the same text.
+   * @param fromPrimary keeps the replica out of it.
    */
-  read<Row extends pg.QueryResultRow>(
+  async read<Row extends pg.QueryResultRow>(
     text: string,
     values: unknown[] = [],
     name?: string,
+    fromPrimary = false,
   ): Promise<pg.QueryResult<Row>> {
     const query = { text, values, ...(name !== undefined && { name }) };
-    return this.readers.query<Row>(query).catch(explain);
+    const result = fromPrimary ? undefined : await this.onReplica((pool) => pool.query<Row>(query));
+    return result ?? this.readers.query<Row>(query).catch(explain);
+  }
+
+  /**
+   * Like `read`; but where the replica answers and does not know enough, the primary is asked.
+   * @param isEnough whether the rows tell what is asked for.
+   * Returns, too, whether the primary has answered: what else is read about it must come from there.
+   */
+  async readKnown<Row extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[],
+    name: string | undefined,
+    isEnough: (rows: readonly Row[]) => boolean,
+  ): Promise<{ result: pg.QueryResult<Row>; fromPrimary: boolean }> {
+    const query = { text, values, ...(name !== undefined && { name }) };
+    const result = await this.onReplica((pool) => pool.query<Row>(query));
+    if (result && isEnough(result.rows)) return { result, fromPrimary: false };
+    return { result: await this.readers.query<Row>(query).catch(explain), fromPrimary: true };
   }
 
   /** Like `read`, with each row as an array of its columns. */
-  readArrays<Row extends unknown[]>(
+  async readArrays<Row extends unknown[]>(
     text: string,
     values: unknown[] = [],
     name?: string,
+    fromPrimary = false,
   ): Promise<pg.QueryArrayResult<Row>> {
     const query = { text, values, rowMode: 'array' as const, ...(name !== undefined && { name }) };
-    return this.readers.query<Row>(query).catch(explain);
+    const result = fromPrimary ? undefined : await this.onReplica((pool) => pool.query<Row>(query));
+    return result ?? this.readers.query<Row>(query).catch(explain);
+  }
+
+  /** What the replica answers; `undefined` where the primary has to. */
+  private async onReplica<T>(ask: (pool: pg.Pool) => Promise<T>): Promise<T | undefined> {
+    const { pool } = this.replica;
+    if (!pool) return undefined;
+    try {
+      return await ask(pool);
+    } catch (error) {
+      // The primary would take as long.
+      if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED) return explain(error);
+      this.replica.failed(error);
+      return undefined;
+    }
   }
 
   /**
@@ -187,7 +236,7 @@ export class Database implements OnApplicationShutdown {
 
   /** How many connections are open, idle, and how many requests wait for one. */
   usage(): { total: number; idle: number; waiting: number } {
-    const pools = [this.primary, this.readers];
+    const pools = [this.primary, this.readers, ...this.replica.pools];
     const sum = (count: (pool: pg.Pool) => number): number => pools.reduce((total, pool) => total + count(pool), 0);
     return {
       total: sum(({ totalCount }) => totalCount),
@@ -210,12 +259,6 @@ export async function rollBack(client: pg.ClientBase): Promise<Error | undefined
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** Where a data source is connected to. */
-export function urlOf({ options }: DataSource): string {
-  // `connect` makes all data sources, from a URL.
-  return (options as { readonly url: string }).url;
 }
 
 /** Whether an id was never written down: the database crashed before, and has not come that far again. */

@@ -84,14 +84,21 @@ export class MetadataStore {
     private readonly disk: DiskSpace,
   ) {}
 
-  /** The metadata with this key, or `undefined`. */
-  async find(key: string): Promise<StoredMetadata | undefined> {
-    const { rows } = await this.db.read<StoredMetadata & pg.QueryResultRow>(
+  /**
+   * The metadata with this key, or `undefined`.
+   * @param isEnough whether it has what is looked for: a replica may not have all of it yet.
+   */
+  async find(
+    key: string,
+    isEnough: (metadata: StoredMetadata) => boolean = () => true,
+  ): Promise<StoredMetadata | undefined> {
+    const { result } = await this.db.readKnown<StoredMetadata & pg.QueryResultRow>(
       `${selectMetadata('metadata')} WHERE m.key = $1`,
       [key],
       'metadata-find',
+      ([row]) => row !== undefined && isEnough(row),
     );
-    return rows[0];
+    return result.rows[0];
   }
 
   /**

@@ -39,6 +39,8 @@ export interface OrderedRange {
   readonly begin: number;
   readonly end: number;
   readonly descending: boolean;
+  /** Whether the primary must be asked, as the replica may not know it; a replica may answer unless it is true. */
+  readonly fromPrimary?: boolean;
 }
 
 /** What is left of a range behind the time where a slice ended, that time included; all of it before the first. */

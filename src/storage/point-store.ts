@@ -131,6 +131,7 @@ export class PointStore {
         const columns = `${microsOf('ts')}, value, denominator, document::text`;
         const { rows } = await db.readArrays<[number, number | null, number | null, string | null]>(
           ...sliceOf('rows', columns, 'ts, value, denominator, document', range, limit, skip, last),
+          range.fromPrimary,
         );
         return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
       },
@@ -149,6 +150,7 @@ export class PointStore {
       slice: async (limit, skip, last) => {
         const { rows } = await this.db.readArrays<[string | null]>(
           ...sliceOf(isQuotient ? 'quotients' : 'numbers', PAIRS_OF_POINTS, columns, range, limit, skip, last),
+          range.fromPrimary,
         );
         return PointPairs.of(rows[0]?.[0] ?? null);
       },
@@ -190,7 +192,7 @@ function sliceOf(
 async function hasMoreThan(db: ArrayReader, range: PointRange, count: number): Promise<boolean> {
   const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
   const values = [range.series, timestampOf(range.begin), timestampOf(range.end), count];
-  return (await db.readArrays(text, values, 'point-more')).rows.length > 0;
+  return (await db.readArrays(text, values, 'point-more', range.fromPrimary)).rows.length > 0;
 }
 
 function columnsOf(points: readonly SeriesPoint[]): Buffer[] {

@@ -126,7 +126,7 @@ export class RollupStore {
         const { text, values, name } = sliceOf('bins', columns, range, limit, skip, last);
         const { rows } = await (client
           ? client.query<StoredBin & pg.QueryResultRow>({ text, values, name })
-          : this.db.read<StoredBin & pg.QueryResultRow>(text, values, name));
+          : this.db.read<StoredBin & pg.QueryResultRow>(text, values, name, range.fromPrimary));
         return rows;
       },
       hasMoreThan: (count) => this.hasMoreThan(range, count),
@@ -145,7 +145,7 @@ export class RollupStore {
       slice: async (limit, skip, last) => {
         const { text, values, name } = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
         const all = `SELECT ${QUOTIENTS_OF_BINS} FROM (${text}) bins`;
-        const { rows } = await this.db.readArrays<[string | null]>(all, values, name);
+        const { rows } = await this.db.readArrays<[string | null]>(all, values, name, range.fromPrimary);
         return binQuotients(rows[0]?.[0] ?? null);
       },
       hasMoreThan: (count) => this.hasMoreThan(range, count),
@@ -154,7 +154,7 @@ export class RollupStore {
 
   private async hasMoreThan(range: BinRange, count: number): Promise<boolean> {
     const { text, values, name } = sliceOf('more', 'bin', range, 1, count, undefined);
-    return (await this.db.readArrays(text, values, name)).rows.length > 0;
+    return (await this.db.readArrays(text, values, name, range.fromPrimary)).rows.length > 0;
   }
 }
 

@@ -62,7 +62,11 @@ export class SearchStore {
     const text = `${selectMetadata(matches, 'm.total::float8')} ORDER BY m.key`;
     // A search for points needs a plan for the time it asks for.
     const name = search.data ? undefined : this.nameOf(text);
-    const { rows } = await this.db.read<StoredMetadata & { total: number } & pg.QueryResultRow>(text, values, name);
+    const { result } = await this.db.readKnown<StoredMetadata & { total: number } & pg.QueryResultRow>(
+      ...[text, values, name],
+      (found) => found.length > 0,
+    );
+    const { rows } = result;
     return { rows, total: rows[0]?.total ?? 0 };
   }
 

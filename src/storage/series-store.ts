@@ -24,6 +24,8 @@ export interface SeriesExtent {
   /** Points before this time have left by retention; `null` when none has. */
   readonly cutOff: number | null;
   readonly now: number;
+  /** Whether the replica does not know its points yet, so that they must be read from the primary. */
+  readonly fromPrimary: boolean;
 }
 
 /** A series whose lock the caller holds. All times in micros. */
@@ -74,14 +76,16 @@ export class SeriesStore {
 
   /** Where the points of an event type of a metadata lie, or `undefined` where there is no such series. */
   async extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
-    const { rows } = await this.db.read<SeriesExtent & pg.QueryResultRow>(
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'> & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
               ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
       [metadataKey, eventType],
       'series-extent',
+      ([row]) => row !== undefined && row.first !== null,
     );
-    return rows[0];
+    const row = result.rows[0];
+    return row && { ...row, fromPrimary };
   }
 
   /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */

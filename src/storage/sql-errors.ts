@@ -90,3 +90,9 @@ function isConnectionError(error: unknown): boolean {
 export function isBrokenConnection(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) && classify(error) === 'unavailable';
 }
+
+/** The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first. */
+export function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
+}

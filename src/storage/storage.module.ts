@@ -16,6 +16,7 @@ import { KeyStore } from './key-store.js';
 import { MetadataStore } from './metadata-store.js';
 import { NetworkStore } from './network-store.js';
 import { PointStore } from './point-store.js';
+import { Replica } from './replica.js';
 import { RetentionStore } from './retention-store.js';
 import { RollupCheck } from './rollup-check.js';
 import { RollupStore } from './rollup-store.js';
@@ -47,6 +48,7 @@ const STORES = [
   MetadataStore,
   NetworkStore,
   PointStore,
+  Replica,
   RetentionStore,
   RollupCheck,
   RollupStore,

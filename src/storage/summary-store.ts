@@ -19,6 +19,8 @@ export interface SummaryExtent {
   /** The begin of the last sealed bin; `null` where there is none. */
   readonly lastSealed: number | null;
   readonly now: number;
+  /** Whether the replica does not know its bins yet, so that they must be read from the primary. */
+  readonly fromPrimary: boolean;
 }
 
 /** The SQL on registered summaries that reading them needs. */
@@ -33,7 +35,7 @@ export class SummaryStore {
     type: SummaryType,
     window: number,
   ): Promise<SummaryExtent | undefined> {
-    const { rows } = await this.db.read<SummaryExtent & pg.QueryResultRow>(
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SummaryExtent, 'fromPrimary'> & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
               ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
               ${microsOf('y.cut_off')} AS "cutOff",
@@ -48,7 +50,9 @@ export class SummaryStore {
        WHERE m.key = $1 AND s.event_type = $2 AND y.type = $3 AND y.window_seconds = $4`,
       [metadataKey, eventType, type, window],
       'summary-extent',
+      ([row]) => row !== undefined && row.first !== null,
     );
-    return rows[0];
+    const row = result.rows[0];
+    return row && { ...row, fromPrimary };
   }
 }

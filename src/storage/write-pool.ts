@@ -2,7 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { doubt, explain, rollBack, urlOf } from './database.js';
+import { doubt, explain, rollBack } from './database.js';
+import { urlOf } from './database-url.js';
 import { ForgivingPool, streamOf } from './forgiving-pool.js';
 
 /** How many transactions can be under way: the flusher's, and those that wait for series which others hold. */

@@ -53,10 +53,10 @@ export class SummariesService {
     const incomplete = end >= complete;
     const lastBegin = incomplete ? complete - 1 : end;
     if (begin > lastBegin) return { ...none, incomplete };
-    const { id, dataType } = extent;
+    const { id, dataType, fromPrimary } = extent;
     const bins = {
       ...{ series: id, dataType, window: seconds, withStatistics: type === 'statistics' && dataType !== 'histogram' },
-      ...{ begin, end: lastBegin, descending: query.order === 'desc' },
+      ...{ begin, end: lastBegin, descending: query.order === 'desc', fromPrimary },
       sealed: (extent.lastSealed ?? -Infinity) >= begin ? type : undefined,
     };
     return { ...this.bins(bins, type), incomplete };

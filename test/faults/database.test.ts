@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import {
   type RunningServer,
   Sandbox,
   SERVER,
+  signalAll,
   until,
 } from '../support/process.js';
 
@@ -102,19 +102,6 @@ describe('PostgreSQL is away for 10 seconds: 503 with Retry-After meanwhile, the
       });
     });
   });
-
-  /** To the postmaster first: what it has no time to start needs no signal. */
-  function signalAll(postmaster: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
-    process.kill(postmaster, signal);
-    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))!;
-        if (Number(parent) === postmaster) process.kill(Number(entry), signal);
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
-  }
 });
 
 describe('the connection to the database is cut', () => {

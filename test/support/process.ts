@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -250,6 +250,19 @@ async function killPostgres(dataDir: string): Promise<void> {
   // Ends its children too, unlike SIGKILL.
   process.kill(postgres.pid, 'SIGQUIT');
   await until(() => !isAlive(postgres));
+}
+
+/** Sends a signal to a PostgreSQL and its processes; to the postmaster first: what it has no time to start needs none. */
+export function signalAll(postmaster: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  process.kill(postmaster, signal);
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))!;
+      if (Number(parent) === postmaster) process.kill(Number(entry), signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 /** The lines of a text, without the empty one after the last. */
