@@ -176,6 +176,14 @@ describe.skipIf(!canReplicate)('a streaming replica', () => {
     expect(server.program.stderr).toMatch(/the replica at [\d.:]+\/marigram answers the reads/);
   });
 
+  test('that is frozen does not keep the server from ending', async () => {
+    const another = await sandbox.start(env);
+    await untilReplica(another, /^used$/);
+    await another.json(200, 'GET', another.archive);
+    replica.freeze();
+    expect(await another.stop()).toMatchObject({ code: 0 });
+  });
+
   test('that is promoted is not used, and a server that starts while it is away starts', async () => {
     const uri = await register(1);
     await untilReplayed(uri, 1);

@@ -1,4 +1,4 @@
-import { type Duplex } from 'node:stream';
+import { type Socket } from 'node:net';
 import pg from 'pg';
 
 /** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
@@ -80,6 +80,18 @@ export class ForgivingPool extends pg.Pool {
     return undefined;
   }
 
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | undefined {
+    const ended = super.end().then(() => {
+      // All is said on these; a database that is frozen never closes its side, which must not keep the process alive.
+      for (const client of this.clients) streamOf(client).unref();
+    });
+    if (!callback) return ended;
+    void ended.then(callback);
+    return undefined;
+  }
+
   private async look(): Promise<void> {
     if (this.ended || (this.busy.size === 0 && this.silences === 0)) {
       clearInterval(this.timer);
@@ -125,6 +137,6 @@ type ConnectCallback = (
 ) => void;
 
 /** The socket of a connection, which node-postgres does not tell by its types. */
-export function streamOf(client: pg.ClientBase): Duplex {
-  return (client as unknown as { connection: pg.Connection }).connection.stream;
+export function streamOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

@@ -269,6 +269,10 @@ export type Health = {
      * The version of Marigram.
      */
     version: string;
+    /**
+     * Of `/health/ready` where a replica is configured: `used`, or `not used: ` and the reason; the primary answers the reads then.
+     */
+    replica?: string;
 };
 
 /**
