@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'event-types': ['common', 'json'],
   config: ['common'],
   database: ['common', 'config', 'storage'],
-  rollups: ['common', 'event-types'],
+  rollups: ['common', 'event-types', 'json'],
   storage: ['common', 'config', 'event-types', 'metrics', 'rollups'],
   audit: ['common', 'config', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RollupCheck } from '../src/storage/rollup-check.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, register, type WirePoint } from './support/builders.js';
 
@@ -417,4 +418,41 @@ test('filling that failed is taken up again', async () => {
   }
   await post().expect(201);
   await expect.poll(() => readSummary(uri, 'throughput/averages/60')).toHaveLength(2);
+});
+
+test('large histograms are merged into all windows, replaced, deleted and verified, and small writes pass them', async () => {
+  const windows = [0, 60, 300, 900, 3600, 7200, 86_400];
+  const uri = await register(
+    archive,
+    withSummaries('histogram-rtt', ...windows.map((window): [string, number] => ['aggregation', window])),
+    'throughput',
+  );
+  const counts = (from: number, count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`${from + index}.5`, count]));
+  const put = (ts: number, val: unknown) => putPoints(archive, uri, 'histogram-rtt', [{ ts, val }]).expect(201);
+  const day = async (): Promise<unknown> =>
+    (await archive.http.get(`${uri}histogram-rtt/aggregations/86400?time-start=0`).expect(200)).body[0]?.val;
+  const [one, two] = [counts(0, 2), counts(10_000, 3)];
+  await Promise.all([
+    put(10, one),
+    put(20, two),
+    put(20, { ...two, '0.5': 0 }),
+    postPoint(archive, uri, 'throughput', { ts: 1, val: 1 }).expect(201),
+  ]);
+  const sum = Object.fromEntries(
+    Object.keys({ ...one, ...two }).map((label) => [label, (one[label] ?? 0) + (two[label] ?? 0)]),
+  );
+  expect(await day()).toEqual(sum);
+  await put(10, two);
+  expect(await day()).toEqual(Object.fromEntries(Object.entries(two).map(([label, count]) => [label, 2 * count])));
+  const check = archive.app.get(RollupCheck);
+  const own = (await check.windows()).filter(({ metadataKey }) => uri.includes(metadataKey));
+  expect(own).toHaveLength(windows.length);
+  const verify = async (): Promise<unknown[]> =>
+    (await Promise.all(own.map((window) => check.check(window, false)))).flat();
+  expect(await verify()).toEqual([]);
+  const admin = await archive.issueKey('admin');
+  await archive.http.delete(`${uri}histogram-rtt/base?time=10`).set('authorization', admin).expect(200);
+  expect(await day()).toEqual(two);
+  expect(await verify()).toEqual([]);
 });

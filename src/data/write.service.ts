@@ -4,8 +4,9 @@ import { type DropReason, Tallies } from '../audit/tallies.js';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { BadPart, Invalid, NotFound, Unavailable } from '../common/errors.js';
+import { inTurns, Turns } from '../common/turns.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
-import { DATA_TYPES } from '../event-types/data-types.js';
+import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
 import { type KeyClaim } from '../storage/idempotency-store.js';
@@ -19,6 +20,10 @@ import { type PostedPoint, whereOf } from './parse-points.js';
 
 /** How often a request is resolved again whose series keep changing under it. */
 const ATTEMPTS = 10;
+
+/** Values of more characters are taken in steps, and after so many others it is checked whether others should pass. */
+const LARGE_VALUE = 64 * 1024;
+const CHECKED = 500;
 
 /** Stores posted points. */
 @Injectable()
@@ -82,13 +87,16 @@ export class WriteService {
     const kept: PostedPoint[] = [];
     const points: SeriesPoint[] = [];
     const dropped: [point: PostedPoint, reason: DropReason][] = [];
+    const turns = new Turns();
     for (const [index, point] of posted.entries()) {
+      const isLarge = point.value.text.length > LARGE_VALUE;
+      if ((isLarge || index % CHECKED === 0) && turns.isOver) await turns.pass();
       const ref = refs[index];
       if (!ref) {
         dropped.push([point, 'event type not registered']);
         continue;
       }
-      const parsed = toSeriesPoint(point, ref);
+      const parsed = isLarge ? await toLargeSeriesPoint(point, ref, turns) : toSeriesPoint(point, ref);
       // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
       if (ref.cutOff !== null && point.micros < ref.cutOff) {
         dropped.push([point, 'older than retention keeps']);
@@ -152,12 +160,27 @@ function keysOf(posted: readonly PostedPoint[]): Set<string> {
   return keys;
 }
 
+/** Throws a `BadPart` that names the place of a bad value. */
 function toSeriesPoint(point: PostedPoint, series: SeriesRef): SeriesPoint {
-  const dataType = DATA_TYPES[series.dataType];
   try {
-    const { value, denominator, document } = dataType.parse(point.value);
-    return { series, additive: dataType.additive, micros: point.micros, value, denominator, document };
+    return pointOf(point, series, DATA_TYPES[series.dataType].parse(point.value));
   } catch (error) {
     throw BadPart.at(whereOf(point), error);
   }
+}
+
+/** Like `toSeriesPoint`, for a value that takes long. */
+async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<SeriesPoint> {
+  const { parseInSteps } = DATA_TYPES[series.dataType];
+  if (!parseInSteps) return toSeriesPoint(point, series);
+  try {
+    return pointOf(point, series, await inTurns(parseInSteps(point.value), turns));
+  } catch (error) {
+    throw BadPart.at(whereOf(point), error);
+  }
+}
+
+function pointOf({ micros }: PostedPoint, series: SeriesRef, parsed: StoredValue): SeriesPoint {
+  const { value, denominator, document } = parsed;
+  return { series, additive: DATA_TYPES[series.dataType].additive, micros, value, denominator, document };
 }

@@ -1,5 +1,6 @@
 import { BadPart } from '../common/errors.js';
 import { JsonReader } from '../json/json-reader.js';
+import { atOnce } from '../common/turns.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf } from './numbers.js';
 
@@ -30,9 +31,14 @@ export interface DataType {
   readonly summaries: readonly SummaryType[];
   /** Checks a posted value. Throws a `BadPart` that says what is wrong, and in which part of the value. */
   readonly parse: (value: JsonSlice) => StoredValue;
+  /** Like `parse`, in steps, where a value may take long. */
+  readonly parseInSteps?: (value: JsonSlice) => Generator<void, StoredValue, void>;
   /** The JSON text of a stored value, as readers get it. */
   readonly encode: (stored: StoredValue) => string;
 }
+
+/** How many labels of a histogram are one step. */
+const STEP = 2000;
 
 const NUMERIC_SUMMARIES = ['aggregation', 'average', 'statistics'] as const;
 
@@ -59,7 +65,8 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   histogram: {
     additive: false,
     summaries: ['aggregation', 'statistics'],
-    parse: parseHistogram,
+    parse: (value) => atOnce(parseHistogram(value)),
+    parseInSteps: parseHistogram,
     encode: encodeDocument,
   },
   json: {
@@ -97,7 +104,7 @@ export function encodeFraction({ value, denominator }: StoredValue): string {
 }
 
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
-function parseHistogram(value: JsonSlice): StoredValue {
+function* parseHistogram(value: JsonSlice): Generator<void, StoredValue, void> {
   if (value.kind !== 'object') refuse('', 'an object of label and count', value);
   const counts = new Map<string, string>();
   const reader = new JsonReader(value.text);
@@ -108,6 +115,7 @@ function parseHistogram(value: JsonSlice): StoredValue {
     const count = integerOf(slice) ?? refuse(JSON.stringify(label), 'an integer count', slice);
     if (count < 0) throw new BadPart(JSON.stringify(label), `a count can't be negative, got ${count}`);
     counts.set(label, `${posted}:${count}`);
+    if (counts.size % STEP === 0) yield;
   }
   return document(`{${[...counts.values()].join(',')}}`);
 }

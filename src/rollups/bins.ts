@@ -1,4 +1,6 @@
 import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { inTurns, Turns } from '../common/turns.js';
+import { Histogram, HistogramSum } from './histogram.js';
 import { Rollup, type RollupSpec } from './rollup.js';
 import { binOf } from './windows.js';
 
@@ -20,6 +22,7 @@ interface WindowBins {
 /** Sorts points into the bins of all windows of their series, and sums up each bin. */
 export class Bins {
   private readonly bySeries = new Map<number, Map<number, WindowBins>>();
+  private readonly noHistograms = new HistogramSum();
 
   /** Adds a point to its bin of each window; with `sign` −1 takes it away. */
   add(
@@ -30,17 +33,20 @@ export class Bins {
     if (series.rollups.length === 0) return;
     let windows = this.bySeries.get(series.id);
     if (!windows) this.bySeries.set(series.id, (windows = new Map<number, WindowBins>()));
+    const isHistogram = series.dataType === 'histogram';
+    const histogram = isHistogram ? new Histogram(point.document ?? '{}') : undefined;
     for (const { window, statistics } of series.rollups) {
       let bins = windows.get(window);
       if (!bins) windows.set(window, (bins = { byBegin: new Map(), last: undefined }));
       const begin = binOf(point.micros, window);
       let bin = bins.last?.begin === begin ? bins.last : bins.byBegin.get(begin);
       if (!bin) {
-        bin = { series: series.id, window, begin, rollup: new Rollup(series.dataType, statistics) };
+        const rollup = new Rollup(series.dataType, statistics, isHistogram ? this.noHistograms : null);
+        bin = { series: series.id, window, begin, rollup };
         bins.byBegin.set(begin, bin);
       }
       bins.last = bin;
-      bin.rollup.add(point, sign);
+      bin.rollup.add(point, sign, histogram);
     }
   }
 
@@ -50,5 +56,14 @@ export class Bins {
     for (const windows of this.bySeries.values())
       for (const { byBegin } of windows.values()) for (const bin of byBegin.values()) bins.push(bin);
     return bins.sort((a, b) => a.series - b.series || a.window - b.window || a.begin - b.begin);
+  }
+}
+
+/** Merges the histograms of bins, and lets others have the event loop meanwhile: large ones take long. */
+export async function mergeHistograms(bins: readonly Bin[]): Promise<void> {
+  const turns = new Turns();
+  for (const { rollup } of bins) {
+    await inTurns(rollup.merge(), turns);
+    if (turns.isOver) await turns.pass();
   }
 }

@@ -1,9 +1,8 @@
 import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { ExactSum } from '../common/decimal.js';
+import { atOnce } from '../common/turns.js';
+import { addCount, type Counts, type Histogram, type HistogramSum, jsonOf } from './histogram.js';
 import { bucketOf } from './sketch.js';
-
-/** Counts by label: a merged histogram, or the sketch of numbers. */
-export type Counts = Map<string, bigint>;
 
 /** What the rollups of one series and window hold. */
 export interface RollupSpec {
@@ -24,39 +23,54 @@ export class Rollup {
   readonly denominatorSum: ExactSum | null;
   min: number | null = null;
   max: number | null = null;
-  readonly histogram: Counts | null;
+  private readonly sketch: Counts | null;
 
+  /** @param histograms the sum of no histograms, or `null` for a series of numbers. */
   constructor(
-    private readonly dataType: DataTypeName,
+    dataType: DataTypeName,
     statistics: boolean,
+    private histograms: HistogramSum | null,
   ) {
     const isNumber = dataType === 'integer' || dataType === 'float';
     const hasStatistics = isNumber && statistics;
     this.sum = isNumber || dataType === 'percentage' ? new ExactSum() : null;
     this.denominatorSum = dataType === 'percentage' ? new ExactSum() : null;
     this.sumOfSquares = hasStatistics ? new ExactSum() : null;
-    this.histogram = hasStatistics || dataType === 'histogram' ? new Map() : null;
+    this.sketch = hasStatistics ? new Map() : null;
   }
 
-  /** Adds a point; with `sign` −1 takes it away again, which leaves the extremes as they are. */
-  add({ value, denominator, document }: StoredValue, sign: 1 | -1 = 1): void {
+  /**
+   * Adds a point; with `sign` −1 takes it away again, which leaves the extremes as they are.
+   * @param histogram the value of a histogram.
+   */
+  add({ value, denominator }: StoredValue, sign: 1 | -1, histogram: Histogram | undefined): void {
     this.count += sign;
-    if (this.dataType === 'histogram') {
-      for (const [label, count] of Object.entries(JSON.parse(document ?? '{}') as Record<string, number>))
-        this.addCount(label, BigInt(count) * BigInt(sign));
+    if (histogram) {
+      this.histograms = this.histograms?.plus(histogram, sign) ?? null;
       return;
     }
     const number = value ?? 0;
     this.sum?.add(number, sign);
     this.denominatorSum?.add(denominator ?? 0, sign);
-    if (!this.sumOfSquares) return;
+    if (!this.sumOfSquares || !this.sketch) return;
     this.sumOfSquares.addSquare(number, sign);
     this.min = Math.min(this.min ?? number, number);
     this.max = Math.max(this.max ?? number, number);
-    this.addCount(bucketOf(number), BigInt(sign));
+    addCount(this.sketch, bucketOf(number), sign);
   }
 
-  private addCount(label: string, count: bigint): void {
-    this.histogram?.set(label, (this.histogram.get(label) ?? 0n) + count);
+  /** The merged histogram, or the sketch of numbers; `null` where there is neither. */
+  get histogram(): Counts | null {
+    return this.histograms ? atOnce(this.histograms.counts()) : this.sketch;
+  }
+
+  /** `histogram` as JSON, without counts of 0. */
+  get histogramJson(): string | null {
+    return this.sketch ? atOnce(jsonOf(this.sketch)) : this.histograms ? atOnce(this.histograms.json()) : null;
+  }
+
+  /** Merges the histograms in steps, so that `histogramJson` has little to do. */
+  *merge(): Generator<void, void, void> {
+    if (this.histograms) yield* this.histograms.json();
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { NotFound } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
-import { Bins } from '../rollups/bins.js';
+import { Bins, mergeHistograms } from '../rollups/bins.js';
 import { type RollupSpec } from '../rollups/rollup.js';
 import { binOf } from '../rollups/windows.js';
 import { type Actor, recordAudit } from './audit-store.js';
@@ -136,7 +136,9 @@ export class DeleteStore {
     const source = this.points.source({ ...range, descending: false }, readerIn(client));
     for await (const slice of inSlices(source))
       for (const point of slice) bins.add({ ...series, rollups: [spec] }, point, -1);
-    await this.rollups.add(client, bins.sorted());
+    const sorted = bins.sorted();
+    await mergeHistograms(sorted);
+    await this.rollups.add(client, sorted);
   }
 
   /** Other bins are computed anew from what is left of their points; notes in `begins` what it wants to store. */

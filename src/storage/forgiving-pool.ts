@@ -7,9 +7,15 @@ export const CONNECTION_TIMEOUT = 5000;
 /** How long a connection may be in use, in milliseconds, before it is asked whether the database is still there. */
 const PATIENCE = 2000;
 
-/** How often connections are looked at, and how long the database may take for the answer, both in milliseconds. */
+/** How often connections are looked at, in milliseconds. */
 const GLANCE = 500;
-const ANSWER_TIMEOUT = 2000;
+
+/**
+ * How long the database may take for the answer: so many turns of the event loop, each of so many milliseconds or more.
+ * Time alone would blame it for a process that is too busy to read its answer.
+ */
+const ANSWER_TURNS = 20;
+const TURN = 100;
 
 /** So many questions in a row without an answer mean that the database is gone: one may be lost in a busy moment. */
 const SILENCES = 2;
@@ -113,10 +119,13 @@ export class ForgivingPool extends pg.Pool {
       // The pool hides it from copies.
       password: this.options.password,
       application_name: 'marigram-probe',
-      connectionTimeoutMillis: ANSWER_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      connectionTimeoutMillis: 0,
     });
     client.on('error', ignore);
+    let turns = 0;
+    const timer = setInterval(() => {
+      if (++turns === ANSWER_TURNS) streamOf(client).destroy();
+    }, TURN).unref();
     try {
       await client.connect();
       await client.query('SELECT 1');
@@ -125,6 +134,8 @@ export class ForgivingPool extends pg.Pool {
     } catch (error) {
       streamOf(client).destroy();
       return error instanceof pg.DatabaseError;
+    } finally {
+      clearInterval(timer);
     }
   }
 }

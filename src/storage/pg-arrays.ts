@@ -14,6 +14,10 @@ const BYTEA = 17;
 const FLOAT8 = 701;
 const TIMESTAMPTZ = 1184;
 const JSON_TYPE = 114;
+const JSONB = 3802;
+
+/** The version of the format of jsonb, which stands before each text. */
+const JSONB_VERSION = 1;
 
 const HEADER = 20;
 const NULL_LENGTH = -1;
@@ -62,6 +66,17 @@ export function jsonArray<T>(items: readonly T[], element: (item: T) => string |
     if (text === null) array.null();
     else array.text(text);
   }
+  return array.bytes();
+}
+
+/** `jsonb[]` of JSON texts and nulls. */
+export function jsonbArray<T>(items: readonly T[], element: (item: T) => string | null): Buffer {
+  const texts = items.map(element);
+  const size = texts.reduce((sum, text) => sum + 5 + Buffer.byteLength(text ?? ''), 0);
+  const array = new ArrayWriter(JSONB, texts.length, size);
+  for (const text of texts)
+    if (text === null) array.null();
+    else array.text(text, JSONB_VERSION);
   return array.bytes();
 }
 
@@ -134,10 +149,14 @@ class ArrayWriter {
     this.at += 12;
   }
 
-  text(value: string): void {
-    const length = this.buffer.write(value, this.at + 4);
+  /** @param version a byte that stands before the text. */
+  text(value: string, version?: number): void {
+    const begin = this.at + 4;
+    if (version !== undefined) this.view.setInt8(begin, version);
+    const prefix = version === undefined ? 0 : 1;
+    const length = prefix + this.buffer.write(value, begin + prefix);
     this.view.setInt32(this.at, length);
-    this.at += 4 + length;
+    this.at = begin + length;
   }
 
   binary(value: Buffer): void {

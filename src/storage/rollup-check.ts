@@ -177,7 +177,7 @@ function difference({ rollup }: Bin, stored: StoredBin): string | undefined {
     if (rollup.min !== stored.min || rollup.max !== stored.max) return 'extremes';
   }
   if (!rollup.histogram) return undefined;
-  const counts = [...rollup.histogram].filter(([, count]) => count !== 0n);
+  const counts = [...rollup.histogram].filter(([, count]) => Number(count) !== 0);
   const found = new Map(Object.entries(stored.histogram ?? {}));
   const same = stored.histogram && counts.length === found.size;
   return same && counts.every(([label, count]) => found.get(label) === Number(count)) ? undefined : 'histogram';

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
-import { type Bin } from '../rollups/bins.js';
+import { type Bin, mergeHistograms } from '../rollups/bins.js';
 import { type Extremes } from '../rollups/extremes.js';
-import { type Counts } from '../rollups/rollup.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from './database.js';
 import { type OrderedRange, restOf, type RowSource } from './paged.js';
-import { float8Array, int4Array, int8Array, timestampArray } from './pg-arrays.js';
+import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from './pg-arrays.js';
 import { microsOf, timestampOf } from './timestamps.js';
 
 /** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
@@ -70,6 +69,7 @@ export class RollupStore {
   /**
    * Adds to stored bins, inside the caller's transaction, which holds the lock of their series. `bins` come in the
    * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 disappears.
+   * Sends the statement before it returns; where histograms may be large, `mergeHistograms` comes before.
    */
   async add(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
     if (bins.length > 0) await client.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
@@ -77,6 +77,7 @@ export class RollupStore {
 
   /** Like `add`, but what is stored of a bin is replaced. */
   async replace(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+    await mergeHistograms(bins);
     if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
   }
 
@@ -211,12 +212,6 @@ function columnsOf(bins: readonly Bin[]): unknown[] {
     float8Array(bins, ({ rollup }) => rollup.min),
     float8Array(bins, ({ rollup }) => rollup.max),
     bins.map(({ rollup }) => rollup.denominatorSum?.toString()),
-    bins.map(({ rollup }) => (rollup.histogram ? jsonOf(rollup.histogram) : null)),
+    jsonbArray(bins, ({ rollup }) => rollup.histogramJson),
   ];
-}
-
-/** The counts as JSON; not by `JSON.stringify`, which knows no bigint. Counts of 0 are left out. */
-function jsonOf(counts: Counts): string {
-  const members = [...counts].filter(([, count]) => count !== 0n);
-  return `{${members.map(([label, count]) => `${JSON.stringify(label)}:${count}`).join(',')}}`;
 }

@@ -6,8 +6,8 @@ import { doubt, explain, rollBack } from './database.js';
 import { urlOf } from './database-url.js';
 import { ForgivingPool, streamOf } from './forgiving-pool.js';
 
-/** How many transactions can be under way: the flusher's, and those that wait for series which others hold. */
-const WRITERS = 4;
+/** How many transactions can be under way: the flusher's, those that wait for series which others hold, a large one. */
+const WRITERS = 5;
 
 /**
  * The connections of the write queue. They send statements without waiting for the answers of those before: for small

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { Metrics } from '../metrics/metrics.js';
-import { type Bin, Bins } from '../rollups/bins.js';
+import { type Bin, Bins, mergeHistograms } from '../rollups/bins.js';
 import { Chunks } from './chunks.js';
 import { CommitUnknown, Database, explain } from './database.js';
 import { DiskSpace } from './disk-space.js';
@@ -11,6 +11,7 @@ import { RollupStore } from './rollup-store.js';
 import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from './series-store.js';
 import { classify } from './sql-errors.js';
 import { type Repeatable, WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
+import { WriteLane } from './write-lane.js';
 import { WritePool } from './write-pool.js';
 
 /** What one transaction takes at most, besides the request that has waited longest. */
@@ -21,8 +22,16 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 const QUEUE_POINTS = 200_000;
 const QUEUE_BYTES = 128 * 1024 ** 2;
 
-/** How many connections may wait for series that others hold. */
-const MOST_WAITING_FOR_HELD = 3;
+/** How many requests at a time wait for series that others hold, and how many large ones are stored at a time. */
+const MOST_HELD = 3;
+const MOST_LARGE = 1;
+
+/**
+ * Which histograms are large, in characters, and how much of them, counted once for each window, makes a request large:
+ * PostgreSQL takes seconds to merge megabytes of labels into stored bins, and the flusher's next batch can't wait for it.
+ */
+const LARGE_HISTOGRAM = 16 * 1024;
+const LARGE_REQUEST = 1024 ** 2;
 
 /** How often a batch is tried that deadlocks, or that finds its chunk gone. */
 const ATTEMPTS = 5;
@@ -40,9 +49,9 @@ export class WriteQueue {
   private waitingPoints = 0;
   private waitingBytes = 0;
   private flushing = false;
-  /** Requests whose series others hold, and how many of them are being stored. */
-  private readonly held: WriteRequest[] = [];
-  private waitingForHeld = 0;
+  /** Beside the flusher: requests whose series others hold, and large ones. */
+  private readonly held = new WriteLane(MOST_HELD, (request) => this.storeBeside(request));
+  private readonly large = new WriteLane(MOST_LARGE, (request) => this.storeBeside(request));
 
   constructor(
     private readonly db: Database,
@@ -73,13 +82,16 @@ export class WriteQueue {
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
       this.enqueue({ points, bytes: bytesOf(points), repeatable, answer, fail });
-      void this.flush();
     });
   }
 
   private enqueue(request: WriteRequest): void {
-    this.waiting.push(request);
     this.count(request, 1);
+    if (isLarge(request.points)) this.large.add(request);
+    else {
+      this.waiting.push(request);
+      void this.flush();
+    }
   }
 
   private count(request: WriteRequest, sign: 1 | -1): void {
@@ -152,23 +164,14 @@ export class WriteQueue {
 
   /** Sets a request aside whose series others hold now: it waits for them beside the flusher, not in it. */
   private later(request: WriteRequest): void {
-    this.held.push(request);
     this.count(request, 1);
-    this.waitForHeld();
+    this.held.add(request);
   }
 
-  /** Stores held requests one by one, a few at a time, in transactions that wait for their series. */
-  private waitForHeld(): void {
-    while (this.waitingForHeld < MOST_WAITING_FOR_HELD) {
-      const request = this.held.shift();
-      if (!request) return;
-      this.count(request, -1);
-      this.waitingForHeld++;
-      void this.store([request], 'wait').finally(() => {
-        this.waitingForHeld--;
-        this.waitForHeld();
-      });
-    }
+  /** Stores a request in a transaction of its own, which waits for its series. */
+  private storeBeside(request: WriteRequest): Promise<void> {
+    this.count(request, -1);
+    return this.store([request], 'wait');
   }
 
   /**
@@ -176,24 +179,26 @@ export class WriteQueue {
    * inserts, and only after a conflict goes the slow way, which looks at each row and key.
    */
   private async commit(batch: WriteBatch, held: IfHeld): Promise<readonly SeriesPoint[]> {
-    const bins = changedBins(batch.rows, []);
+    const bins = await changedBins(batch.rows, []);
     let conflicts = false;
     for (let attempt = 1; ; attempt++) {
       let transactionId = '';
       let stored: readonly SeriesPoint[] = batch.rows;
       try {
         await this.chunks.cover('rollup', begins(bins));
-        let replaced: readonly SeriesPoint[] = [];
+        let changed = bins;
         await this.pool.transaction(
           async (client) => {
             transactionId = await this.series.lock(client, batch.series, held);
             if (!conflicts) return;
             await this.keys.claimNew(client, batch.claims, held);
-            ({ stored, replaced } = await this.points.insertNew(client, batch.rows));
+            const written = await this.points.insertNew(client, batch.rows);
+            stored = written.stored;
+            changed = await changedBins(stored, written.replaced);
           },
           (client) => [
             ...(conflicts ? [] : [this.keys.claim(client, batch.claims, held), this.points.insert(client, batch.rows)]),
-            this.rollups.add(client, conflicts ? changedBins(stored, replaced) : bins),
+            this.rollups.add(client, changed),
             this.series.touch(client, stored),
             this.keys.note(client, batch.answers(stored)),
           ],
@@ -241,11 +246,13 @@ function smallest([first, ...others]: readonly WriteRequest[]): WriteRequest[] {
 }
 
 /** What a write changes in the rollups: what was stored is added, what it replaced is taken away. */
-function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPoint[]): Bin[] {
+async function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPoint[]): Promise<Bin[]> {
   const bins = new Bins();
   for (const point of stored) bins.add(point.series, point);
   for (const point of replaced) bins.add(point.series, point, -1);
-  return bins.sorted();
+  const sorted = bins.sorted();
+  if (isLarge(stored)) await mergeHistograms(sorted);
+  return sorted;
 }
 
 function* begins(bins: readonly Bin[]): Generator<number> {
@@ -256,6 +263,16 @@ const TOO_BUSY = 'other transactions on the database are in the way, try again';
 
 function* timesOf(points: readonly SeriesPoint[]): Generator<number> {
   for (const { micros } of points) yield micros;
+}
+
+/** Whether summing up takes so long that others must not wait for it. */
+function isLarge(points: readonly SeriesPoint[]): boolean {
+  let characters = 0;
+  for (const { document, series } of points) {
+    const length = document?.length ?? 0;
+    if (length > LARGE_HISTOGRAM && series.dataType === 'histogram') characters += length * series.rollups.length;
+  }
+  return characters > LARGE_REQUEST;
 }
 
 function bytesOf(points: readonly SeriesPoint[]): number {
