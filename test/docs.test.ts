@@ -5,7 +5,7 @@ import { startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, register } from './support/builders.js';
 import { type ShellBlock, shellBlocks } from './support/markdown.js';
 import { summarized } from './support/metadata.js';
-import { lines, ROOT, Sandbox } from './support/process.js';
+import { hasProgram, lines, ROOT, Sandbox } from './support/process.js';
 
 // Each page calls the command line many times, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 600_000 });
@@ -14,6 +14,7 @@ const PAGES = [
   'README.md',
   'sdk/README.md',
   'SECURITY.md',
+  'examples/README.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -85,6 +86,7 @@ test('the blocks that no test runs are these', () => {
     'README.md: npm ci && npm start (starts the server)',
     'README.md: npm test (the test itself)',
     'sdk/README.md: npm install marigram-client (sdk/test/package.test.ts does it)',
+    'examples/README.md: python3 examples/python.py (test/examples.test.ts does it)',
     'docs/migrating-from-esmond.md: npm ci && npm start (starts the server)',
     'docs/migrating-from-esmond.md: esmond-ps-get-metadata --url http://new.example.net:8080 --src 192.0.2.1 --dest 192.0.2.2 (a client of perfSONAR)',
     'docs/operations.md: npm install ./marigram-0.1.0.tgz (test/npm-package.test.ts does it)',
@@ -94,7 +96,9 @@ test('the blocks that no test runs are these', () => {
   ]);
 });
 
-test.each(PAGES.filter((page) => shellBlocks(page).some(({ notRun }) => notRun === undefined)))(
+test
+  .skipIf(!hasProgram('curl') || !hasProgram('bash'))
+  .each(PAGES.filter((page) => shellBlocks(page).some(({ notRun }) => notRun === undefined)))(
   'the commands of %s work as pasted, on a fresh archive, and nothing is dropped or there already',
   async (page) => {
     const blocks = shellBlocks(page).filter(({ notRun }) => notRun === undefined);
