@@ -411,6 +411,19 @@ describe('an archive that behaves badly', () => {
     await expectTheOther();
   });
 
+  test('a series whose connection always breaks is left, and the others come', async () => {
+    holds({ 'throughput/base': minutes(3, () => 1) });
+    holdsAnother();
+    esmond.trouble = (path) => (path.includes('throughput') ? 'hang up' : undefined);
+    const account = await run();
+    expect([...account.failed.keys()]).toEqual([
+      expect.stringMatching(/^throughput: .*the rest of the series is left$/),
+    ]);
+    await expectTheOther();
+    esmond.trouble = (path) => (path.includes('/base') ? 'hang up' : { status: 503 });
+    await expect(run()).rejects.toThrow('503');
+  });
+
   test('large documents come in smaller slices', async () => {
     const text = 'x'.repeat(1024 ** 2);
     holds({ 'pscheduler-raw/base': minutes(60, (index) => ({ index, text })) });

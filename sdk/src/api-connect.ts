@@ -78,7 +78,7 @@ export class ApiConnect {
       }
       stale = found.size > before ? 0 : stale + entries.length;
       if (stale > MAX_STALE) throw unlike('another page, got the same metadata again', response);
-      total = totalOf(entries[0]);
+      total = totalOf(entries) ?? (entries.length < limit ? 0 : Infinity);
       offset += entries.length;
     }
   }
@@ -93,8 +93,10 @@ export class ApiConnect {
   }
 }
 
-/** How many metadata there are in all: the first of a page says so. */
-function totalOf(first: unknown): number {
-  const total = (first as { 'metadata-count-total'?: unknown } | null)?.['metadata-count-total'];
-  return typeof total === 'number' ? total : 0;
+/** How many metadata there are in all: the first of a page says so. `undefined` where none does. */
+function totalOf(entries: readonly unknown[]): number | undefined {
+  const totals = entries.map(
+    (entry) => (entry as { 'metadata-count-total'?: unknown } | null)?.['metadata-count-total'],
+  );
+  return totals.find((total) => typeof total === 'number');
 }

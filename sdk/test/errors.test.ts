@@ -66,6 +66,11 @@ describe('what is no archive', () => {
   }
 
   const json = { 'content-type': 'application/json' };
+  const metadata = (key: string, total: number): object => ({
+    'metadata-key': key,
+    'metadata-count-total': total,
+    'event-types': [],
+  });
 
   test.each([
     ['a page', 200, { 'content-type': 'text/html' }, '<h1>Log in</h1>'],
@@ -73,8 +78,21 @@ describe('what is no archive', () => {
     ['no body and no type', 204, {}, ''],
     ['an object', 200, json, '{"a":1}'],
     ['a redirect to nowhere', 302, {}, ''],
+    ['an entry that is no metadata', 200, json, '[null]'],
+    ['a metadata without event types', 200, json, '[{"metadata-key":"k"}]'],
+    ['the same page again', 200, json, JSON.stringify([metadata('a', 9), metadata('b', 9)])],
   ])('%s never reads as an empty result', async (_what, status, headers, body) => {
     expect(await search(status, headers, body)).toMatchObject({ name: 'ApiError', status });
+  });
+
+  test('whoever asks for entries that are no metadata gets them, and all others', async () => {
+    const entries = [null, metadata('a', 2)];
+    const server = await TinyServer.start((_, response) => response.writeHead(200, json).end(JSON.stringify(entries)));
+    const malformed: unknown[] = [];
+    const search = new ApiConnect(server.url).getMetadata({ onMalformed: (entry) => malformed.push(entry) });
+    expect((await all(search)).map(({ metadataKey }) => metadataKey)).toEqual(['a']);
+    expect(malformed).toEqual([null]);
+    await server.close();
   });
 
   test('neither does half an answer', async () => {

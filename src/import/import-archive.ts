@@ -1,4 +1,4 @@
-import { type EventType, type Metadata } from 'marigram-client';
+import { ConnectionError, type EventType, type Metadata } from 'marigram-client';
 import { Invalid } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type ImportStore } from '../storage/import-store.js';
@@ -54,7 +54,7 @@ export async function importArchive(
   const history: History = { begin, end, now, again };
   const series = new SeriesImport(source, place.target, place.imports, account, history);
   const summaries = new SummaryImport(source, place.sealed, place.imports, account, history, series);
-  const importer = new MetadataImport(place, account, series, summaries);
+  const importer = new MetadataImport(place, source, account, series, summaries);
   let total = 0;
   let done = 0;
   const onMalformed = (): void => {
@@ -78,6 +78,7 @@ export async function importArchive(
 class MetadataImport {
   constructor(
     private readonly place: ImportPlace,
+    private readonly source: SourceArchive,
     private readonly account: Account,
     private readonly series: SeriesImport,
     private readonly summaries: SummaryImport,
@@ -134,6 +135,9 @@ class MetadataImport {
         this.account.fail(`${eventType.eventType}: ${faultOf(error)}, the rest of the series is left`);
       else if (classify(error) === 'bad-data')
         this.account.fail(`${eventType.eventType}: values that the database refuses, the rest of the series is left`);
+      // Time-outs are among them. Where the archive itself is away, nothing else would come either.
+      else if (error instanceof ConnectionError && (await this.source.answers()))
+        this.account.fail(`${eventType.eventType}: ${error.message.slice(0, SHOWN)}, the rest of the series is left`);
       else throw error;
     }
   }

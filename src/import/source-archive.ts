@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import {
   ApiConnect,
   ApiError,
+  ArchiveError,
   type ConnectionOptions,
   type FilterFields,
   type Metadata,
@@ -138,6 +139,22 @@ export class SourceArchive {
       // Begins with the last point once more: an esmond knows no time between two seconds to begin with.
       read = points.at(-1)?.tsMicros ?? read;
       start = read;
+    }
+  }
+
+  /** Whether it answers a search at all, asked once. */
+  async answers(): Promise<boolean> {
+    try {
+      const options = { ...this.options, retries: 0 };
+      const found = new ApiConnect(this.url, { limit: 1 }, options).getMetadata({
+        signal: this.signal,
+        onMalformed: () => undefined,
+      });
+      await found.next();
+      return true;
+    } catch (error) {
+      if (error instanceof ArchiveError) return false;
+      throw error;
     }
   }
 
