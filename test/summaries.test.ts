@@ -455,4 +455,4 @@ test('large histograms are merged into all windows, replaced, deleted and verifi
   await archive.http.delete(`${uri}histogram-rtt/base?time=10`).set('authorization', admin).expect(200);
   expect(await day()).toEqual(two);
   expect(await verify()).toEqual([]);
-});
+}, 120_000);
