@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Which folders a folder may import from, besides itself; entities may be imported by the database. */
 const MAY_IMPORT: Record<string, string[]> = {
   common: [],
-  metrics: [],
+  metrics: ['common'],
   json: ['common'],
   'event-types': ['common', 'json'],
   config: ['common'],

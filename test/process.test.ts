@@ -317,7 +317,7 @@ describe('the connection to the database fails in the start', () => {
     proxy.cutAt('FROM series');
     const policy = join(sandbox.directory(), 'policy.json');
     writeFileSync(policy, '{"policies": []}');
-    const command: Command = [...MARIGRAM, 'retention', 'run', '--policy', policy];
+    const command: Command = [...MARIGRAM, 'retention', 'run', '--yes', '--policy', policy];
     expect(refusal(await sandbox.run(command, { DATABASE_URL: proxy.url }))).toContain('the database cannot answer');
   });
 
