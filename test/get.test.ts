@@ -297,3 +297,35 @@ test.skipIf(!hasScript)('on a terminal it is a table that fits, in colours unles
   expect(Math.max(...lines(plain).map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(plain).toContain('\n▁▃▆█\n');
 });
+
+test.skipIf(!hasScript)('nothing that an archive holds commands a terminal; a pipe gets every byte', async () => {
+  const onTerminal = async (...args: string[]): Promise<string> => {
+    const command = [...MARIGRAM, 'get', ...args].join(' ');
+    return (await new Program(['script', '-qec', command, '/dev/null'], { MARIGRAM_URL: origin }).ended).stdout;
+  };
+  for (const format of ['csv', 'ndjson', 'json']) {
+    const shown = await onTerminal('metadata', `metadata-key=${key}`, '-o', format);
+    expect(shown.replaceAll('\r\n', '')).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(shown).toContain('[31m1');
+  }
+  expect(await printed('metadata', `metadata-key=${key}`, '-o', 'csv')).toContain('ps\u001b[31m1');
+});
+
+test('in 80 columns nothing that identifies a metadata is cut, IPv6 addresses included', async () => {
+  const [source, destination] = ['2001:db8:1111:2222::a:1', '2001:db8:3333:4444:5555:6666:7777:8888'];
+  const uri = await register(['throughput', 'failures'], { source, destination, 'measurement-agent': source });
+  for (const what of ['metadata', 'endpoints']) {
+    const { stdout } = await getWith({ COLUMNS: '80' }, what, `source=${source}`, '-o', 'table');
+    expect(Math.max(...lines(stdout).map((line) => line.length)), stdout).toBeLessThanOrEqual(80);
+    for (const whole of [source, destination, ...(what === 'metadata' ? [keyOf(uri)] : [])])
+      expect(stdout).toContain(whole);
+  }
+});
+
+test('without a URL it asks the server of this machine', async () => {
+  const { port } = new URL(origin);
+  const found = await getWith({ MARIGRAM_URL: '', HOST: new URL(origin).hostname, PORT: port }, 'endpoints');
+  expect([found.code, found.stderr]).toEqual([0, '']);
+  const elsewhere = { MARIGRAM_URL: '', PORT: port, PATH_PREFIX: '/elsewhere' };
+  expect((await getWith(elsewhere, 'metadata')).stderr).toContain(`:${port}/elsewhere/perfsonar/archive/`);
+});

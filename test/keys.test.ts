@@ -64,6 +64,19 @@ describe('expiry', () => {
     expect(await lineOf(id)).toMatch(/ expired$/);
   });
 
+  test('the list fits the terminal, and is JSON where that is asked for', async () => {
+    const { id } = await issue('listed', '--only', 'source=2001:db8::/32', '--expires', '2099-01-31');
+    const { stdout } = await new Program([...MARIGRAM, 'key', 'list'], {
+      ...{ DATABASE_URL: archive.databaseUrl, COLUMNS: '80' },
+    }).ended;
+    expect(Math.max(...stdout.split('\n').map((line) => line.length)), stdout).toBeLessThanOrEqual(80);
+    expect(stdout).toContain('2099-01-31 00:00:00Z');
+    const list = JSON.parse((await marigram('key', 'list', '--output', 'json')).stdout) as { id: number }[];
+    const row = list.find((one) => one.id === Number(id));
+    expect(row).toMatchObject({ username: 'listed', scope: 'write', expires: '2099-01-31T00:00:00.000Z', works: true });
+    expect(JSON.stringify(list)).not.toMatch(/digest|[0-9a-f]{40}/);
+  });
+
   test.each([
     ['2020-01-01', 'past'],
     ['soon', '2027-01-01'],

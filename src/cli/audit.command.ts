@@ -1,14 +1,15 @@
 import { AuditStore, type AuditFilter } from '../storage/audit-store.js';
-import { printTable, timeOf } from './table.js';
+import { type List, type ListOptions, printList } from './list.js';
+import { type Column } from './text-table.js';
+import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
 
 /** What to list, and how. */
-export interface AuditOptions {
+export interface AuditOptions extends ListOptions {
   readonly since?: Date;
   readonly user?: string;
   readonly metadata?: string;
   readonly limit: number;
-  readonly output: 'table' | 'json';
 }
 
 interface Origin {
@@ -22,7 +23,7 @@ export async function listAudit(env: NodeJS.ProcessEnv, options: AuditOptions): 
     env,
     options,
     (store, filter) => store.list(filter),
-    ['TIME', 'WHO', 'FROM', 'WHAT', 'WHICH', 'DETAILS'],
+    [whole('TIME'), { title: 'WHO' }, whole('FROM'), whole('WHAT'), whole('WHICH'), { title: 'DETAILS' }],
     ({ time, address, action, target, details, ...by }) => [
       ...[timeOf(time), nameOf(by), address ?? '-', action, target ?? '-', detailsOf(details)],
     ],
@@ -35,7 +36,7 @@ export async function listWrites(env: NodeJS.ProcessEnv, options: AuditOptions):
     env,
     options,
     (store, filter) => store.writes(filter),
-    ['HOUR', 'WHO', 'REQUESTS', 'POINTS'],
+    [whole('HOUR'), { title: 'WHO' }, number('REQUESTS'), number('POINTS')],
     ({ hour, requests, points, ...by }) => [timeOf(hour), nameOf(by), String(requests), String(points)],
   );
 }
@@ -46,19 +47,30 @@ export async function listDropped(env: NodeJS.ProcessEnv, options: AuditOptions)
     env,
     options,
     (store, filter) => store.dropped(filter),
-    ['METADATA', 'EVENT TYPE', 'REASON', 'POINTS', 'FIRST', 'LAST', 'LAST FROM', 'ADDRESS'],
+    [
+      ...[whole('METADATA'), whole('EVENT TYPE'), { title: 'REASON' }, number('POINTS'), whole('FIRST'), whole('LAST')],
+      ...[{ title: 'LAST FROM' }, whole('ADDRESS')],
+    ],
     ({ metadata, eventType, reason, points, firstTime, lastTime, address, ...by }) => [
       ...[metadata, eventType, reason, String(points), timeOf(firstTime), timeOf(lastTime), nameOf(by), address ?? '-'],
     ],
   );
 }
 
+function whole(title: string): Column {
+  return { title, whole: true };
+}
+
+function number(title: string): Column {
+  return { title, whole: true, align: 'right' };
+}
+
 async function list<Row extends object>(
   env: NodeJS.ProcessEnv,
-  { output, user, metadata, since, limit }: AuditOptions,
+  { user, metadata, since, limit, ...options }: AuditOptions,
   find: (store: AuditStore, filter: AuditFilter) => Promise<Row[]>,
-  heading: readonly string[],
-  cellsOf: (row: Row) => string[],
+  columns: List<Row>['columns'],
+  cellsOf: List<Row>['cellsOf'],
 ): Promise<void> {
   await withDatabase(env, async (app) => {
     const filter: AuditFilter = {
@@ -68,9 +80,7 @@ async function list<Row extends object>(
       ...(metadata !== undefined && { target: metadata }),
     };
     const rows = await find(app.get(AuditStore), filter);
-    if (output === 'json') console.log(JSON.stringify(rows, undefined, 2));
-    else if (rows.length === 0) console.log('There is nothing.');
-    else printTable(heading, rows.map(cellsOf));
+    await printList(env, options, { rows, columns, cellsOf, empty: 'There is nothing.' });
     if (rows.length === limit) console.error(`Only the newest ${limit} are shown: see --limit.`);
   });
 }

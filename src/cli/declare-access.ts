@@ -7,6 +7,7 @@ import { type StoredLimits } from '../storage/access.entity.js';
 import { type Expiry } from '../storage/key-store.js';
 import { count, date, duration, expiry, keyId, ranges, texts, userName } from './arguments.js';
 import { type AuditOptions } from './audit.command.js';
+import { type ListOptions, withOutput } from './list.js';
 
 const ONLY =
   'only for metadata with this field, such as source=192.0.2.0/24; of several values of a field one must fit, ' +
@@ -40,12 +41,9 @@ function declareKeys(program: Command, env: NodeJS.ProcessEnv): void {
       const limits = limitsOf(only);
       await (await import('./key.command.js')).issueKey(env, user, scope, { expiry: expires, limits });
     });
-  key
-    .command('list')
-    .description('list all keys')
-    .action(async () => {
-      await (await import('./key.command.js')).listKeys(env);
-    });
+  withOutput(key.command('list').description('list all keys')).action(async (options: ListOptions) => {
+    await (await import('./key.command.js')).listKeys(env, options);
+  });
   key
     .command('rotate')
     .description('issue a key with the same rights in place of another one; both work for a while')
@@ -76,12 +74,9 @@ function declareNetworks(program: Command, env: NodeJS.ProcessEnv): void {
     const limits = limitsOf(only);
     await (await import('./network.command.js')).addNetworks(env, user, added, scope, limits);
   });
-  network
-    .command('list')
-    .description('list all networks')
-    .action(async () => {
-      await (await import('./network.command.js')).listNetworks(env);
-    });
+  withOutput(network.command('list').description('list all networks')).action(async (options: ListOptions) => {
+    await (await import('./network.command.js')).listNetworks(env, options);
+  });
   network
     .command('remove')
     .description('end networks; servers notice within seconds')
@@ -115,12 +110,11 @@ function rightsOf(command: Command): Command {
 }
 
 function filtersOf(command: Command): Command {
-  return command
+  return withOutput(command)
     .option('--since <when>', 'from when on: -24h, -30d or 2027-01-01 (in UTC)', date)
     .option('--user <user>', 'of this user only')
     .option('--metadata <key>', 'of this metadata only')
-    .option('--limit <rows>', 'at most so many, the newest', count, 1000)
-    .addOption(new Option('--output <format>', 'how to print').choices(['table', 'json']).default('table'));
+    .option('--limit <rows>', 'at most so many, the newest', count, 1000);
 }
 
 function limitsOf(only: readonly string[]): StoredLimits | null {

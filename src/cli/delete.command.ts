@@ -9,6 +9,7 @@ import { type StoredMetadata } from '../storage/metadata-store.js';
 import { filtersOf } from './filters.js';
 import { asSentence } from './mistakes.js';
 import { didYouMean } from './nearest.js';
+import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
 
 /** What to delete of the metadata found. */
@@ -57,7 +58,8 @@ export async function deleteFound(
     let points = 0;
     for (const one of found) {
       const eventTypes = wantedOf(one, options);
-      console.log(`${one.key}  ${one.source} → ${one.destination ?? '-'}  ${one.toolName}  ${eventTypes.join(', ')}`);
+      const line = `${one.key}  ${one.source} → ${one.destination ?? '-'}  ${one.toolName}  ${eventTypes.join(', ')}`;
+      console.log(process.stdout.isTTY ? printable(line) : line);
       if (options.dryRun) continue;
       const deleted = await explained(() => deleteOne(app, one.key, eventTypes, options));
       metadata += deleted.metadata;

@@ -3,7 +3,8 @@ import { type Scope } from '../auth/scope.js';
 import { formatLimits } from '../auth/subject-limits.js';
 import { StartError } from '../common/errors.js';
 import { type Expiry, type ListedKey } from '../storage/key-store.js';
-import { printTable, timeOf } from './table.js';
+import { type List, type ListOptions, printList } from './list.js';
+import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
 
 /** Issues a key and prints it on the last line of stdout as `Key: <40 hexadecimal digits>`, which scripts parse. */
@@ -16,21 +17,23 @@ export async function issueKey(env: NodeJS.ProcessEnv, user: string, scope: Scop
   });
 }
 
-/** Prints all keys as a table. */
-export async function listKeys(env: NodeJS.ProcessEnv): Promise<void> {
+const LIST: Omit<List<ListedKey>, 'rows'> = {
+  columns: [
+    ...([{ title: 'ID', whole: true }, { title: 'USER' }, { title: 'SCOPE', whole: true }] as const),
+    ...['CREATED', 'EXPIRES', 'LAST USED', 'FROM'].map((title) => ({ title, whole: true as const })),
+    ...([{ title: 'ONLY' }, { title: 'STATE', whole: true }] as const),
+  ],
+  cellsOf: (key) => [
+    ...[String(key.id), key.username, key.scope, timeOf(key.created), timeOf(key.expires), timeOf(key.lastUsed)],
+    ...[key.lastAddress ?? '-', formatLimits(key.limits) || '-', stateOf(key)],
+  ],
+  empty: 'There is no key yet.',
+};
+
+/** Prints all keys: what is known of them, and nothing that would let anybody in. */
+export async function listKeys(env: NodeJS.ProcessEnv, options: ListOptions): Promise<void> {
   await withDatabase(env, async (app) => {
-    const keys = await app.get(ApiKeyService).list();
-    if (keys.length === 0) {
-      console.log('There is no key yet.');
-      return;
-    }
-    printTable(
-      ['ID', 'USER', 'SCOPE', 'CREATED', 'EXPIRES', 'LAST USED', 'FROM', 'ONLY', 'STATE'],
-      keys.map((key) => [
-        ...[String(key.id), key.username, key.scope, timeOf(key.created), timeOf(key.expires), timeOf(key.lastUsed)],
-        ...[key.lastAddress ?? '-', formatLimits(key.limits) || '-', stateOf(key)],
-      ]),
-    );
+    await printList(env, options, { ...LIST, rows: await app.get(ApiKeyService).list() });
   });
 }
 

@@ -4,7 +4,8 @@ import { formatLimits } from '../auth/subject-limits.js';
 import { type AddressRange } from '../common/address.js';
 import { StartError } from '../common/errors.js';
 import { type StoredLimits } from '../storage/access.entity.js';
-import { printTable, timeOf } from './table.js';
+import { type ListOptions, printList } from './list.js';
+import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
 
 /** Lets clients without a key act as a user when they come from one of these ranges. */
@@ -22,20 +23,20 @@ export async function addNetworks(
   });
 }
 
-/** Prints all networks as a table. */
-export async function listNetworks(env: NodeJS.ProcessEnv): Promise<void> {
+/** Prints all networks. */
+export async function listNetworks(env: NodeJS.ProcessEnv, options: ListOptions): Promise<void> {
   await withDatabase(env, async (app) => {
-    const networks = await app.get(NetworkService).list();
-    if (networks.length === 0) {
-      console.log('There is no network yet.');
-      return;
-    }
-    printTable(
-      ['NETWORK', 'USER', 'SCOPE', 'CREATED', 'ONLY'],
-      networks.map(({ range, username, scope, created, limits }) => [
+    await printList(env, options, {
+      rows: await app.get(NetworkService).list(),
+      columns: [
+        ...([{ title: 'NETWORK', whole: true }, { title: 'USER' }, { title: 'SCOPE', whole: true }] as const),
+        ...([{ title: 'CREATED', whole: true }, { title: 'ONLY' }] as const),
+      ],
+      cellsOf: ({ range, username, scope, created, limits }) => [
         ...[range, username, scope, timeOf(created), formatLimits(limits) || '-'],
-      ]),
-    );
+      ],
+      empty: 'There is no network yet.',
+    });
   });
 }
 

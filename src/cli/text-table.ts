@@ -5,86 +5,113 @@ export interface Column {
   readonly title: string;
   /** Numbers stand at the right; all else stands at the left. */
   readonly align?: 'right';
-  /** What is needed whole, such as a key to be copied, is never cut. */
-  readonly whole?: true;
-  /** What it is never cut below; 8 unless given. */
-  readonly least?: number;
+  /** What is needed whole, such as a key or an address, is never cut; `first word` lets what stands behind it be cut. */
+  readonly whole?: true | 'first word';
   /** Where there is no room for all columns, those that can be spared are left out, the first of them first. */
   readonly spare?: true;
 }
 
 const GAP = '  ';
 
+/** What a column is never cut below. */
 const LEAST = 8;
+
+/** Before the lines of a row but the first. */
+const INDENT = '  ';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Lays out rows so that their columns stand in line, and their lines fit a width where that is possible. */
+/**
+ * Lays out rows so that their columns stand in line, and their lines fit a width where that is possible: columns that
+ * can be spared are left out, others are cut, and where that is not enough each row takes several lines.
+ */
 export class TextTable {
   /** The width of each column; 0 for one that is left out. */
   private readonly widths: number[];
+  /** What each column can do with. */
+  private readonly leasts: number[];
+  /** The columns of each line of a row, by their positions. */
+  private readonly lines: readonly (readonly number[])[];
 
   /** @param rows what decides how wide the columns are; later rows are fitted to them. */
   constructor(
     private readonly columns: readonly Column[],
     rows: readonly (readonly string[])[],
-    width: number,
+    private readonly width: number,
   ) {
-    this.widths = columns.map(({ title }, at) =>
-      Math.max(stringWidth(title), ...rows.map((row) => stringWidth(printable(row[at] ?? '')))),
-    );
-    while (this.total((at) => this.leastOf(at)) > width) {
-      const spare = columns.findIndex((column, at) => column.spare && this.widthOf(at) > 0);
-      if (spare === -1) break;
-      this.widths[spare] = 0;
-    }
-    while (this.total((at) => this.widthOf(at)) > width) {
-      const widest = this.widest();
-      if (widest === undefined) break;
-      this.widths[widest] = this.widthOf(widest) - 1;
-    }
+    this.widths = columns.map(({ title }, at) => widest(title, rows, at, (text) => text));
+    this.leasts = columns.map(({ title, whole }, at) => {
+      const most = this.widthOf(at);
+      if (whole === true) return most;
+      const needed = whole === 'first word' ? widest(title, rows, at, firstWord) : LEAST;
+      return Math.min(most, Math.max(needed, LEAST));
+    });
+    this.lines = this.inOneLine() ?? this.inSeveral();
+    for (const [index, line] of this.lines.entries()) this.shrink(line, index === 0 ? width : width - INDENT.length);
   }
 
-  /** The line of titles. */
+  /** The titles, in the place of a row. */
   get heading(): string {
     return this.line(this.columns.map(({ title }) => title));
   }
 
-  /** The line of a row. */
+  /** A row, in one line or several. */
   line(row: readonly string[]): string {
-    return this.columns
-      .flatMap((column, at) => {
-        const width = this.widthOf(at);
-        if (width === 0) return [];
-        const text = printable(row[at] ?? '');
-        const cell = column.whole ? text : cut(text, width);
-        const blanks = ' '.repeat(Math.max(width - stringWidth(cell), 0));
-        return column.align === 'right' ? blanks + cell : cell + blanks;
+    // A later row may need more room than those that the columns were made for; it stands for itself then.
+    if (
+      this.columns.some(({ whole }, at) => whole === true && stringWidth(printable(row[at] ?? '')) > this.widthOf(at))
+    )
+      return new TextTable(this.columns, [row], this.width).line(row);
+    return this.lines
+      .map((line, index) => {
+        const cells = line.filter((at) => this.widthOf(at) > 0).map((at) => this.cell(at, row[at] ?? ''));
+        return `${index === 0 ? '' : INDENT}${cells.join(GAP)}`.trimEnd();
       })
-      .join(GAP)
-      .trimEnd();
+      .join('\n');
   }
 
-  /** How wide a line is whose columns are as wide as a function says; 0 for one that is left out. */
-  private total(widthOf: (at: number) => number): number {
-    const shown = this.columns.map((_, at) => widthOf(at)).filter((width) => width > 0);
-    return shown.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  private cell(at: number, value: string): string {
+    const width = this.widthOf(at);
+    const text = cut(printable(value), width);
+    const blanks = ' '.repeat(Math.max(width - stringWidth(text), 0));
+    return this.columns[at]?.align === 'right' ? blanks + text : text + blanks;
+  }
+
+  /** All columns, or all but those that can be spared; `undefined` where that is too much for a line. */
+  private inOneLine(): number[][] | undefined {
+    let line = this.columns.map((_, at) => at);
+    for (;;) {
+      if (totalOf(line, this.leasts) <= this.width) return [line];
+      const spare = line.find((at) => this.columns[at]?.spare);
+      if (spare === undefined) return undefined;
+      line = line.filter((at) => at !== spare);
+    }
+  }
+
+  /** As many columns in each line as there is room for; none is left out then. */
+  private inSeveral(): number[][] {
+    const lines: number[][] = [[]];
+    for (const at of this.columns.keys()) {
+      const line = lines.at(-1) ?? [];
+      const room = lines.length === 1 ? this.width : this.width - INDENT.length;
+      if (line.length > 0 && totalOf([...line, at], this.leasts) > room) lines.push([at]);
+      else line.push(at);
+    }
+    return lines;
+  }
+
+  /** Takes from the widest columns of a line what it is too long. */
+  private shrink(line: readonly number[], width: number): void {
+    while (totalOf(line, this.widths) > width) {
+      const able = line.filter((at) => this.widthOf(at) > (this.leasts[at] ?? 0));
+      const widestOfAll = able.sort((a, b) => this.widthOf(b) - this.widthOf(a))[0];
+      if (widestOfAll === undefined) return;
+      this.widths[widestOfAll] = this.widthOf(widestOfAll) - 1;
+    }
   }
 
   private widthOf(at: number): number {
     return this.widths[at] ?? 0;
-  }
-
-  /** What a column can do with. */
-  private leastOf(at: number): number {
-    const { whole, least = LEAST } = this.columns[at] ?? {};
-    return whole ? this.widthOf(at) : Math.min(this.widthOf(at), least);
-  }
-
-  /** The column that can best do with less; `undefined` where none can. */
-  private widest(): number | undefined {
-    const able = this.columns.map((_, at) => at).filter((at) => this.widthOf(at) > this.leastOf(at));
-    return able.sort((a, b) => this.widthOf(b) - this.widthOf(a))[0];
   }
 }
 
@@ -99,6 +126,26 @@ export function printable(text: string): string {
 /** Compact JSON that means the same, with escapes in place of what a terminal would obey. */
 export function printableJson(json: string): string {
   return json.replaceAll(COMMANDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function widest(
+  title: string,
+  rows: readonly (readonly string[])[],
+  at: number,
+  part: (text: string) => string,
+): number {
+  return rows.reduce((most, row) => Math.max(most, stringWidth(part(printable(row[at] ?? '')))), stringWidth(title));
+}
+
+/** The first word, and the ellipsis that stands for the others. */
+function firstWord(text: string): string {
+  const end = text.indexOf(' ');
+  return end === -1 ? text : `${text.slice(0, end)} …`;
+}
+
+/** How wide a line is that has some of the columns. */
+function totalOf(line: readonly number[], widths: readonly number[]): number {
+  return line.reduce((sum, at) => sum + (widths[at] ?? 0) + GAP.length, -GAP.length);
 }
 
 /** As much of a text as fits, with `…` where something is missing. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StartError } from '../common/errors.js';
-import { loadConfig } from './config.js';
+import { archiveUrlOf, loadConfig } from './config.js';
 import { closedDirectory, defaultDataDir, SYSTEM_DATA_DIR } from './data-dir.js';
 
 test('without any variable the archive listens on loopback and keeps its data in ./data', () => {
@@ -219,3 +219,11 @@ function refusalOf(env: Record<string, string>): Error | undefined {
   }
   return undefined;
 }
+
+test.each([
+  [{}, 'http://localhost:8080/esmond/perfsonar/archive/'],
+  [{ PORT: '9000', PATH_PREFIX: '/ma', HOST: '::' }, 'http://localhost:9000/ma/perfsonar/archive/'],
+  [{ PATH_PREFIX: '/', HOST: '2001:db8::7' }, 'http://[2001:db8::7]:8080/perfsonar/archive/'],
+])('the archive of a server with %j is at %s', (env, url) => {
+  expect(archiveUrlOf(env)).toBe(url);
+});

@@ -114,6 +114,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   return config;
 }
 
+/**
+ * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws a `StartError`
+ * as `loadConfig` does, and where the server takes any free port.
+ */
+export function archiveUrlOf(env: Readonly<Record<string, string | undefined>>): string {
+  const { HOST, PORT, PATH_PREFIX } = env;
+  const { host, port, pathPrefix } = loadConfig({ HOST, PORT, PATH_PREFIX });
+  if (port === 0) throw new StartError('PORT is 0, which is any free port: say where the archive is with --url.');
+  const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
+  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}${pathPrefix}/perfsonar/archive/`;
+}
+
 function integer(text: string, minimum: number, maximum: number): number | undefined {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   return value >= minimum && value <= maximum ? value : undefined;

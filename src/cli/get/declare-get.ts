@@ -1,22 +1,23 @@
 import { type Command, Option } from 'commander';
 import { StartError } from '../../common/errors.js';
+import { archiveUrlOf } from '../../config/config.js';
 import { count } from '../arguments.js';
 import { type Filter, filter, FILTERS, filtersOf } from '../filters.js';
 import { checked } from '../mistakes.js';
-import { FORMATS, type Format } from './record-format.js';
+import { FORMATS, type Format } from '../record-format.js';
 import { type Request } from './request.js';
 import { type SeriesWords, seriesWords } from './series-words.js';
-
-const DEFAULT_URL = 'http://localhost:8080';
 
 /** Filters come in any order, as words and as options; commander hands on the words before them. */
 const WORDS = 'filters, such as source=192.0.2.1 or any other parameter of the metadata';
 
 const NOTES = `
-Times (WHEN) are seconds since 1970, dates (2027-01-31, 2027-01-31T12:00, in UTC unless they say otherwise), "now", or
-such as -90m and -1d; lengths (TIME) are seconds, or such as 90m and 7d. Any other parameter of the metadata is a filter as
-a word, NAME=VALUE. The archive's URL is taken from MARIGRAM_URL, the API key from MARIGRAM_KEY.
-Without --output a terminal gets a table, and a pipe NDJSON.`;
+Times (WHEN) are seconds since 1970, dates (2027-01-31, 2027-01-31T12:00, in UTC
+unless they say otherwise), "now", or such as -90m and -1d; lengths (TIME) are
+seconds, or such as 90m and 7d. Any other parameter of the metadata is a filter
+as a word, NAME=VALUE. The archive's URL is taken from MARIGRAM_URL, or from the
+server's PORT and PATH_PREFIX; the API key from MARIGRAM_KEY. Without --output a
+terminal gets a table, and a pipe NDJSON.`;
 
 interface Options {
   readonly url?: string;
@@ -89,7 +90,10 @@ function declare(get: Command, name: string, about: string): Command {
   const command = get
     .command(name)
     .description(about)
-    .option('--url <url>', `the server, or its archive up to /perfsonar/archive/ (default: ${DEFAULT_URL})`)
+    .option(
+      '--url <url>',
+      'the server, or its archive up to /perfsonar/archive/; else MARIGRAM_URL, else the server of this machine',
+    )
     .addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS));
   for (const [filterName, value, meaning] of FILTERS)
     command.option(`--${filterName} <${value}>`, meaning, (text) => filter(filterName, text)[1]);
@@ -112,10 +116,10 @@ function examples(...lines: string[]): string {
 
 async function requestOf(command: Command, env: NodeJS.ProcessEnv, words: readonly Filter[]): Promise<Request> {
   const { url, output, limit } = command.opts<Options>();
-  const { Screen } = await import('./screen.js');
+  const { Screen } = await import('../screen.js');
   const screen = new Screen(process.stdout, env);
   return {
-    url: url ?? (env.MARIGRAM_URL || DEFAULT_URL),
+    url: url ?? (env.MARIGRAM_URL || archiveUrlOf(env)),
     apiKey: env.MARIGRAM_KEY,
     filters: [...words, ...optionFilters(command)],
     format: output ?? (screen.isTerminal ? 'table' : 'ndjson'),

@@ -2,10 +2,10 @@ import { type Metadata } from 'marigram-client';
 import { asking, connect } from './connection.js';
 import { searchFields } from '../filters.js';
 import { lastUpdated, latest, secondsOf } from './metadata.js';
-import { type RecordKind, writeRecords } from './record-format.js';
+import { type RecordKind, writeRecords } from '../record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
-import { writeTable } from './table-writer.js';
+import { writeTable } from '../table-writer.js';
 import { type Column } from '../text-table.js';
 
 /** A source and a destination, with all that is measured between them. */
@@ -84,8 +84,8 @@ function inOrder(pairs: Pair[], limit: number | undefined): Pair[] {
 }
 
 const COLUMNS: readonly Column[] = [
-  // An address of IPv4 is never cut; names, which stand behind it, are.
-  ...['SOURCE', 'DESTINATION'].map((title) => ({ title, least: 16 })),
+  // An address is never cut; names, which stand behind it, are.
+  ...['SOURCE', 'DESTINATION'].map((title) => ({ title, whole: 'first word' as const })),
   ...[{ title: 'TOOLS' }, { title: 'EVENT TYPES' }],
   { title: 'METADATA', align: 'right', whole: true },
   { title: 'UPDATED', whole: true },

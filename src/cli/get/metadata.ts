@@ -1,10 +1,10 @@
 import { type Metadata } from 'marigram-client';
 import { asking, connect } from './connection.js';
 import { searchFields } from '../filters.js';
-import { type RecordKind, writeRecords } from './record-format.js';
+import { type RecordKind, writeRecords } from '../record-format.js';
 import { relativeTime } from './relative-time.js';
 import { type Request } from './request.js';
-import { writeTable } from './table-writer.js';
+import { writeTable } from '../table-writer.js';
 import { type Column } from '../text-table.js';
 
 const TEXTS = ['source', 'destination', 'measurement-agent', 'tool-name', 'input-source', 'input-destination'] as const;
@@ -37,10 +37,9 @@ export async function getMetadata({ screen, format, filters, limit, ...connectio
 
 const COLUMNS: readonly Column[] = [
   { title: 'KEY', whole: true },
-  // An address of IPv4 is never cut.
-  { title: 'SOURCE', least: 15 },
-  { title: 'DESTINATION', least: 15 },
-  { title: 'AGENT', least: 15, spare: true },
+  { title: 'SOURCE', whole: true },
+  { title: 'DESTINATION', whole: true },
+  { title: 'AGENT', whole: true, spare: true },
   { title: 'TOOL', spare: true },
   { title: 'EVENT TYPES' },
   { title: 'UPDATED', whole: true },

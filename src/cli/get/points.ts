@@ -3,7 +3,7 @@ import { formatSeconds } from '../../common/time.js';
 import { asking } from './connection.js';
 import { pointTimes } from '../filters.js';
 import { findSeries, type FoundSeries } from './find-series.js';
-import { type RecordKind, writeRecords } from './record-format.js';
+import { type RecordKind, writeRecords } from '../record-format.js';
 import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
 import { type AnyPoint, writeSeries } from './series-table.js';

@@ -1,12 +1,12 @@
 import { type DataPoint } from 'marigram-client';
-import { timeOf } from '../table.js';
+import { timeOf } from '../time-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
 import { quantityOf, type Quantity } from './quantity.js';
 import { relativeTime } from './relative-time.js';
-import { type Screen } from './screen.js';
+import { type Screen } from '../screen.js';
 import { SeriesShape } from './series-shape.js';
 import { sparkline } from './sparkline.js';
-import { writeTable } from './table-writer.js';
+import { writeTable } from '../table-writer.js';
 import { type Column, printable } from '../text-table.js';
 import { membersOf, numberOf, valueText } from './value-text.js';
 

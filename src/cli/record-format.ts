@@ -1,5 +1,5 @@
-import { printable, printableJson } from '../text-table.js';
 import { type Screen } from './screen.js';
+import { printable, printableJson } from './text-table.js';
 
 /** How to print: for people, or for programs. */
 export const FORMATS = ['table', 'json', 'csv', 'ndjson'] as const;

@@ -1,5 +1,5 @@
 import { type Screen } from './screen.js';
-import { type Column, TextTable } from '../text-table.js';
+import { type Column, TextTable } from './text-table.js';
 
 /** How many rows decide how wide the columns are; the rows behind them are printed as they come. */
 const LAID_OUT = 1000;

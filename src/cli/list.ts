@@ -1,0 +1,40 @@
+import { type Command, Option } from 'commander';
+import { Screen } from './screen.js';
+import { writeTable } from './table-writer.js';
+import { type Column, printableJson } from './text-table.js';
+
+/** How a list is printed: for people, or as an array of JSON. */
+export interface ListOptions {
+  readonly output: 'table' | 'json';
+}
+
+/** Rows of a list, and how they look in a table. */
+export interface List<Row> {
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column[];
+  readonly cellsOf: (row: Row) => readonly string[];
+  /** What a table says in place of no rows. */
+  readonly empty: string;
+}
+
+/** Lets a command that prints a list be told how to. */
+export function withOutput(command: Command): Command {
+  return command.addOption(
+    new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'),
+  );
+}
+
+/** Prints a list on stdout; a table fits the terminal. */
+export async function printList<Row>(
+  env: NodeJS.ProcessEnv,
+  { output }: ListOptions,
+  { rows, columns, cellsOf, empty }: List<Row>,
+): Promise<void> {
+  const screen = new Screen(process.stdout, env);
+  if (output === 'json')
+    for (const line of JSON.stringify(rows, undefined, 2).split('\n'))
+      await screen.line(screen.isTerminal ? printableJson(line) : line);
+  else if (rows.length === 0) await screen.line(empty);
+  else await writeTable(screen, columns, rows.map(cellsOf));
+  await screen.flush();
+}
