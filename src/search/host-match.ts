@@ -2,11 +2,20 @@ import { lookup } from 'node:dns/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { canonicalAddress } from '../common/address.js';
-import { Invalid } from '../common/errors.js';
+import { Invalid, Unavailable } from '../common/errors.js';
 
 /** How long to wait for the system's resolver, and how long its answer is kept, in milliseconds. */
 const LOOKUP_TIMEOUT = 3000;
 const LOOKUP_TRUST = 60_000;
+
+/** The most look-ups that wait for the resolver: Node passes two at a time on to it. */
+const MAX_LOOKUPS = 100;
+
+/** In how many seconds to try again where the resolver does not answer. */
+const RETRY_AFTER = 5;
+
+/** The codes by which `getaddrinfo` says that it could not find out. */
+const OUTAGES: ReadonlySet<string> = new Set(['EAI_AGAIN', 'EAI_FAIL', 'EAI_MEMORY', 'EAI_SYSTEM']);
 
 type Family = 4 | 6;
 
@@ -28,12 +37,15 @@ const systemLookup: Lookup = async (host, family) => (await lookup(host, { famil
 @Injectable()
 export class HostMatch {
   private readonly cache = new LRUCache<string, { address: string | undefined }>({ max: 10_000, ttl: LOOKUP_TRUST });
+  /** The look-ups that the resolver has not answered yet, by family and name: those who ask for the same share one. */
+  private readonly underway = new Map<string, Promise<string | undefined>>();
   /** The system's resolver (so that /etc/hosts counts); tests, which have no network, put another in its place. */
   lookup: Lookup = systemLookup;
 
   /**
    * The addresses that match a host under a `dns-match-rule` (absent: both families): at most one of each family,
-   * canonical. Throws `Invalid`, naming `field` or the rule, where the rule is unknown or no address is found.
+   * canonical. Throws `Invalid`, naming `field` or the rule, where the rule is unknown or no address is found, and
+   * `Unavailable` where the resolver can't say.
    */
   async addressesOf(field: string, host: string, rule = 'v4v6'): Promise<string[]> {
     const how = Object.hasOwn(DNS_RULES, rule) ? DNS_RULES[rule] : undefined;
@@ -48,35 +60,62 @@ export class HostMatch {
     return addresses;
   }
 
-  /** The address of the host in the family, if it has one. */
+  /** The address of the host in the family, if it has one. Throws `Unavailable` where the resolver does not say. */
   private async find(host: string, family: Family): Promise<string[]> {
     const literal = canonicalAddress(host);
     if (literal !== undefined) return literal.includes(':') === (family === 6) ? [literal] : [];
     if (!isHostName(host)) return [];
     const name = `${family} ${host.toLowerCase()}`;
-    let known = this.cache.get(name);
-    if (!known) {
-      known = await this.ask(host, family);
-      if (known) this.cache.set(name, known);
-    }
-    return known?.address === undefined ? [] : [known.address];
+    const known = this.cache.get(name);
+    const address = known ? known.address : await inTime(this.ask(name, host, family), host);
+    return address === undefined ? [] : [address];
   }
 
-  /** What the resolver says; `undefined` where it does not answer in time, which is not to be remembered. */
-  private async ask(host: string, family: Family): Promise<{ address: string | undefined } | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, LOOKUP_TIMEOUT, undefined);
-    });
+  /** What the resolver says, however long it takes. Throws `Unavailable` where too many look-ups are under way. */
+  private ask(name: string, host: string, family: Family): Promise<string | undefined> {
+    const underway = this.underway.get(name);
+    if (underway) return underway;
+    if (this.underway.size >= MAX_LOOKUPS)
+      throw new Unavailable('too many host names are being looked up, try again soon', RETRY_AFTER);
+    const asked = this.addressOf(host, family)
+      .then((address) => {
+        this.cache.set(name, { address });
+        return address;
+      })
+      .finally(() => this.underway.delete(name));
+    this.underway.set(name, asked);
+    return asked;
+  }
+
+  private async addressOf(host: string, family: Family): Promise<string | undefined> {
     try {
-      const address = await Promise.race([this.lookup(host, family), timeout]);
-      return address === undefined ? undefined : { address: canonicalAddress(address) };
-    } catch {
-      return { address: undefined };
-    } finally {
-      clearTimeout(timer);
+      return canonicalAddress(await this.lookup(host, family));
+    } catch (error) {
+      if (isOutage(error))
+        throw new Unavailable(`the resolver cannot look up ${JSON.stringify(host)} now`, RETRY_AFTER, { cause: error });
+      return undefined;
     }
   }
+}
+
+/** Waits for an answer of the resolver, but not for ever. Throws `Unavailable`. */
+async function inTime<T>(answer: Promise<T>, host: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Unavailable(`the resolver does not answer for ${JSON.stringify(host)}`, RETRY_AFTER));
+    }, LOOKUP_TIMEOUT);
+  });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a look-up failed for another reason than that there is no such host, or no address in the family. */
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && OUTAGES.has(String(error.code));
 }
 
 /** Whether a text can be a host's name at all; `198.129.254` or `10.1.1.0/24` are neither name nor address. */

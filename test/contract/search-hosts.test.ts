@@ -152,8 +152,45 @@ describe('look-ups', () => {
     expect(asked).toEqual([]);
   });
 
-  test('§3.3 one that never answers is given up', async () => {
-    archive.app.get(HostMatch).lookup = () => new Promise(() => undefined);
-    expect(await find({ source: fresh('both') })).toBe(400);
+  test('§3.3 those who ask for the same host at a time share one', async () => {
+    const source = fresh('both');
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    archive.app.get(HostMatch).lookup = async (host, family) => {
+      const found = lookup(host, family);
+      await answered;
+      return found;
+    };
+    const found = Array.from({ length: 10 }, () => find({ source }));
+    await expect.poll(() => asked.length).toBeGreaterThan(0);
+    answer();
+    expect(new Set(await Promise.all(found))).toEqual(new Set(['element v4 v6']));
+    expect(asked.sort()).toEqual([`${source} 4`, `${source} 6`]);
+  });
+
+  test.each(['EAI_AGAIN', 'EAI_FAIL'])('§3.3 where the resolver fails (%s) it is 503, and not kept', async (code) => {
+    const source = fresh('both');
+    archive.app.get(HostMatch).lookup = () => Promise.reject(Object.assign(new Error('no'), { code }));
+    const { headers, body } = await archive.http.get(ARCHIVE).query({ source }).expect(503);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(body.detail).toContain(source);
+    archive.app.get(HostMatch).lookup = lookup;
+    expect(await find({ source })).toBe('element v4 v6');
+  });
+
+  test('§3.3 one that is not answered in time is 503, and only so many wait for the resolver', async () => {
+    let count = 0;
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    archive.app.get(HostMatch).lookup = async (host, family) => {
+      count++;
+      await answered;
+      return lookup(host, family);
+    };
+    const found = await Promise.all(Array.from({ length: 120 }, () => find({ source: fresh('both') })));
+    expect(new Set(found)).toEqual(new Set([503]));
+    expect(count).toBe(100);
+    answer();
+    await expect.poll(() => find({ source: fresh('both') })).toBe('element v4 v6');
   });
 });
