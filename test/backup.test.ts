@@ -392,6 +392,20 @@ describe('a bad file', () => {
     expect(await refused(join(directory, 'nothing'))).toContain('cannot be read');
   });
 
+  test('behind whose end there is more', async () => {
+    const more = [
+      Buffer.alloc(1),
+      Buffer.alloc(100_000),
+      Buffer.from('\0text'),
+      Buffer.from('text'),
+      readFileSync(made),
+    ];
+    for (const [index, bytes] of more.entries())
+      expect(await refused(fileOf('longer', Buffer.concat([readFileSync(made), bytes]))), String(index)).toContain(
+        'cannot be restored',
+      );
+  });
+
   test('that turns bad while it is restored', async () => {
     const file = fileName('changing');
     copyFileSync(made, file);

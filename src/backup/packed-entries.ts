@@ -26,7 +26,8 @@ export async function* packedEntries(
     onBytes(source.bytesRead);
   });
   const extract = tar.extract();
-  const read = pipeline(source, createGunzip(), extract);
+  const gunzip = createGunzip();
+  const read = pipeline(source, gunzip, extract);
   // Whatever fails in it, the loop fails with; awaited below.
   read.catch(() => undefined);
   for await (const entry of extract) {
@@ -37,4 +38,7 @@ export async function* packedEntries(
     yield { name, content: Buffer.concat(chunks) };
   }
   await read;
+  // gzip ends before zero bytes, and takes no notice of what follows them.
+  if (gunzip.bytesWritten !== source.bytesRead)
+    throw new BadBackup(`${source.bytesRead - gunzip.bytesWritten} bytes follow its end`);
 }
