@@ -1,4 +1,44 @@
-/** A URL as the log may have it: esmond's old clients put their key into the query (`?api_key=…`). */
+/** Names of query parameters that may carry a secret, without regard to case, once `metadata-key` is set aside. */
+const SECRET = /key|token|auth|passw|secret|credential|session|signature/i;
+const HARMLESS = /^metadata[-_]key$/i;
+
+/** What an API key looks like, wherever it stands. */
+const API_KEY = /[\da-f]{40,}/gi;
+
+/**
+ * A URL as the log may have it. Keys have no place in one, but esmond's old clients put theirs into the query
+ * (`?api_key=…`), others try other names, and names and values may be escaped.
+ */
 export function withoutKey(url: string): string {
-  return url.replace(/([?&;](?:api[_-]?)?key=)[^&;]*/gi, '$1…');
+  const at = url.indexOf('?');
+  const path = at < 0 ? url : url.slice(0, at);
+  const shown = withoutApiKeys(path);
+  return at < 0 ? shown : `${shown}?${url.slice(at + 1).replace(/[^&;]+/g, withoutSecret)}`;
+}
+
+function withoutSecret(parameter: string): string {
+  const at = parameter.indexOf('=');
+  if (at < 0) return withoutApiKeys(parameter);
+  const name = parameter.slice(0, at);
+  const plain = unescaped(name);
+  const shown = withoutApiKeys(name);
+  return SECRET.test(plain) && !HARMLESS.test(plain)
+    ? `${shown}=…`
+    : `${shown}=${withoutApiKeys(parameter.slice(at + 1))}`;
+}
+
+/** A text without anything that looks like an API key; without all of it where that is hidden by escapes. */
+function withoutApiKeys(text: string): string {
+  const shown = text.replace(API_KEY, '…');
+  return shown.includes('%') && unescaped(shown).search(API_KEY) >= 0 ? '…' : shown;
+}
+
+/** A text without its escapes, those of escapes included; what is no UTF-8 is read byte by byte. */
+function unescaped(text: string): string {
+  let plain = text;
+  for (let before = ''; before !== plain;) {
+    before = plain;
+    plain = plain.replace(/%([\da-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  }
+  return plain;
 }
