@@ -14,6 +14,7 @@ import { BodyBudget } from './http/body-budget.js';
 import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
+import { readForwarded } from './http/forwarded.js';
 import {
   addHeaders,
   checkClient,
@@ -57,6 +58,7 @@ export async function createApp(
   await app.get(RateLimits).install(fastify);
   fastify.addHook('onRequest', addHeaders);
   fastify.addHook('onRequest', checkClient);
+  if (config.trustProxy.length > 0) fastify.addHook('onRequest', readForwarded);
   fastify.addHook('onRequest', protectPages(`/${PAGES}`));
   methods.watch(fastify);
   fastify.addHook('onRequest', checkPath);

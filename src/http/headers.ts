@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
 import { Invalid, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { errorBody } from './error-body.js';
+import { countHeader, isHost } from './host.js';
 
 /** The one type of almost every answer: exactly this text. */
 export const JSON_TYPE = 'application/json';
@@ -40,9 +41,13 @@ export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
   done();
 };
 
-/** Gives up a request whose client went away before it was looked at: it has no address left to be judged by. */
-export const checkClient: onRequestHookHandler = ({ raw }, _reply, done) => {
-  done(raw.socket.remoteAddress === undefined ? new Invalid('the client went away') : undefined);
+/**
+ * Gives up a request whose client went away before it was looked at: it has no address left to be judged by; or while
+ * its key was looked up: its body would never come to an end.
+ */
+export const checkClient: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => {
+  const isGone = socket.destroyed || socket.remoteAddress === undefined;
+  done(isGone ? new Invalid('the client went away') : undefined);
 };
 
 function setCommonHeaders(raw: ServerResponse): void {
@@ -68,10 +73,18 @@ export function refuseExpectation({ headers: { expect = '' } }: IncomingMessage,
   response.end(errorBody(`Expect: only 100-continue is possible, got ${JSON.stringify(expect)}`));
 }
 
-/** Refuses a NUL character in the query, which no text of PostgreSQL can hold; and a request to no host (RFC 9112, 3.2). */
+/**
+ * Refuses a NUL character in the query, which no text of PostgreSQL can hold; and a request to no host, to several, or
+ * to what can be none (RFC 9112, 3.2).
+ */
 export const checkUrl: onRequestHookHandler = ({ url, headers, raw }, _reply, done) => {
+  const { host } = headers;
   if (url.includes('%00')) done(new Invalid('the query has a NUL character'));
-  else if (headers.host === undefined && raw.httpVersion === '1.1') done(new Invalid('Host: the header is missing'));
+  else if (host === undefined && raw.httpVersion === '1.1') done(new Invalid('Host: the header is missing'));
+  else if (host !== undefined && countHeader(raw.rawHeaders, 'host') > 1)
+    done(new Invalid('Host: the header stands there more than once'));
+  else if (host !== undefined && !isHost(host))
+    done(new Invalid(`Host: expected a host name or an address, got ${JSON.stringify(host)}`));
   else done();
 };
 

@@ -299,6 +299,18 @@ describe('absolute URLs', () => {
   });
 });
 
+test.each([
+  [{ 'x-forwarded-proto': 'javascript' }, 'http://ma.example.net'],
+  [{ 'x-forwarded-proto': 'https, javascript' }, 'http://ma.example.net'],
+  [{ 'x-forwarded-proto': 'javascript, HTTPS' }, 'https://ma.example.net'],
+  [{ 'x-forwarded-host': 'evil.example/path' }, 'http://ma.example.net'],
+  [{ 'x-forwarded-host': '"><script>' }, 'http://ma.example.net'],
+  [{ 'x-forwarded-host': '[2001:db8::1]:8443' }, 'http://[2001:db8::1]:8443'],
+])('§1.1 of what a trusted proxy says, %j, URLs repeat only schemes and hosts', async (headers, origin) => {
+  const { body } = await proxied.http.get('/perfsonar/').set({ host: 'ma.example.net', ...headers });
+  expect(body).toEqual({ archive: `${origin}/perfsonar/archive/` });
+});
+
 describe('requests of an odd form', () => {
   /** Sends a request as it is, and returns the whole answer. */
   async function exchange(request: string): Promise<string> {
@@ -317,6 +329,33 @@ describe('requests of an odd form', () => {
     expect(answer).toContain('HTTP/1.1 200');
     expect(answer).not.toContain('evil');
     expect(answer).toContain(`<http://ma.example.net${ARCHIVE}?limit=1&offset=1>; rel="next"`);
+  });
+
+  test.each([
+    'Host: a\r\nHost: b',
+    'Host: a\r\nhost: a',
+    'Host:\r\nHOST: a',
+    'Host: a b',
+    'Host: a/b',
+    'Host: user@a',
+    'Host: a:b',
+    'Host: <a>',
+  ])('§1.1 two hosts, or one that can be none, are 400 (%j)', async (hosts) => {
+    const answer = await exchange(`GET ${ROOT} HTTP/1.1\r\n${hosts}\r\nConnection: close`);
+    expect(answer).toContain('HTTP/1.1 400');
+    expect(answer).toContain('{"detail":"Host: ');
+  });
+
+  test.each([
+    'ma.example.net',
+    'MA_1.example.net.:8080',
+    '192.0.2.1',
+    '[2001:db8::1]:80',
+    'm%C3%BCnchen.example',
+    'a:',
+  ])('§1.1 the host %s is fine', async (host) => {
+    const answer = await exchange(`GET ${ROOT} HTTP/1.1\r\nHost: ${host}\r\nConnection: close`);
+    expect(answer).toContain(`{"archive":"http://${host}${ARCHIVE}"}`);
   });
 
   test('§1.3 a request has a time limit to arrive in', () => {

@@ -1,0 +1,27 @@
+import { type onRequestHookHandler } from 'fastify';
+import { isHost } from './host.js';
+
+/** Addresses that stand in the header together with the port that they came from, as some proxies write them. */
+const IPV4_WITH_PORT = /(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3}):\d+(?![\w.:])/g;
+const BRACKETED_IPV6 = /\[([\da-f:.]+)\](?::\d+)?/gi;
+
+/**
+ * Makes what proxies say usable, before anything reads it: addresses lose their ports, so that a client is the same one
+ * on each connection; a scheme other than `http` and `https`, and a host that is none, count for nothing, since both
+ * begin the URLs in answers. Whether the proxy is a trusted one is decided where the headers are read.
+ */
+export const readForwarded: onRequestHookHandler = ({ headers }, _reply, done) => {
+  const addresses = headers['x-forwarded-for'];
+  if (addresses !== undefined)
+    headers['x-forwarded-for'] = String(addresses).replace(IPV4_WITH_PORT, '$1').replace(BRACKETED_IPV6, '$1');
+  const scheme = lastOf(headers['x-forwarded-proto'])?.toLowerCase();
+  headers['x-forwarded-proto'] = scheme === 'http' || scheme === 'https' ? scheme : undefined;
+  const host = lastOf(headers['x-forwarded-host']);
+  headers['x-forwarded-host'] = host !== undefined && isHost(host) ? host : undefined;
+  done();
+};
+
+/** The last entry of a header: the one of the nearest proxy. */
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header).split(',').at(-1)?.trim();
+}
