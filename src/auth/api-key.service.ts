@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { SharedLookups } from '../common/shared-lookups.js';
 import { type StoredLimits } from '../storage/access.entity.js';
 import { type Expiry, KeyStore, type ListedKey } from '../storage/key-store.js';
 import { operator, type Rights } from './caller.js';
@@ -40,6 +41,11 @@ interface TrustedKey {
 export class ApiKeyService {
   private readonly verified = new LRUCache<string, TrustedKey>({ max: REMEMBERED, ttl: TRUST });
   private readonly refused = new LRUCache<string, true>({ max: REMEMBERED, ttl: TRUST });
+  private readonly lookups = new SharedLookups((digest) => this.find(digest));
+  /** The digests of all keys that work, and when they were read; empty until somebody has to be kept from guessing. */
+  private working = new Set<string>();
+  private workingSince = -Infinity;
+  private readonly listings = new SharedLookups(() => this.readWorking());
 
   constructor(private readonly store: KeyStore) {}
 
@@ -50,7 +56,9 @@ export class ApiKeyService {
     { expiry = 'never', limits = null }: KeyOptions = {},
   ): Promise<IssuedKey> {
     const key = newKey();
-    return { id: await this.store.issue(digestOf(key), { username, scope, limits }, expiry, operator()), key };
+    const id = await this.store.issue(digestOf(key), { username, scope, limits }, expiry, operator());
+    this.working.add(nameOf(key));
+    return { id, key };
   }
 
   /**
@@ -65,6 +73,7 @@ export class ApiKeyService {
   ): Promise<(IssuedKey & { readonly username: string }) | undefined> {
     const key = newKey();
     const successor = await this.store.rotate(id, digestOf(key), overlap, expiry, operator());
+    if (successor) this.working.add(nameOf(key));
     return successor && { ...successor, key };
   }
 
@@ -88,10 +97,30 @@ export class ApiKeyService {
 
   /** The rights of a key, or `null` where it does not work (any more). */
   async verify(key: string): Promise<Rights | null> {
-    const name = hash('sha256', key, 'base64');
+    const name = nameOf(key);
     const known = this.verified.get(name);
     if (known && performance.now() < known.until) return known.rights;
-    if (this.refused.has(name)) return null;
+    return this.refused.has(name) ? null : this.lookups.get(name);
+  }
+
+  /**
+   * Whether a key may work, without a look-up of its own: all keys that work are read at once, every two seconds at most.
+   * For clients that have shown too many wrong ones. A key that another process has issued since counts as none.
+   */
+  async mayWork(key: string): Promise<boolean> {
+    if (performance.now() - this.workingSince > TRUST) await this.listings.get('all');
+    return this.working.has(nameOf(key));
+  }
+
+  private async readWorking(): Promise<void> {
+    // Those who have waited for the same listing need no other one.
+    if (performance.now() - this.workingSince < TRUST) return;
+    const asked = performance.now();
+    this.working = new Set((await this.store.workingDigests()).map((digest) => digest.toString('base64')));
+    this.workingSince = asked;
+  }
+
+  private async find(name: string): Promise<Rights | null> {
     // Before the question, so that the key's last moment is never taken for a later one.
     const asked = performance.now();
     const found = await this.store.find(Buffer.from(name, 'base64'));
@@ -105,6 +134,11 @@ export class ApiKeyService {
     this.verified.set(name, { rights, until: secondsLeft === null ? Infinity : asked + secondsLeft * 1000 });
     return rights;
   }
+}
+
+/** A key's digest, as the caches name it. */
+function nameOf(key: string): string {
+  return hash('sha256', key, 'base64');
 }
 
 function newKey(): string {

@@ -3,9 +3,10 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Tallies } from '../audit/tallies.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
+import { ApiKeyService } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Caller, type Rights } from './caller.js';
-import { pickCredential } from './credential.js';
+import { type Credential, pickCredential } from './credential.js';
 import { NetworkService } from './network.service.js';
 import { RateLimits } from './rate-limits.js';
 import { includes, type Scope } from './scope.js';
@@ -18,11 +19,15 @@ declare module 'fastify' {
   }
 }
 
+/** How long a body may take, in milliseconds, before its key is verified again: as long as a key is trusted. */
+const TRUST = 2000;
+
 /** Decides, before a body is read, whether a request may go on to its route. */
 @Injectable()
 export class Authenticator {
   constructor(
     private readonly strategy: ApiKeyStrategy,
+    private readonly keys: ApiKeyService,
     private readonly networks: NetworkService,
     private readonly rates: RateLimits,
     private readonly limits: WriteLimits,
@@ -53,15 +58,44 @@ export class Authenticator {
     if (needed !== undefined) await this.authorize(request, needed);
   }
 
+  /**
+   * Verifies a caller again whose body took long to arrive: a key that was revoked meanwhile stores nothing. Returns
+   * `undefined` where that needs no look, which is almost always.
+   * @param milliseconds how long ago the request came. Throws as `authenticate` does, but counts nothing.
+   */
+  confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
+    const { access } = request.routeOptions.config;
+    return milliseconds < TRUST || access === undefined || !request.caller
+      ? undefined
+      : this.reconsider(request, access);
+  }
+
+  private async reconsider(request: FastifyRequest, needed: Scope): Promise<void> {
+    const rights = await this.identify(request, needed);
+    request.caller = rights ? new Caller(rights, request.ip) : null;
+    await this.authorize(request, needed);
+  }
+
   /** The rights of the request's key, or of the network it comes from. Throws `Unauthorized` for a key that is none. */
   private async identify(request: FastifyRequest, needed: Scope | undefined): Promise<Rights | undefined> {
     const credential = pickCredential(request.headers);
-    const rights = credential && (await this.strategy.verify(credential));
+    const rights = credential && (await this.verify(credential, request));
     if (rights) return rights;
     // A wrong pair of the old `ApiKey USER:KEY` form counts as no credential at all, as in esmond.
     if (credential && credential.username === undefined)
       throw new Unauthorized('the API key is unknown, expired or revoked');
     return needed === undefined ? undefined : this.networks.find(request.ip);
+  }
+
+  private async verify(credential: Credential, request: FastifyRequest): Promise<Rights | undefined> {
+    // Guesses beyond the limit of their address would be a look-up each.
+    if (
+      this.rates.mayBeExhausted &&
+      (await this.rates.isExhausted(request)) &&
+      !(await this.keys.mayWork(credential.key))
+    )
+      return undefined;
+    return this.strategy.verify(credential);
   }
 
   private note(request: FastifyRequest, rights: Rights): void {

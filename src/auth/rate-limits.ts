@@ -20,6 +20,8 @@ type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 export class RateLimits {
   private ofKeys: Limiter | undefined;
   private ofAddresses: Limiter | undefined;
+  /** Until when, by this process's clock, some address has used its requests up. */
+  private exhaustedUntil = -Infinity;
 
   constructor(private readonly config: AppConfig) {}
 
@@ -45,7 +47,20 @@ export class RateLimits {
 
   /** Counts a request of an address. Throws `TooManyRequests`. */
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (this.ofAddresses) await count(this.ofAddresses, request, reply, 'address', 'RATE_LIMIT_ADDRESS');
+    if (!this.ofAddresses) return;
+    const left = await count(this.ofAddresses, request, reply, 'address', 'RATE_LIMIT_ADDRESS');
+    if (left === 0) this.exhaustedUntil = performance.now() + WINDOW;
+  }
+
+  /** Whether any address has used its requests up lately: the quick question before `isExhausted`. */
+  get mayBeExhausted(): boolean {
+    return performance.now() < this.exhaustedUntil;
+  }
+
+  /** Whether the address of a request has used its requests up. Counts nothing. */
+  async isExhausted(request: FastifyRequest): Promise<boolean> {
+    const limit = await this.ofAddresses?.(request, { increment: false });
+    return limit?.isAllowed === false && limit.remaining === 0;
   }
 }
 
@@ -56,15 +71,16 @@ declare module 'fastify' {
   }
 }
 
+/** Counts a request, and returns how many are left. */
 async function count(
   limiter: Limiter,
   request: FastifyRequest,
   { raw }: FastifyReply,
   whose: string,
   setting: string,
-): Promise<void> {
+): Promise<number> {
   const limit = await limiter(request);
-  if (limit.isAllowed) return;
+  if (limit.isAllowed) return Infinity;
   raw.setHeader('ratelimit-limit', limit.max);
   raw.setHeader('ratelimit-remaining', limit.remaining);
   raw.setHeader('ratelimit-reset', limit.ttlInSeconds);
@@ -73,4 +89,5 @@ async function count(
       `more than ${limit.max} requests in a minute with this ${whose} (${setting})`,
       limit.ttlInSeconds,
     );
+  return limit.remaining;
 }

@@ -107,6 +107,12 @@ export class KeyStore {
     return rows[0];
   }
 
+  /** The digests of all keys that work, in no order. */
+  async workingDigests(): Promise<Buffer[]> {
+    const { rows } = await this.db.query<{ digest: Buffer }>(`SELECT digest FROM api_key WHERE ${WORKS}`);
+    return rows.map(({ digest }) => digest);
+  }
+
   /** All keys, also those that work no more, in the order of their making. */
   async list(): Promise<ListedKey[]> {
     const { rows } = await this.db.query<ListedKey & pg.QueryResultRow>(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Invalid, Unavailable } from '../common/errors.js';
+import { SharedLookups } from '../common/shared-lookups.js';
 import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { type Actor, recordAudit } from './audit-store.js';
@@ -79,26 +80,41 @@ export function selectMetadata(from: string, more?: string): string {
 /** The SQL that registers metadata and looks single ones up. */
 @Injectable()
 export class MetadataStore {
+  private readonly lookups = new SharedLookups((key) => this.read(key, (found) => found !== undefined));
+  private readonly primaryLookups = new SharedLookups((key) => this.read(key, () => false));
+  private readonly sameLookups = new SharedLookups((identity) => this.findSame(Buffer.from(identity, 'hex')));
+  /** The registrations that write, by identity: others of the same wait for them, without a connection. */
+  private readonly writing = new Map<string, Promise<void>>();
+
   constructor(
     private readonly db: Database,
     private readonly disk: DiskSpace,
   ) {}
 
   /**
-   * The metadata with this key, or `undefined`.
+   * The metadata with this key, or `undefined`. Those who ask for the same one at a time share a look-up.
    * @param isEnough whether it has what is looked for: a replica may not have all of it yet.
    */
   async find(
     key: string,
     isEnough: (metadata: StoredMetadata) => boolean = () => true,
   ): Promise<StoredMetadata | undefined> {
-    const { result } = await this.db.readKnown<StoredMetadata & pg.QueryResultRow>(
+    const { found, fromPrimary } = await this.lookups.get(key);
+    if (fromPrimary || (found && isEnough(found))) return found;
+    return (await this.primaryLookups.get(key)).found;
+  }
+
+  private async read(
+    key: string,
+    isEnough: (found: StoredMetadata | undefined) => boolean,
+  ): Promise<{ found: StoredMetadata | undefined; fromPrimary: boolean }> {
+    const { result, fromPrimary } = await this.db.readKnown<StoredMetadata & pg.QueryResultRow>(
       `${selectMetadata('metadata')} WHERE m.key = $1`,
       [key],
       'metadata-find',
-      ([row]) => row !== undefined && isEnough(row),
+      ([row]) => isEnough(row),
     );
-    return result.rows[0];
+    return { found: result.rows[0], fromPrimary };
   }
 
   /**
@@ -108,8 +124,24 @@ export class MetadataStore {
    * @param by who is recorded for what is new.
    */
   async register(metadata: NewMetadata, by: Actor): Promise<{ stored: StoredMetadata; changed: boolean }> {
-    const known = await this.findSame(metadata.identity);
-    if (known && hasAll(known, metadata)) return { stored: known, changed: false };
+    const identity = metadata.identity.toString('hex');
+    for (;;) {
+      const known = await this.sameLookups.get(identity);
+      if (known && hasAll(known, metadata)) return { stored: known, changed: false };
+      const other = this.writing.get(identity);
+      if (!other) break;
+      // What it stores may be all that is missing; why it fails, its own client is told.
+      await other.catch(() => undefined);
+    }
+    const writing = this.write(metadata, by).finally(() => this.writing.delete(identity));
+    this.writing.set(identity, writing);
+    await writing;
+    const stored = await this.findSame(metadata.identity);
+    if (!stored) throw new Unavailable(DELETED);
+    return { stored, changed: true };
+  }
+
+  private async write(metadata: NewMetadata, by: Actor): Promise<void> {
     await this.disk.check();
     await this.db.retrying(async (client) => {
       const { id, key, isNew } = await this.insert(client, metadata);
@@ -121,9 +153,6 @@ export class MetadataStore {
           ...added,
         });
     });
-    const stored = await this.findSame(metadata.identity);
-    if (!stored) throw new Unavailable(DELETED);
-    return { stored, changed: true };
   }
 
   /** The metadata of this identity. Asks the primary, not a replica, which may not have it yet. */

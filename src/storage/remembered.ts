@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache';
+import { SharedLookups } from '../common/shared-lookups.js';
 
 /** Remembers what belongs to metadata keys, those asked for last, and asks only for what it does not know. */
 export class Remembered<Value extends object> {
   private readonly known: LRUCache<string, Value>;
+  private readonly lookups: SharedLookups<ReadonlyMap<string, Value>>;
 
   /**
    * @param most how many keys are remembered.
@@ -13,9 +15,13 @@ export class Remembered<Value extends object> {
     private readonly find: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
   ) {
     this.known = new LRUCache<string, Value>({ max: most });
+    this.lookups = new SharedLookups((key) => find([key]));
   }
 
-  /** What belongs to these keys, as remembered where possible; an unknown key is missing in the result. */
+  /**
+   * What belongs to these keys, as remembered where possible; an unknown key is missing in the result. Those who ask for
+   * the same single key at a time share a look-up.
+   */
   async get(keys: Iterable<string>): Promise<Map<string, Value>> {
     const found = new Map<string, Value>();
     const missing: string[] = [];
@@ -24,8 +30,9 @@ export class Remembered<Value extends object> {
       if (value) found.set(key, value);
       else missing.push(key);
     }
-    if (missing.length > 0)
-      for (const [key, value] of await this.find(missing)) {
+    const [first, ...others] = missing;
+    if (first !== undefined)
+      for (const [key, value] of await (others.length > 0 ? this.find(missing) : this.lookups.get(first))) {
         this.known.set(key, value);
         found.set(key, value);
       }

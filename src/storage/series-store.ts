@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { SharedLookups } from '../common/shared-lookups.js';
 import { Database } from './database.js';
 import { int4Array, timestampArray } from './pg-arrays.js';
 import { type SeriesPoint, type SeriesRef } from './point-store.js';
@@ -55,6 +56,11 @@ export class BusySeries extends Error {
 /** The SQL on series that writing and reading points needs. */
 @Injectable()
 export class SeriesStore {
+  private readonly extents = new SharedLookups((name) => {
+    const [metadataKey = '', eventType = ''] = name.split('\n');
+    return this.readExtent(metadataKey, eventType);
+  });
+
   constructor(private readonly db: Database) {}
 
   /** The series of each of these metadata keys; an unknown key is missing in the result. */
@@ -74,8 +80,15 @@ export class SeriesStore {
     return result;
   }
 
-  /** Where the points of an event type of a metadata lie, or `undefined` where there is no such series. */
-  async extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
+  /**
+   * Where the points of an event type of a metadata lie, or `undefined` where there is no such series. Those who ask for
+   * the same one at a time share a look-up.
+   */
+  extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
+    return this.extents.get(`${metadataKey}\n${eventType}`);
+  }
+
+  private async readExtent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
     const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'> & pg.QueryResultRow>(
       `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
               ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
