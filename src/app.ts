@@ -27,6 +27,7 @@ import {
 import { Methods } from './http/methods.js';
 import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
+import { boundRequests } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/stopping.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
@@ -58,6 +59,7 @@ export async function createApp(
   await app.get(RateLimits).install(fastify);
   fastify.addHook('onRequest', addHeaders);
   fastify.addHook('onRequest', checkClient);
+  app.get(Metrics).countRequests = boundRequests(fastify, config.maxRequests);
   if (config.trustProxy.length > 0) fastify.addHook('onRequest', readForwarded);
   fastify.addHook('onRequest', protectPages(`/${PAGES}`));
   methods.watch(fastify);
@@ -66,7 +68,16 @@ export async function createApp(
   fastify.addHook('onRequest', checkUrl);
   fastify.addHook('onRequest', checkContentType);
   fastify.addHook('onRequest', checkContentLength);
+  fastify.addHook('onRequest', checkClient);
   new BodyBudget(config).install(fastify);
+  fastify.addHook('preHandler', (request, reply, done) => {
+    const confirmed = authenticator.confirm(request, reply.elapsedTime);
+    if (confirmed)
+      confirmed.then(() => {
+        done();
+      }, done);
+    else done();
+  });
   fastify.addHook('onSend', exactContentType);
   fastify.addHook('onSend', tagAnswers);
   await compressAnswers(fastify);

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ApiKeyService } from '../src/auth/api-key.service.js';
+import { KeyStore } from '../src/storage/key-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, putPoints, readAll, register } from './support/builders.js';
 
@@ -97,6 +100,32 @@ describe('rate limits', () => {
       .set({ ...from('192.0.2.1'), authorization: await archive.issueKey('read') })
       .expect(200);
     await archive.http.get(ARCHIVE).set(from('192.0.2.2')).expect(200);
+  });
+
+  test('wrong keys beyond the limit of their address are not looked up one by one, and right ones still work', async () => {
+    const right = await archive.issueKey('read');
+    const wrong = (count: number) => ({
+      ...from('192.0.2.7'),
+      authorization: `Token ${String(count).padStart(40, '0')}`,
+    });
+    for (let count = 0; count < 6; count++) await archive.http.get(ARCHIVE).set(wrong(count)).expect(401);
+    const lookups = vi.spyOn(archive.app.get(KeyStore), 'find');
+    for (let count = 10; count < 30; count++) await archive.http.get(ARCHIVE).set(wrong(count)).expect(429);
+    expect(lookups).not.toHaveBeenCalled();
+    await archive.http
+      .get(ARCHIVE)
+      .set({ ...from('192.0.2.7'), authorization: right })
+      .expect(200);
+    lookups.mockRestore();
+  });
+
+  test('an address is one client, whatever port a proxy adds to it', async () => {
+    for (let port = 1; port <= 6; port++)
+      await archive.http
+        .get(ARCHIVE)
+        .set(from(`192.0.2.8:${port}`))
+        .expect(200);
+    await archive.http.get(ARCHIVE).set(from('192.0.2.8:7')).expect(429);
   });
 
   test('a whole /64 of IPv6 counts as one address', async () => {
@@ -212,6 +241,181 @@ describe('slow statements', () => {
       await client.end();
     }
   });
+});
+
+describe('requests in flight', () => {
+  beforeAll(async () => {
+    archive = await startArchive({ MAX_REQUESTS: '20' });
+  });
+  afterAll(() => archive.close());
+
+  /** Runs `work` while others wait for a table; it is told how many statements do. */
+  async function whileLocked(
+    mode: string,
+    table: string,
+    work: (waiting: () => Promise<number>) => Promise<void>,
+  ): Promise<void> {
+    const client = new pg.Client(archive.databaseUrl);
+    await client.connect();
+    const waits = async (): Promise<number> =>
+      (await client.query('SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted', [table])).rows.length;
+    try {
+      await client.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`);
+      await work(waits);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** How many requests are worked on, beside the one that asks. */
+  async function inFlight(): Promise<number> {
+    const { text } = await archive.http.get('/metrics');
+    return Number(/^marigram_http_requests_in_flight (\d+)$/m.exec(text)?.[1]) - 1;
+  }
+
+  async function connect(): Promise<Socket> {
+    const { hostname, port } = new URL(archive.http.get('/').url);
+    const socket = createConnection(Number(port), hostname);
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+  test('a connection has 16 at most; it waits with the others, which are answered in their order', async () => {
+    const socket = await connect();
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    const paths = Array.from({ length: 3000 }, (_, index) => `${ARCHIVE}none-${index}-`);
+    await whileLocked('ACCESS EXCLUSIVE', 'metadata', async () => {
+      socket.write(paths.map(get).join(''));
+      await expect.poll(inFlight, { timeout: 10_000 }).toBe(16);
+      await archive.http.get('/health/live').expect(200);
+      expect(await inFlight()).toBe(16);
+      expect(text).toBe('');
+    });
+    const keys = (): string[] =>
+      [...text.matchAll(/"detail":"there is no metadata (none-\d+-)/g)].map(([, key]) => key!);
+    await expect.poll(() => keys().length, { timeout: 25_000 }).toBe(paths.length);
+    expect(keys().map((key) => ARCHIVE + key)).toEqual(paths);
+    // The connection is as good as before.
+    text = '';
+    socket.write(get('/nothing'));
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('404 Not Found');
+    socket.destroy();
+  });
+
+  test('what waits on a connection is not read on: the client waits, too', async () => {
+    const socket = await connect();
+    const size = 32 * 1024 ** 2;
+    const request = get(`${ARCHIVE}none/`);
+    await whileLocked('ACCESS EXCLUSIVE', 'metadata', async () => {
+      socket.write(request.repeat(size / request.length));
+      await expect.poll(inFlight, { timeout: 10_000 }).toBe(16);
+      await archive.http.get('/health/live').expect(200);
+      expect(socket.writableLength).toBeGreaterThan(0);
+      socket.destroy();
+    });
+    // Those of a client that has left are forgotten.
+    await expect.poll(inFlight, { timeout: 10_000 }).toBe(0);
+  });
+
+  test('a body that comes after other requests on its connection is read when its turn comes', async () => {
+    const socket = await connect();
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    const body = JSON.stringify(newMetadata(['throughput'], { note: 'x'.repeat(300_000) }));
+    const head = `POST ${ARCHIVE} HTTP/1.1\r\nHost: x\r\nAuthorization: ${archive.auth}\r\nContent-Type: application/json\r\n`;
+    const requests = get('/nothing').repeat(100) + `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+    socket.write(requests.repeat(2) + get('/health/live'));
+    await expect.poll(() => text, { timeout: 20_000 }).toContain('{"status":"ok"}');
+    expect(text.match(/HTTP\/1\.1 404/g)).toHaveLength(200);
+    expect(text.match(/HTTP\/1\.1 201/g)).toHaveLength(2);
+    socket.destroy();
+  });
+
+  test('beyond MAX_REQUESTS it is 503 with Retry-After, also while clients that have left are worked for', async () => {
+    const sockets = await Promise.all(Array.from({ length: 20 }, connect));
+    await whileLocked('ACCESS EXCLUSIVE', 'metadata', async () => {
+      for (const [index, socket] of sockets.entries()) socket.write(get(`${ARCHIVE}none-${index}/`));
+      const status = async (): Promise<number> => (await archive.http.get('/metrics')).status;
+      await expect.poll(status, { timeout: 10_000 }).toBe(503);
+      for (const socket of sockets) socket.destroy();
+      for (const path of [ARCHIVE, '/metrics']) {
+        const { headers, body } = await archive.http.get(path).expect(503);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+        expect(body.detail).toContain('too many requests');
+      }
+      await archive.http.get('/health/ready').expect(200);
+    });
+    await expect.poll(inFlight, { timeout: 10_000 }).toBe(0);
+  });
+
+  test.each([
+    ['of a metadata', 'ACCESS EXCLUSIVE', 'metadata', () => archive.http.get(`${ARCHIVE}none/`), 404],
+    ['of an event type', 'ACCESS EXCLUSIVE', 'metadata', () => archive.http.get(`${ARCHIVE}none/throughput`), 200],
+    ['of a series', 'ACCESS EXCLUSIVE', 'metadata', () => archive.http.get(`${ARCHIVE}none/throughput/base`), 200],
+    [
+      'for a write',
+      'ACCESS EXCLUSIVE',
+      'metadata',
+      () => archive.http.put(`${ARCHIVE}none`).set('authorization', archive.auth).send({ data: [] }),
+      404,
+    ],
+    [
+      'of a key',
+      'ACCESS EXCLUSIVE',
+      'api_key',
+      () => archive.http.get(ARCHIVE).set('authorization', `Token ${'e'.repeat(40)}`),
+      401,
+    ],
+    [
+      'for a registration',
+      'SHARE',
+      'metadata',
+      () => archive.http.post(ARCHIVE).set('authorization', archive.auth).send(same),
+      201,
+    ],
+  ])('look-ups %s that come at a time are one', async (_what, mode, table, request, status) => {
+    // Of the key in use, so that it does not wait itself.
+    await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(newMetadata()).expect(201);
+    await whileLocked(mode, table, async (waiting) => {
+      const answers = Promise.all(Array.from({ length: 15 }, () => request()));
+      await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => ((await inFlight()) === 15 ? waiting() : 0), { timeout: 10_000 }).toBe(1);
+      ending = answers;
+    });
+    expect(new Set((await ending).map((answer) => answer.status))).toEqual(new Set([status]));
+  });
+
+  const same = newMetadata(['throughput'], { note: 'the same for all' });
+  let ending: Promise<{ status: number }[]>;
+});
+
+test('a body that ends long after its key was revoked is 401, and nothing is stored', async () => {
+  archive = await startArchive();
+  try {
+    const uri = await register(archive, 'throughput');
+    const keys = archive.app.get(ApiKeyService);
+    const [revoked, kept] = [await keys.issue('tester', 'write'), await keys.issue('tester', 'write')];
+    const uploads = [revoked, kept].map(
+      ({ key }) => new Upload(archive, `Token ${key}`, { 'transfer-encoding': 'chunked' }),
+    );
+    for (const upload of uploads) upload.send('{"data":[');
+    await expect.poll(async () => (await keys.list()).length).toBe(3);
+    await keys.revoke(revoked.id);
+    // A key is trusted for two seconds.
+    await sleep(2500);
+    for (const [index, upload] of uploads.entries()) {
+      const val = [{ 'event-type': 'throughput', val: index }];
+      upload.send(`${JSON.stringify({ 'metadata-key': uri.split('/').at(-2), ts: index, val })}]}`);
+      upload.end();
+    }
+    expect(await Promise.all(uploads.map(async ({ answer }) => (await answer).status))).toEqual([401, 201]);
+    expect(await readAll(archive, uri, 'throughput')).toEqual([{ ts: 1, val: 1 }]);
+  } finally {
+    await archive.close();
+  }
 });
 
 test('a body of BODY_LIMIT fits, with its length or without, where the memory for bodies is smaller', async () => {

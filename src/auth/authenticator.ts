@@ -64,10 +64,9 @@ export class Authenticator {
    * @param milliseconds how long ago the request came. Throws as `authenticate` does, but counts nothing.
    */
   confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
+    if (milliseconds < TRUST || request.body === undefined) return undefined;
     const { access } = request.routeOptions.config;
-    return milliseconds < TRUST || access === undefined || !request.caller
-      ? undefined
-      : this.reconsider(request, access);
+    return access === undefined || !request.caller ? undefined : this.reconsider(request, access);
   }
 
   private async reconsider(request: FastifyRequest, needed: Scope): Promise<void> {

@@ -40,6 +40,8 @@ export class AppConfig {
   bodyBudget: number;
   /** The most points that one request may store. */
   maxPoints: number;
+  /** The most requests that are worked on at a time. */
+  maxRequests: number;
   /** Requests a minute with one key, and from one address without a valid key; 0 means no limit. */
   rateLimit: number;
   rateLimitAddress: number;
@@ -97,6 +99,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     'a size like 128MiB or 1000000 (bytes), from 1KiB on',
   );
   config.maxPoints = read('MAX_POINTS', 100_000, (text) => integer(text, 1, 10_000_000), 'a number from 1 to 10000000');
+  config.maxRequests = read(
+    'MAX_REQUESTS',
+    10_000,
+    (text) => integer(text, 1, 1_000_000),
+    'a number from 1 to 1000000',
+  );
   config.rateLimit = read('RATE_LIMIT', 1_200_000, rate, 'a number of requests a minute, or 0 for no limit');
   config.rateLimitAddress = read(
     'RATE_LIMIT_ADDRESS',

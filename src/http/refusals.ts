@@ -90,7 +90,8 @@ export const REFUSALS = {
   }),
   503: refusal(
     'Unavailable',
-    'The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.',
+    'The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed ' +
+      'later, and may be sent again.',
     'the database does not answer, try again',
     { 'Retry-After': HEADERS.retryAfter, 'X-Request-Id': HEADERS.requestId },
   ),

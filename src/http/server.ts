@@ -5,6 +5,7 @@ import { type Logger } from 'pino';
 import { type AppConfig } from '../config/config.js';
 import { answerBrokenRequest } from './error-body.js';
 import { refuseExpectation, refuseUrl } from './headers.js';
+import { boundPipelining } from './pipelining.js';
 
 /** The longest key or event type that a URL may carry. */
 const MAX_PARAM_LENGTH = 300;
@@ -32,6 +33,7 @@ export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter
     http: { requireHostHeader: false },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  boundPipelining(fastify.server);
   fastify.server.on('checkExpectation', refuseExpectation);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

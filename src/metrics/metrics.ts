@@ -15,6 +15,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** How many requests are in flight: asked only when the metrics are, so that no request has to set it. */
+  countRequests = (): number => 0;
+
+  readonly requestsInFlight = new Gauge({
+    name: 'marigram_http_requests_in_flight',
+    help: 'Requests that are being worked on; beyond MAX_REQUESTS they are refused.',
+    registers: [this.registry],
+    collect: () => {
+      this.requestsInFlight.set(this.countRequests());
+    },
+  });
+
   readonly pointsWritten = new Counter({
     name: 'marigram_points_written_total',
     help: 'Points inserted or replaced.',

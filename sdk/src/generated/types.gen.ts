@@ -828,7 +828,7 @@ export type GetServiceErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -968,7 +968,7 @@ export type SearchMetadataErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1034,7 +1034,7 @@ export type CreateMetadataErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1110,7 +1110,7 @@ export type AddPointsOfManyErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1173,7 +1173,7 @@ export type DeleteMetadataErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1232,7 +1232,7 @@ export type GetMetadataErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1313,7 +1313,7 @@ export type AddPointsErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1380,7 +1380,7 @@ export type DeleteEventTypeErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1443,7 +1443,7 @@ export type GetEventTypeErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1522,7 +1522,7 @@ export type DeletePointsErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1617,7 +1617,7 @@ export type GetPointsErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1702,7 +1702,7 @@ export type AddPointErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1801,7 +1801,7 @@ export type GetPointsInWindowErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1890,7 +1890,7 @@ export type AddPointInWindowErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -1957,7 +1957,7 @@ export type ListSummariesErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
@@ -2056,7 +2056,7 @@ export type GetSummaryErrors = {
      */
     500: ErrorBody;
     /**
-     * The database is away or the queue of writes is full. The same request may succeed later, and may be sent again.
+     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
      */
     503: ErrorBody;
     /**
