@@ -5,6 +5,7 @@ import { Access1795000300000 } from './1795000300000-access.js';
 import { Audit1795000400000 } from './1795000400000-audit.js';
 import { Idempotency1795000500000 } from './1795000500000-idempotency.js';
 import { Import1795000600000 } from './1795000600000-import.js';
+import { EventTypes1795000700000 } from './1795000700000-event-types.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Audit1795000400000,
   Idempotency1795000500000,
   Import1795000600000,
+  EventTypes1795000700000,
 ];

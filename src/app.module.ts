@@ -7,6 +7,7 @@ import { type AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DataModule } from './data/data.module.js';
 import { type OpenDatabase } from './database/open-database.js';
+import { DeclaredTypesModule } from './declared-types/declared-types.module.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Methods } from './http/methods.js';
@@ -18,12 +19,18 @@ import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
 
-/** What lies under the archive's path; the rest is at the root of the server. */
+/** What lies under the archive's path, which is esmond's. */
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
-/** The path of each module that has one. */
-export function archiveRoutes({ pathPrefix }: AppConfig): Routes {
-  return ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module }));
+/** What esmond has not: Marigram's own API, at a path that is the same on every server. */
+const API_V1 = [DeclaredTypesModule];
+
+/** The path of each module that has one; the rest is at the root of the server. */
+export function routes({ pathPrefix }: AppConfig): Routes {
+  return [
+    ...ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module })),
+    ...API_V1.map((module) => ({ path: '/api/v1', module })),
+  ];
 }
 
 /** The whole server over an open database. */
@@ -48,7 +55,8 @@ export class AppModule {
         OpenApiModule,
         RetentionModule,
         ...ARCHIVE,
-        RouterModule.register(archiveRoutes(config)),
+        ...API_V1,
+        RouterModule.register(routes(config)),
       ],
     };
   }

@@ -2,7 +2,7 @@ import { ModulesContainer, NestFactory, RouterModule } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { pino } from 'pino';
-import { AppModule, archiveRoutes } from './app.module.js';
+import { AppModule, routes } from './app.module.js';
 import { loadConfig } from './config/config.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { createAdapter } from './http/server.js';
@@ -19,6 +19,6 @@ export async function defaultDocument(): Promise<OpenAPIObject> {
     { preview: true, logger: false, abortOnError: false },
   );
   // Nor of the module that would set the paths.
-  new RouterModule(app.get(ModulesContainer), archiveRoutes(config));
+  new RouterModule(app.get(ModulesContainer), routes(config));
   return createDocument(app, config);
 }

@@ -91,6 +91,7 @@ async function fill(archive: TestArchive): Promise<void> {
   await archive.query(
     `INSERT INTO sealed_bin SELECT series, type, window_seconds, '2024-05-01Z', '{"10": 1, "2": 0.10}' FROM summary`,
   );
+  await archive.query(`INSERT INTO event_type VALUES ('temperature', 'float', '°C', 'of the "rack"', now())`);
   await archive.query(`INSERT INTO back_fill VALUES ($1, 60, '2024-05-01 12:00Z', true)`, [series?.id]);
   await archive.query(`UPDATE series SET base_cut_off = '-infinity' WHERE id = $1`, [series?.id]);
 }
@@ -286,13 +287,15 @@ describe('keys', () => {
       expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
       for (const auth of [source.auth, target.auth])
         await target.http.post('/esmond/perfsonar/archive/').set('authorization', auth).send({}).expect(400);
-      await target.query('TRUNCATE metadata, series, summary, back_fill, sealed_bin, import_progress');
+      await target.query('TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress');
       await target.query('TRUNCATE point');
       await target.query('TRUNCATE rollup');
       await restoreBackup(restoreStoreOf(target), file);
       expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
 
-      await target.query('TRUNCATE metadata, series, summary, back_fill, sealed_bin, import_progress, api_key');
+      await target.query(
+        'TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress, api_key',
+      );
       await target.query('TRUNCATE point');
       await target.query('TRUNCATE rollup');
       await restoreBackup(restoreStoreOf(target), file);

@@ -3,8 +3,9 @@ import { operator } from '../auth/caller.js';
 import { StartError } from '../common/errors.js';
 import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
-import { dataTypeOf, EVENT_TYPES } from '../event-types/catalogue.js';
+import { EVENT_TYPES } from '../event-types/catalogue.js';
 import { SearchService } from '../search/search.service.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { type StoredMetadata } from '../storage/metadata-store.js';
 import { filtersOf } from './filters.js';
 import { asSentence } from './mistakes.js';
@@ -49,9 +50,10 @@ export async function deleteFound(
   if (!options.dryRun && !options.yes)
     throw new StartError('Nothing was deleted: look with --dry-run first, then give --yes.');
   await explained(() => {
-    check(options);
+    checkTimes(options);
   });
   await withDatabase(env, async (app) => {
+    await checkEventType(app, options);
     const all = await explained(() => findAll(app, Object.fromEntries(filters)));
     const found = all.filter((one) => wantedOf(one, options).length > 0 || options.only === undefined);
     let metadata = 0;
@@ -71,11 +73,17 @@ export async function deleteFound(
 }
 
 /** Refuses what can't be meant, before anything is looked for: a dry run says the same as the real one. */
-function check({ only, from, to }: DeleteOptions): void {
-  if (only !== undefined && dataTypeOf(only) === undefined)
+async function checkEventType(app: INestApplicationContext, { only }: DeleteOptions): Promise<void> {
+  if (only === undefined) return;
+  const declared = (await app.get(EventTypeStore).declared()).map(({ name }) => name);
+  const all: readonly string[] = [...EVENT_TYPES, ...declared];
+  if (!all.includes(only))
     throw new StartError(
-      `--only: there is no event type ${JSON.stringify(only)}; nothing was deleted${didYouMean(only, EVENT_TYPES)}`,
+      `--only: there is no event type ${JSON.stringify(only)}; nothing was deleted${didYouMean(only, all)}`,
     );
+}
+
+function checkTimes({ from, to }: DeleteOptions): void {
   const bounds = { ...(from !== undefined && { '--from': from }), ...(to !== undefined && { '--to': to }) };
   parseBounds(bounds, '--from', '--to');
 }

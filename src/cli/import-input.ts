@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { StartError } from '../common/errors.js';
 import { csvLines } from '../import/csv-lines.js';
 import { type FileLine } from '../import/file-line.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { influxLines, type Precision } from '../import/influx-lines.js';
 import { type Mapping } from '../import/mapping.js';
 import { ndjsonLines } from '../import/ndjson-lines.js';
@@ -57,12 +58,18 @@ export class ImportInput {
     return new ImportInput(file, found.size, format, protocol, spool);
   }
 
-  /** The lines from the beginning on. `onProgress` hears how many bytes were read, of how many. */
-  lines(onProgress?: (done: number, total: number) => void): AsyncGenerator<FileLine, void, undefined> {
+  /**
+   * The lines from the beginning on. `dataTypeOf` knows the event types; `onProgress` hears how many bytes were read, of
+   * how many.
+   */
+  lines(
+    dataTypeOf: DataTypeOf,
+    onProgress?: (done: number, total: number) => void,
+  ): AsyncGenerator<FileLine, void, undefined> {
     const input: Readable = this.file === undefined ? process.stdin : this.read(this.file, onProgress);
     if (this.format === 'csv') return csvLines(input);
     if (this.format === 'ndjson') return ndjsonLines(input);
-    return influxLines(input, this.protocol.mapping, this.protocol.precision);
+    return influxLines(input, this.protocol.mapping, this.protocol.precision, dataTypeOf);
   }
 
   /** Removes what was set aside. */

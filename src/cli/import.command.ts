@@ -8,10 +8,11 @@ import { Account, type Watched } from '../import/account.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
 import { type Precision } from '../import/influx-lines.js';
-import { type Mapping, parseMapping, withEntries } from '../import/mapping.js';
+import { checkMapping, type Mapping, parseMapping, withEntries } from '../import/mapping.js';
 import { SourceArchive, type SourceOptions } from '../import/source-archive.js';
 import { ImportTarget } from '../import/target.js';
 import { BackFill } from '../storage/back-fill.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { ImportStore } from '../storage/import-store.js';
 import { MetadataStore } from '../storage/metadata-store.js';
 import { SealedBinStore } from '../storage/sealed-bin-store.js';
@@ -71,12 +72,12 @@ export async function runImport(
   );
   const { strict, dryRun } = options;
   const work: Work = async ({ target }, account, watched) => {
-    const lines = (): ReturnType<ImportInput['lines']> => input.lines(watched.onProgress);
+    const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, watched.onProgress);
     await importFile(target, lines, { strict, dryRun, ...watched }, account);
     const { stored, there } = account.points;
     if (stored + there === 0) throw new StartError('The file has no point that could be stored.');
   };
-  await store(env, options, work).finally(() => input.close());
+  await store(env, options, work, mapping).finally(() => input.close());
 }
 
 function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string[], options: ImportOptions): Work {
@@ -111,13 +112,20 @@ function checkConnection(url: string, connection: SourceOptions): void {
   }
 }
 
-async function store(env: NodeJS.ProcessEnv, { dryRun = false }: ImportOptions, work: Work): Promise<void> {
+async function store(
+  env: NodeJS.ProcessEnv,
+  { dryRun = false }: ImportOptions,
+  work: Work,
+  mapping?: Mapping,
+): Promise<void> {
   await withDatabase(env, async (app) => {
+    const place = await placeOf(app);
+    if (mapping) checkIn(place, mapping);
     const account = new Account();
     const bar = new ProgressBar('Import');
     try {
       await interruptible(
-        (signal) => work(placeOf(app), account, { signal, onProgress: bar.show }),
+        (signal) => work(place, account, { signal, onProgress: bar.show }),
         'Interrupted: what was stored stays, and the same command goes on from there.',
       ).catch(explain);
     } finally {
@@ -131,10 +139,20 @@ async function store(env: NodeJS.ProcessEnv, { dryRun = false }: ImportOptions, 
   });
 }
 
-function placeOf(app: INestApplicationContext): ImportPlace {
+function checkIn({ target }: ImportPlace, mapping: Mapping): void {
+  try {
+    checkMapping(mapping, target.dataTypeOf);
+  } catch (error) {
+    unusable(error);
+  }
+}
+
+async function placeOf(app: INestApplicationContext): Promise<ImportPlace> {
   const imports = app.get(ImportStore);
+  const dataTypeOf = await app.get(EventTypeStore).lookup();
+  const stores = [app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill)] as const;
   return {
-    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
+    target: new ImportTarget(...stores, dataTypeOf, operator()),
     imports,
     sealed: app.get(SealedBinStore),
   };
@@ -146,10 +164,15 @@ async function mappingOf({ mapping, eventType, tag, set }: ImportOptions): Promi
     const text = mapping === undefined ? '{}' : await readFile(mapping, 'utf8');
     return withEntries(parseMapping(text), options);
   } catch (error) {
-    if (error instanceof Invalid || (error instanceof Error && 'syscall' in error))
-      throw new StartError(`The mapping cannot be used: ${error.message}.`);
-    throw error;
+    return unusable(error);
   }
+}
+
+/** A mapping that is wrong, or can't be read, is told in a sentence. */
+function unusable(error: unknown): never {
+  if (error instanceof Invalid || (error instanceof Error && 'syscall' in error))
+    throw new StartError(`The mapping cannot be used: ${error.message}.`);
+  throw error;
 }
 
 /** What another archive says, as much of it as belongs on a terminal. */

@@ -4,6 +4,7 @@ import { programVersion } from '../common/program-version.js';
 import { runProgram } from '../program.js';
 import { declareAccess } from './declare-access.js';
 import { declareBackup } from './declare-backup.js';
+import { declareEventTypes } from './declare-event-types.js';
 import { declareImport } from './declare-import.js';
 import { declareRemoval } from './declare-removal.js';
 import { declareServer } from './declare-server.js';
@@ -15,7 +16,15 @@ const program = new Command('marigram')
   .description('A measurement archive. Configuration is by environment variables, see the README.');
 
 // Each group is declared by one function. An action imports what it runs: `--help` answers without loading the server.
-for (const declare of [declareServer, declareGet, declareAccess, declareBackup, declareImport, declareRemoval])
+for (const declare of [
+  declareServer,
+  declareGet,
+  declareAccess,
+  declareEventTypes,
+  declareBackup,
+  declareImport,
+  declareRemoval,
+])
   declare(program, process.env);
 explainMistakes(program);
 

@@ -1,9 +1,11 @@
+import { type INestApplicationContext } from '@nestjs/common';
 import { StartError } from '../common/errors.js';
 import { loadConfig } from '../config/config.js';
 import { type Policies } from '../retention/policy.js';
 import { loadPolicies } from '../retention/policy-file.js';
 import { type Removed, type RetentionReport } from '../retention/retention-report.js';
 import { RetentionService } from '../retention/retention.service.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { ProgressBar } from './progress-bar.js';
 import { withDatabase } from './with-database.js';
 
@@ -11,12 +13,7 @@ const NO_POLICY = 'There is no policy file (RETENTION_POLICY): everything is kep
 
 /** Prints what would leave now by the policy file; changes nothing. Throws a `StartError` for a bad file. */
 export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
-  const policies = await policiesOf(env);
-  if (!policies) {
-    console.log(NO_POLICY);
-    return;
-  }
-  await withDatabase(env, async (app) => {
+  await withPolicies(env, async (app, policies) => {
     const report = await app.get(RetentionService).plan(policies);
     printPolicies(report, (removed) => `${removed.rows} (${sizeOf(removed.bytes)})`);
     console.log(`Would go now: ${totalOf(report)} and ${report.metadata} metadata. Nothing was changed.`);
@@ -28,14 +25,9 @@ export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
  * process is at it, and without `yes`: nothing is deleted then.
  */
 export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promise<void> {
-  const policies = await policiesOf(env);
-  if (policies && !yes)
+  if (loadConfig(env).retentionPolicy !== undefined && !yes)
     throw new StartError('Nothing was deleted: look with "marigram retention plan" first, then give --yes.');
-  if (!policies) {
-    console.log(NO_POLICY);
-    return;
-  }
-  await withDatabase(env, async (app) => {
+  await withPolicies(env, async (app, policies) => {
     const bar = new ProgressBar('Retention');
     let report: RetentionReport | undefined;
     try {
@@ -52,9 +44,19 @@ export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promis
   });
 }
 
-async function policiesOf(env: NodeJS.ProcessEnv): Promise<Policies | undefined> {
+async function withPolicies(
+  env: NodeJS.ProcessEnv,
+  command: (app: INestApplicationContext, policies: Policies) => Promise<void>,
+): Promise<void> {
   const { retentionPolicy } = loadConfig(env);
-  return retentionPolicy === undefined ? undefined : loadPolicies(retentionPolicy);
+  if (retentionPolicy === undefined) {
+    console.log(NO_POLICY);
+    return;
+  }
+  // Which event types there are, the database says.
+  await withDatabase(env, async (app) => {
+    await command(app, await loadPolicies(retentionPolicy, await app.get(EventTypeStore).lookup()));
+  });
 }
 
 function printPolicies(report: RetentionReport, show: (removed: Removed) => string): void {

@@ -79,6 +79,11 @@ export class Conflict extends ArchiveError {
   }
 }
 
+/** The request contradicts what is there; nothing has changed. */
+export class StateConflict extends ArchiveError {
+  readonly status = 409;
+}
+
 /** The body is larger than `BODY_LIMIT`, or has more points than `MAX_POINTS`. */
 export class TooLarge extends ArchiveError {
   readonly status = 413;

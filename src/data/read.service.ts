@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES, encodeFraction } from '../event-types/data-types.js';
 import { type Slice } from '../storage/paged.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { type PointPairs } from '../storage/point-pairs.js';
 import { type Point, type PointRange, PointStore } from '../storage/point-store.js';
 import { SeriesStore } from '../storage/series-store.js';
@@ -17,6 +17,7 @@ const NOTHING: PointsRead<Slice> = { source: undefined, write: () => undefined }
 export class ReadService {
   constructor(
     private readonly series: SeriesStore,
+    private readonly eventTypes: EventTypeStore,
     private readonly points: PointStore,
   ) {}
 
@@ -32,11 +33,12 @@ export class ReadService {
     window: string | undefined,
     query: Query,
   ): Promise<PointsRead<Slice>> {
-    const dataType = dataTypeOf(eventType);
-    if (dataType === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
     const range = parseTimeRange(query);
     const extent = parseWindow(window ?? '0') === 0 ? await this.series.extent(metadataKey, eventType) : undefined;
+    // A series tells what its event type is; without one, there may be no such event type at all.
+    if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return NOTHING;
+    const { dataType } = extent;
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };

@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type DropReason, Tallies } from '../audit/tallies.js';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
-import { BadPart, Invalid, NotFound, Unavailable } from '../common/errors.js';
+import { BadPart, NotFound, Unavailable } from '../common/errors.js';
 import { inTurns, Turns } from '../common/turns.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { type KeyClaim } from '../storage/idempotency-store.js';
 import { type SeriesPoint, type SeriesRef } from '../storage/point-store.js';
 import { SeriesCache } from '../storage/series-cache.js';
@@ -30,6 +31,7 @@ const CHECKED = 500;
 export class WriteService {
   constructor(
     private readonly series: SeriesCache,
+    private readonly eventTypes: EventTypeStore,
     private readonly queue: WriteQueue,
     private readonly idempotent: IdempotentWrites,
     private readonly limits: WriteLimits,
@@ -140,9 +142,10 @@ export class WriteService {
       refs = refsOf(posted, series);
     }
     for (const key of keys) if (!series.has(key)) throw new NotFound(`there is no metadata ${key}`);
-    for (const point of missing)
-      if (dataTypeOf(point.eventType) === undefined)
-        throw new Invalid(`${whereOf(point)}: there is no event type ${JSON.stringify(point.eventType)}`);
+    if (missing.length > 0)
+      await this.eventTypes.resolve((dataTypeOf) => {
+        for (const point of missing) requireDataType(dataTypeOf, point.eventType, `${whereOf(point)}: `);
+      });
     return refs;
   }
 }

@@ -6,6 +6,7 @@ import { StartError } from '../common/errors.js';
 import { ApiKey, Network } from '../storage/access.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../storage/audit.entity.js';
 import { placeOf } from '../storage/database-url.js';
+import { EventType } from '../storage/event-type.entity.js';
 import { CONNECTION_TIMEOUT, ForgivingPool } from '../storage/forgiving-pool.js';
 import { reasonOf } from '../storage/sql-errors.js';
 import { IdempotencyRecord } from '../storage/idempotency.entity.js';
@@ -75,7 +76,7 @@ function dataSourceOf({ url, poolSize, onPoolError }: ConnectOptions): DataSourc
 }
 
 const ENTITIES = [
-  ...[Metadata, Series, Summary, BackFill, StorageInfo],
+  ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType],
   ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord],
 ];
 

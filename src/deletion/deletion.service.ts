@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query } from '../common/time-range.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
 import { type Actor } from '../storage/audit-store.js';
 import { type Deleted, DeleteStore, type Span } from '../storage/delete-store.js';
 import { Replica } from '../storage/replica.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 
 /** The parameters that bound a deletion of points; `format` is fine everywhere. */
 const BOUNDS = ['time', 'time-start', 'time-end'];
@@ -15,6 +15,7 @@ export class DeletionService {
   constructor(
     private readonly store: DeleteStore,
     private readonly replica: Replica,
+    private readonly eventTypes: EventTypeStore,
   ) {}
 
   /** Deletes a metadata with all its points. Throws `NotFound`, and `Invalid` where the query has parameters. */
@@ -30,8 +31,8 @@ export class DeletionService {
   }
 
   /** Deletes the points in the asked time; all where no bound is given. Throws `NotFound` and `Invalid`. */
-  points(key: string, eventType: string, query: Query, by: Actor): Promise<Deleted> {
-    if (dataTypeOf(eventType) === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
+  async points(key: string, eventType: string, query: Query, by: Actor): Promise<Deleted> {
+    await this.eventTypes.require(eventType);
     refuseOthers(query, BOUNDS);
     return this.done(this.store.deletePoints(key, eventType, spanOf(query), by));
   }

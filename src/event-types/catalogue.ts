@@ -1,75 +1,110 @@
+import { Invalid } from '../common/errors.js';
 import { type DataTypeName } from './data-types.js';
 
-/** Every event type the archive takes, with its data type and what it says or its unit. Add one here and nowhere else. */
+/** The built-in event types, with their data type, unit and meaning. Add one here and nowhere else. */
 const CATALOGUE = {
-  failures: ['json', 'an object with the text of the `error`'],
-  'histogram-owdelay': ['histogram', 'one-way delay, bucket = ms'],
-  'histogram-rtt': ['histogram', 'round-trip time, bucket = ms'],
-  'histogram-ttl': ['histogram', 'hops from source to destination'],
-  'histogram-ttl-reverse': ['histogram', 'hops from destination to source'],
-  iostat: ['json', 'statistics of the host'],
-  mpstat: ['json', 'statistics of the host'],
-  'ntp-delay': ['float', 'ms'],
-  'ntp-dispersion': ['float', 'ms'],
-  'ntp-jitter': ['float', 'ms'],
-  'ntp-offset': ['float', 'ms'],
-  'ntp-polling-interval': ['float', 's'],
-  'ntp-reach': ['integer', 'the register, read as octal'],
-  'ntp-stratum': ['integer', 'the stratum of the clock'],
-  'ntp-wander': ['float', 'PPM'],
-  'packet-count-lost': ['integer', 'packets, one way'],
-  'packet-count-lost-bidir': ['integer', 'packets, both ways'],
-  'packet-count-sent': ['integer', 'packets'],
-  'packet-duplicates': ['integer', 'packets'],
-  'packet-duplicates-bidir': ['integer', 'packets, both ways'],
-  'packet-loss-rate': ['percentage', 'lost / sent'],
-  'packet-loss-rate-bidir': ['percentage', 'lost / sent, both ways'],
-  'packet-reorders': ['integer', 'packets'],
-  'packet-reorders-bidir': ['integer', 'packets, both ways'],
-  'packet-retransmits': ['integer', 'packets'],
-  'packet-retransmits-subintervals': ['subinterval', 'packets in each part of a test'],
-  'packet-rtt': ['integer', 'round-trip time as TCP sees it'],
-  'packet-rtt-subintervals': ['subinterval', 'round-trip time in each part of a test'],
-  'packet-trace': ['json', 'an array of hops'],
-  'packet-trace-multi': ['json', 'an array of arrays of hops'],
-  'path-mtu': ['integer', 'bytes'],
-  'pscheduler-raw': ['json', 'the raw result'],
-  'pscheduler-run-href': ['json', 'an object with `href`'],
-  rusage: ['json', 'resources that the test used'],
-  'streams-packet-retransmits': ['json', 'one number a stream'],
-  'streams-packet-retransmits-subintervals': ['json', 'for each stream its subintervals'],
-  'streams-packet-rtt': ['json', 'one number a stream'],
-  'streams-packet-rtt-subintervals': ['json', 'for each stream its subintervals'],
-  'streams-tcp-windowsize': ['json', 'one number a stream'],
-  'streams-tcp-windowsize-subintervals': ['json', 'for each stream its subintervals'],
-  'streams-tcpinfo': ['json', 'what the kernel knows of each stream'],
-  'streams-throughput': ['json', 'one number a stream'],
-  'streams-throughput-subintervals': ['json', 'for each stream its subintervals'],
-  'tcp-windowsize': ['integer', 'bytes'],
-  'tcp-windowsize-subintervals': ['subinterval', 'bytes in each part of a test'],
-  tcpinfo: ['json', 'what the kernel knows of the connection'],
-  throughput: ['integer', 'bits per second'],
-  'throughput-subintervals': ['subinterval', 'bits per second in each part of a test'],
-  'time-error-estimates': ['float', 'clock error, ms'],
-} as const satisfies Record<string, readonly [dataType: DataTypeName, about: string]>;
+  failures: ['json', null, 'an object with the text of the `error`'],
+  'histogram-owdelay': ['histogram', 'ms', 'one-way delay: count by delay'],
+  'histogram-rtt': ['histogram', 'ms', 'round-trip time: count by time'],
+  'histogram-ttl': ['histogram', 'hops', 'from source to destination'],
+  'histogram-ttl-reverse': ['histogram', 'hops', 'from destination to source'],
+  iostat: ['json', null, 'statistics of the host'],
+  mpstat: ['json', null, 'statistics of the host'],
+  'ntp-delay': ['float', 'ms', 'round-trip time to the peer'],
+  'ntp-dispersion': ['float', 'ms', 'dispersion of the peer'],
+  'ntp-jitter': ['float', 'ms', 'jitter of the offset'],
+  'ntp-offset': ['float', 'ms', 'offset of the clock from the peer'],
+  'ntp-polling-interval': ['float', 's', 'time between two polls of the peer'],
+  'ntp-reach': ['integer', null, 'the register, read as octal'],
+  'ntp-stratum': ['integer', null, 'the stratum of the clock'],
+  'ntp-wander': ['float', 'PPM', 'wander of the clock frequency'],
+  'packet-count-lost': ['integer', 'packets', 'one way'],
+  'packet-count-lost-bidir': ['integer', 'packets', 'both ways'],
+  'packet-count-sent': ['integer', 'packets', 'sent'],
+  'packet-duplicates': ['integer', 'packets', 'one way'],
+  'packet-duplicates-bidir': ['integer', 'packets', 'both ways'],
+  'packet-loss-rate': ['percentage', null, 'lost / sent'],
+  'packet-loss-rate-bidir': ['percentage', null, 'lost / sent, both ways'],
+  'packet-reorders': ['integer', 'packets', 'one way'],
+  'packet-reorders-bidir': ['integer', 'packets', 'both ways'],
+  'packet-retransmits': ['integer', 'packets', 'sent again'],
+  'packet-retransmits-subintervals': ['subinterval', 'packets', 'in each part of a test'],
+  'packet-rtt': ['integer', null, 'round-trip time as TCP sees it'],
+  'packet-rtt-subintervals': ['subinterval', null, 'round-trip time in each part of a test'],
+  'packet-trace': ['json', null, 'an array of hops'],
+  'packet-trace-multi': ['json', null, 'an array of arrays of hops'],
+  'path-mtu': ['integer', 'bytes', 'largest packet that passes the path'],
+  'pscheduler-raw': ['json', null, 'the raw result'],
+  'pscheduler-run-href': ['json', null, 'an object with `href`'],
+  rusage: ['json', null, 'resources that the test used'],
+  'streams-packet-retransmits': ['json', 'packets', 'one number a stream'],
+  'streams-packet-retransmits-subintervals': ['json', 'packets', 'for each stream its subintervals'],
+  'streams-packet-rtt': ['json', null, 'one number a stream'],
+  'streams-packet-rtt-subintervals': ['json', null, 'for each stream its subintervals'],
+  'streams-tcp-windowsize': ['json', 'bytes', 'one number a stream'],
+  'streams-tcp-windowsize-subintervals': ['json', 'bytes', 'for each stream its subintervals'],
+  'streams-tcpinfo': ['json', null, 'what the kernel knows of each stream'],
+  'streams-throughput': ['json', 'bits per second', 'one number a stream'],
+  'streams-throughput-subintervals': ['json', 'bits per second', 'for each stream its subintervals'],
+  'tcp-windowsize': ['integer', 'bytes', 'size of the TCP window'],
+  'tcp-windowsize-subintervals': ['subinterval', 'bytes', 'in each part of a test'],
+  tcpinfo: ['json', null, 'what the kernel knows of the connection'],
+  throughput: ['integer', 'bits per second', 'the rate of the test'],
+  'throughput-subintervals': ['subinterval', 'bits per second', 'in each part of a test'],
+  'time-error-estimates': ['float', 'ms', 'clock error'],
+} as const satisfies Record<string, readonly [dataType: DataTypeName, unit: string | null, description: string]>;
 
-/** The name of an event type in the catalogue. */
+/** The name of a built-in event type. */
 export type EventType = keyof typeof CATALOGUE;
 
-/** The names of all event types, sorted. */
-export const EVENT_TYPES = Object.keys(CATALOGUE) as readonly EventType[];
-
-// A Map, because a lookup of `constructor` or `__proto__` in the object above would find something.
-const DATA_TYPE_OF: ReadonlyMap<string, DataTypeName> = new Map(
-  Object.entries(CATALOGUE).map(([name, [dataType]]) => [name, dataType]),
-);
-
-/** The data type of an event type, or `undefined` where the archive does not know the event type. */
-export function dataTypeOf(eventType: string): DataTypeName | undefined {
-  return DATA_TYPE_OF.get(eventType);
+/** What is known of an event type. */
+export interface EventTypeInfo {
+  readonly name: string;
+  readonly dataType: DataTypeName;
+  /** The unit of its numbers; `null` where they have none, or none that is known. */
+  readonly unit: string | null;
+  /** What it says; may be empty. */
+  readonly description: string;
 }
 
-/** What an event type says, or its unit. */
-export function aboutEventType(eventType: EventType): string {
-  return CATALOGUE[eventType][1];
+/** What a declared event type may be called: as the built-in ones, which can stand in any URL. */
+export const EVENT_TYPE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** What is wrong with another name. */
+export const EVENT_TYPE_NAME_RULE = 'expected up to 64 lower-case letters, digits and dashes, beginning with a letter';
+
+/** The longest unit and the longest description, in characters. */
+export const MAX_UNIT = 32;
+export const MAX_DESCRIPTION = 500;
+
+/** The names of the built-in event types, sorted. */
+export const EVENT_TYPES = Object.keys(CATALOGUE) as readonly EventType[];
+
+/** The built-in event types by name. A Map: a lookup of `constructor` in the object above would find something. */
+export const BUILT_IN: ReadonlyMap<string, EventTypeInfo> = new Map(
+  Object.entries(CATALOGUE).map(([name, [dataType, unit, description]]) => [
+    name,
+    { name, dataType, unit, description },
+  ]),
+);
+
+/** Looks up the data type of an event type; `undefined` where there is no such event type. */
+export type DataTypeOf = (eventType: string) => DataTypeName | undefined;
+
+/** Knows the built-in event types only. */
+export const builtInDataType: DataTypeOf = (eventType) => BUILT_IN.get(eventType)?.dataType;
+
+/** There is no event type of this name, neither a built-in nor a declared one. */
+export class UnknownEventType extends Invalid {
+  /** @param where names the field, such as `event-types, item 1: `. */
+  constructor(eventType: string, where = '') {
+    super(`${where}there is no event type ${JSON.stringify(eventType)} (GET /api/v1/event-types lists them)`);
+  }
+}
+
+/** The data type of an event type. Throws `UnknownEventType`. */
+export function requireDataType(dataTypeOf: DataTypeOf, eventType: string, where = ''): DataTypeName {
+  const dataType = dataTypeOf(eventType);
+  if (dataType === undefined) throw new UnknownEventType(eventType, where);
+  return dataType;
 }

@@ -83,6 +83,9 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   },
 };
 
+/** The names of all data types. */
+export const DATA_TYPE_NAMES = Object.keys(DATA_TYPES) as readonly DataTypeName[];
+
 /** `{"numerator": n, "denominator": d}` with integers n ≥ 0 and d > 0; n > d is fine; further keys are ignored. */
 function parsePercentage(value: JsonSlice): StoredValue {
   if (value.kind !== 'object') refuse('', 'an object with numerator and denominator', value);

@@ -1,23 +1,36 @@
 import { named, type Schema } from '../common/api-docs.js';
-import { aboutEventType, dataTypeOf, EVENT_TYPES } from './catalogue.js';
-import { DATA_TYPES, type DataTypeName } from './data-types.js';
+import { BUILT_IN, EVENT_TYPE_NAME, EVENT_TYPES, type EventTypeInfo } from './catalogue.js';
+import { DATA_TYPE_NAMES, DATA_TYPES, type DataTypeName } from './data-types.js';
 
-const DATA_TYPE_NAMES = Object.keys(DATA_TYPES) as DataTypeName[];
+const INFOS = [...BUILT_IN.values()];
 
-const TABLE = EVENT_TYPES.map((name) => `| \`${name}\` | ${dataTypeOf(name) ?? ''} | ${aboutEventType(name)} |`);
+const row = ({ name, dataType, unit, description }: EventTypeInfo): string =>
+  `| \`${name}\` | ${dataType} | ${unit ?? ''} | ${description} |`;
 
-/** The names of all event types, as the catalogue has them. */
-export const EVENT_TYPE = named('EventType', {
+const BUILT_IN_EVENT_TYPE = named('BuiltInEventType', {
   type: 'string',
   enum: [...EVENT_TYPES],
-  description: ['What was measured.', '', '| event type | data type | |', '| --- | --- | --- |', ...TABLE].join('\n'),
+  description: [
+    'The event types that every archive has.',
+    '',
+    '| event type | data type | unit | |',
+    '| --- | --- | --- | --- |',
+    ...INFOS.map(row),
+  ].join('\n'),
 });
 
-/** The names of the event types of each data type, such as `HistogramEventType`: what values they have. */
+/** The name of an event type. */
+export const EVENT_TYPE = named('EventType', {
+  anyOf: [BUILT_IN_EVENT_TYPE, { type: 'string', pattern: EVENT_TYPE_NAME.source }],
+  description:
+    'What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.',
+});
+
+/** The names of the built-in event types of each data type, such as `HistogramEventType`: what values they have. */
 export const EVENT_TYPES_BY_DATA_TYPE: readonly Schema[] = DATA_TYPE_NAMES.map((dataType) =>
   named(`${dataType[0]?.toUpperCase() ?? ''}${dataType.slice(1)}EventType`, {
     type: 'string',
-    enum: EVENT_TYPES.filter((name) => dataTypeOf(name) === dataType),
+    enum: INFOS.filter((info) => info.dataType === dataType).map(({ name }) => name),
     description: summariesOf(dataType),
   }),
 );

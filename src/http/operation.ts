@@ -6,6 +6,7 @@ import { type Answer, type Parameter, type Schema } from '../common/api-docs.js'
 export const TAGS = {
   metadata: 'Who measured what between whom: registering metadata, finding and reading them.',
   points: 'The measured values: storing and reading them.',
+  types: 'What can be measured: the built-in event types, and those that an admin declares.',
   summaries: 'One value for each window of time, kept while the points arrive.',
   deletion: 'Removing metadata, event types and points; summaries follow what is deleted.',
   server: 'Where the archive is, whether the server lives, and how it does.',

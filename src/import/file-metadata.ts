@@ -1,4 +1,5 @@
 import { Invalid } from '../common/errors.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { parseMetadata } from '../metadata/parse-metadata.js';
 import { type NewMetadata } from '../storage/metadata-store.js';
 import { type FileRecord } from './file-line.js';
@@ -18,7 +19,7 @@ export function subjectOf({ fields, eventType }: FileRecord): string {
  * The metadata of a record. Where there is nothing but a `metadata-key`, that must be known; with other fields it is
  * the key that a new metadata gets. A subject is a pair where it has a destination. Throws `Invalid`.
  */
-export function metadataOf({ fields, eventType }: FileRecord): RecordMetadata {
+export function metadataOf({ fields, eventType }: FileRecord, dataTypeOf: DataTypeOf): RecordMetadata {
   const keyText = fields.get('metadata-key');
   const key = keyText === undefined ? undefined : String(JSON.parse(keyText));
   if (key !== undefined && !KEY.test(key)) throw new Invalid(`metadata-key: ${JSON.stringify(key)} can't be one`);
@@ -31,5 +32,5 @@ export function metadataOf({ fields, eventType }: FileRecord): RecordMetadata {
     others.set('subject-type', others.has('destination') ? '"point-to-point"' : '"network-element"');
   const members = [...others].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
   members.push(`"event-types":[{"event-type":${JSON.stringify(eventType)}}]`);
-  return { key, metadata: parseMetadata(Buffer.from(`{${members.join(',')}}`)) };
+  return { key, metadata: parseMetadata(Buffer.from(`{${members.join(',')}}`), dataTypeOf) };
 }

@@ -1,5 +1,5 @@
 import { Invalid } from '../common/errors.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { parseMetadata } from '../metadata/parse-metadata.js';
 import { type NewMetadata } from '../storage/metadata-store.js';
@@ -26,7 +26,7 @@ export interface ForeignMetadata {
 }
 
 /** Reads an answer of another archive. Throws `Invalid` where it can't be a metadata of this one. */
-export function foreignMetadata(answer: Readonly<Record<string, unknown>>): ForeignMetadata {
+export function foreignMetadata(answer: Readonly<Record<string, unknown>>, dataTypeOf: DataTypeOf): ForeignMetadata {
   const unknown: string[] = [];
   const eventTypes = listOf(answer['event-types']).flatMap((entry) => {
     const name = textOf(entry['event-type']);
@@ -47,7 +47,8 @@ export function foreignMetadata(answer: Readonly<Record<string, unknown>>): Fore
   const fields = Object.entries(answer).filter(([name]) => !OF_ANSWERS.includes(name));
   const body = { ...Object.fromEntries(fields), 'event-types': eventTypes };
   const key = textOf(answer['metadata-key']);
-  return { metadata: parseMetadata(Buffer.from(JSON.stringify(body))), key: KEY.test(key) ? key : undefined, unknown };
+  const metadata = parseMetadata(Buffer.from(JSON.stringify(body)), dataTypeOf);
+  return { metadata, key: KEY.test(key) ? key : undefined, unknown };
 }
 
 function listOf(value: unknown): Record<string, unknown>[] {

@@ -104,7 +104,7 @@ class MetadataImport {
 
   private read(answer: Record<string, unknown>): ForeignMetadata | undefined {
     try {
-      return foreignMetadata(answer);
+      return foreignMetadata(answer, this.place.target.dataTypeOf);
     } catch (error) {
       this.skipInvalid(error);
       return undefined;

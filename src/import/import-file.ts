@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { Invalid, StartError } from '../common/errors.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { Account, type Watched } from './account.js';
 import { type FileLine, type FileRecord } from './file-line.js';
@@ -77,7 +77,7 @@ class FileImport {
   }
 
   private async add(record: FileRecord): Promise<void> {
-    const value = valueOf(record);
+    const value = valueOf(record, this.target.dataTypeOf);
     const found = typeof value === 'string' ? { problem: value } : await this.find(record);
     if ('problem' in found || typeof value === 'string') {
       this.account.badLine(record.line, 'problem' in found ? found.problem : '');
@@ -120,7 +120,7 @@ class FileImport {
   }
 
   private async look(record: FileRecord): Promise<Found> {
-    const { key, metadata } = metadataOf(record);
+    const { key, metadata } = metadataOf(record, this.target.dataTypeOf);
     if (!metadata) {
       const series = await this.target.ofKey(key);
       if (!series) return { problem: `metadata-key: there is no metadata ${key}` };
@@ -148,7 +148,7 @@ class FileImport {
 }
 
 /** The value as it is stored, or what is wrong with it. */
-function valueOf({ eventType, value }: FileRecord): StoredValue | string {
+function valueOf({ eventType, value }: FileRecord, dataTypeOf: DataTypeOf): StoredValue | string {
   const dataType = dataTypeOf(eventType);
   if (dataType === undefined) return `there is no event type ${JSON.stringify(eventType)}`;
   try {

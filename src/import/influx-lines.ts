@@ -1,8 +1,8 @@
 import { type Readable } from 'node:stream';
 import { BadPart, Invalid } from '../common/errors.js';
 import { inStorableYears, MICROS_PER_SECOND } from '../common/time.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
-import { DATA_TYPES } from '../event-types/data-types.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
+import { type DataTypeName, DATA_TYPES } from '../event-types/data-types.js';
 import { type JsonSlice, parseSlice } from '../json/json-text.js';
 import { type FileLine, lineOr } from './file-line.js';
 import { type FieldValue, parseProtocolLine } from './line-protocol.js';
@@ -25,7 +25,7 @@ const UNITS = [
 
 /**
  * The points of a stream in InfluxDB's line protocol: tags become fields of the metadata, fields become values of event
- * types, both as the mapping says. The measurement is the tool unless the mapping says otherwise, and the agent is the
+ * types, both as the mapping says, or their names: `dataTypeOf` knows the event types. The measurement is the tool unless the mapping says otherwise, and the agent is the
  * source unless there is another.
  * @param precision the unit of the times; where it is not given they are nanoseconds, and times before 1973 are bad
  * lines: these are in another unit.
@@ -34,24 +34,31 @@ export async function* influxLines(
   input: Readable,
   mapping: Mapping,
   precision: Precision | undefined,
+  dataTypeOf: DataTypeOf,
 ): AsyncGenerator<FileLine, void, undefined> {
   for await (const found of utf8Lines(input)) {
     if (found.kind === 'bad') yield found;
     else if (!found.text.trimStart().startsWith('#'))
-      yield* lineOr(found.line, () => linesOf(found, mapping, precision));
+      yield* lineOr(found.line, () => linesOf(found, mapping, precision, dataTypeOf));
   }
 }
 
-function linesOf({ line, text }: TextLine, mapping: Mapping, precision: Precision | undefined): FileLine[] {
+function linesOf(
+  { line, text }: TextLine,
+  mapping: Mapping,
+  precision: Precision | undefined,
+  dataTypeOf: DataTypeOf,
+): FileLine[] {
   const { measurement, tags, fields: values, time } = parseProtocolLine(text);
   if (time === undefined) throw new Invalid('there is no time');
   const micros = microsOf(BigInt(time), precision);
   const fields = metadataOf(new Map([['measurement', measurement], ...tags]), mapping);
   return [...values].map(([name, value]): FileLine => {
     const eventType = eventTypeOf(measurement, name, mapping);
-    if (eventType === undefined)
+    const dataType = dataTypeOf(eventType);
+    if (dataType === undefined)
       return { kind: 'left out', reason: `field ${name} of ${measurement}: no event type is named for it` };
-    return { kind: 'record', line, fields, eventType, micros, value: valueOf(value, eventType, name) };
+    return { kind: 'record', line, fields, eventType, micros, value: valueOf(value, dataType, name) };
   });
 }
 
@@ -87,16 +94,14 @@ function metadataOf(tags: ReadonlyMap<string, string>, { tags: names, set }: Map
   return fields;
 }
 
-function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping): string | undefined {
+function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping): string {
   const named = eventTypes.get(`${measurement}.${field}`) ?? eventTypes.get(field);
-  const name = named ?? field.replaceAll('_', '-');
-  return dataTypeOf(name) === undefined ? undefined : name;
+  return named ?? field.replaceAll('_', '-');
 }
 
 /** Texts hold the JSON of values that are neither numbers nor booleans. */
-function valueOf({ json, text }: FieldValue, eventType: string, field: string): JsonSlice {
-  const dataType = dataTypeOf(eventType);
-  const isDocument = dataType !== undefined && !(DATA_TYPES[dataType].additive && dataType !== 'percentage');
+function valueOf({ json, text }: FieldValue, dataType: DataTypeName, field: string): JsonSlice {
+  const isDocument = !(DATA_TYPES[dataType].additive && dataType !== 'percentage');
   if (text === undefined || !isDocument) return parseSlice(json);
   try {
     return parseSlice(text);

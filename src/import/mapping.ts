@@ -1,5 +1,5 @@
 import { Invalid } from '../common/errors.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 
 /** How the names of a line protocol become those of the archive. */
 export interface Mapping {
@@ -18,27 +18,25 @@ export function parseMapping(text: string): Mapping {
   const value = parseObject(text);
   for (const name of Object.keys(value))
     if (!PARTS.some((part) => part === name)) throw new Invalid(`${name}: expected ${PARTS.join(', ')}`);
-  return checked({
+  return {
     eventTypes: textsOf(value, 'event-types'),
     tags: textsOf(value, 'tags'),
     set: textsOf(value, 'set'),
-  });
+  };
 }
 
-/** The same mapping with further entries, which replace those of the same name. Throws `Invalid`. */
+/** The same mapping with further entries, which replace those of the same name. */
 export function withEntries(mapping: Mapping, more: Mapping): Mapping {
-  return checked({
+  return {
     eventTypes: new Map([...mapping.eventTypes, ...more.eventTypes]),
     tags: new Map([...mapping.tags, ...more.tags]),
     set: new Map([...mapping.set, ...more.set]),
-  });
+  };
 }
 
-function checked(mapping: Mapping): Mapping {
-  for (const [field, eventType] of mapping.eventTypes)
-    if (dataTypeOf(eventType) === undefined)
-      throw new Invalid(`${field}: there is no event type ${JSON.stringify(eventType)}`);
-  return mapping;
+/** Throws `UnknownEventType` where a field is mapped to what is no event type. */
+export function checkMapping({ eventTypes }: Mapping, dataTypeOf: DataTypeOf): void {
+  for (const [field, eventType] of eventTypes) requireDataType(dataTypeOf, eventType, `${field}: `);
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Unavailable } from '../common/errors.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
 import { type Actor } from '../storage/audit-store.js';
 import { type BackFill } from '../storage/back-fill.js';
@@ -36,12 +37,16 @@ export interface Stored {
 
 /** This archive, as imports fill it: by the stores that ordinary writes use. */
 export class ImportTarget {
-  /** @param by who is recorded for the metadata that are new. */
+  /**
+   * @param dataTypeOf knows the event types of this archive.
+   * @param by who is recorded for the metadata that are new.
+   */
   constructor(
     private readonly metadata: MetadataStore,
     private readonly series: SeriesStore,
     private readonly imports: ImportStore,
     private readonly backFill: BackFill,
+    readonly dataTypeOf: DataTypeOf,
     private readonly by: Actor,
   ) {}
 

@@ -8,6 +8,7 @@ import {
   type StoredMetadata,
   type SummaryRegistration,
 } from '../storage/metadata-store.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { summaryTypeOf } from './summary-paths.js';
 import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';
@@ -17,6 +18,7 @@ import { parseMetadata } from './parse-metadata.js';
 export class MetadataService {
   constructor(
     private readonly store: MetadataStore,
+    private readonly eventTypes: EventTypeStore,
     private readonly backFill: BackFillJob,
     private readonly limits: WriteLimits,
   ) {}
@@ -27,7 +29,7 @@ export class MetadataService {
    * nothing is stored.
    */
   async register(body: Buffer | undefined, caller: Caller): Promise<StoredMetadata> {
-    const metadata = parseMetadata(body ?? Buffer.alloc(0));
+    const metadata = await this.eventTypes.resolve((dataTypeOf) => parseMetadata(body ?? Buffer.alloc(0), dataTypeOf));
     this.limits.check(caller, metadata);
     const { stored, changed } = await this.store.register(metadata, caller);
     if (changed) await this.backFill.fill(stored.key);

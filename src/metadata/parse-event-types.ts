@@ -1,5 +1,5 @@
 import { Invalid } from '../common/errors.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type DataTypeName, type SummaryType } from '../event-types/data-types.js';
 import { integerOf } from '../event-types/numbers.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
@@ -10,16 +10,18 @@ export const MAX_WINDOW = 100_000_000_000;
 
 /**
  * The `event-types` of a metadata POST: `null` is an empty list; what is listed twice counts once.
- * Throws `Invalid`, naming the field and its 1-based position.
+ * Throws `Invalid`, naming the field and its 1-based position; `UnknownEventType` is one.
  */
-export function parseEventTypes(slice: JsonSlice | undefined): Map<string, readonly SummaryRegistration[]> {
+export function parseEventTypes(
+  slice: JsonSlice | undefined,
+  dataTypeOf: DataTypeOf,
+): Map<string, readonly SummaryRegistration[]> {
   const eventTypes = new Map<string, SummaryRegistration[]>();
   for (const [index, item] of itemsIn(slice, 'event-types').entries()) {
     const where = `event-types, item ${index + 1}`;
     const members = objectIn(item, where);
     const name = textIn(members, 'event-type', where);
-    const dataType = dataTypeOf(name);
-    if (dataType === undefined) throw new Invalid(`${where}: there is no event type ${JSON.stringify(name)}`);
+    const dataType = requireDataType(dataTypeOf, name, `${where}: `);
     const summaries = eventTypes.get(name) ?? [];
     eventTypes.set(name, summaries);
     const posted = members.get('summaries');

@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../common/address.js';
 import { Invalid } from '../common/errors.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
 import { type MetadataFields, type NewMetadata } from '../storage/metadata-store.js';
@@ -27,7 +28,7 @@ const RESERVED = new Set([
 ]);
 
 /** The body of a metadata POST, checked and made canonical. Throws `Invalid`, naming the field. */
-export function parseMetadata(body: Buffer): NewMetadata {
+export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): NewMetadata {
   const reader = JsonReader.ofBody(body);
   const members = readMembers(reader);
   reader.finish();
@@ -46,7 +47,11 @@ export function parseMetadata(body: Buffer): NewMetadata {
     inputDestination: isPair ? textOf(members, 'input-destination') : null,
     parameters: parametersOf(members),
   };
-  return { ...fields, identity: identityOf(fields), eventTypes: parseEventTypes(members.get('event-types')) };
+  return {
+    ...fields,
+    identity: identityOf(fields),
+    eventTypes: parseEventTypes(members.get('event-types'), dataTypeOf),
+  };
 }
 
 type Members = ReadonlyMap<string, JsonSlice>;

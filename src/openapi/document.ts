@@ -36,8 +36,9 @@ export function createDocument(app: INestApplication, config: AppConfig): OpenAP
 
 /**
  * The URL of a resource as answers have it: with a slash at its end where others lie below it, without one where rows
- * do. The server takes both; esmond answers some only with it.
+ * do. The server takes both; esmond answers some only with it. Marigram's own API has none.
  */
 function withSlash(path: string): string {
+  if (path.startsWith('/api/')) return path;
   return /\/(perfsonar|archive|\{metadataKey\}|\{eventType\}|\{summaryType\})$/.test(path) ? `${path}/` : path;
 }

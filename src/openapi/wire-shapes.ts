@@ -1,4 +1,5 @@
 import * as data from '../data/data.dto.js';
+import * as declaredTypes from '../declared-types/declared-types.dto.js';
 import * as deletion from '../deletion/deletion.dto.js';
 import * as values from '../event-types/values.dto.js';
 import * as health from '../health/health.dto.js';
@@ -9,6 +10,17 @@ import * as search from '../search/search.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 
 /** All classes that say what JSON looks like on the wire. */
-export const WIRE_SHAPES = [http, values, metadata, newMetadata, search, data, summaries, deletion, health]
+export const WIRE_SHAPES = [
+  http,
+  values,
+  metadata,
+  newMetadata,
+  search,
+  data,
+  summaries,
+  deletion,
+  declaredTypes,
+  health,
+]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => typeof value === 'function');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { StartError } from '../common/errors.js';
 import { lengthOf } from '../common/moment.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
 import { ANY, BASE, Policies, type Policy } from './policy.js';
 
 const SUMMARY_TYPES = [BASE, 'aggregation', 'average', 'statistics', ANY] as const;
@@ -14,15 +14,18 @@ const MAX_DAYS = 3_650_000;
 
 const SECONDS_PER_DAY = 86_400;
 
-/** Reads a policy file. Throws a `StartError` that names the file and what is wrong in it. */
-export async function loadPolicies(file: string): Promise<Policies> {
+/**
+ * Reads a policy file, whose event types `dataTypeOf` must know. Throws a `StartError` that names the file and what is
+ * wrong in it.
+ */
+export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promise<Policies> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new StartError(`The policy file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
-  return parsePolicies(text, file);
+  return parsePolicies(text, file, dataTypeOf);
 }
 
 /**
@@ -30,19 +33,21 @@ export async function loadPolicies(file: string): Promise<Policies> {
  * numbers as texts or as numbers.
  * @param file for messages.
  */
-export function parsePolicies(text: string, file: string): Policies {
+export function parsePolicies(text: string, file: string, dataTypeOf: DataTypeOf = builtInDataType): Policies {
   const fail = (problem: string): never => {
     throw new StartError(`The policy file ${file} is wrong: ${problem}.`);
   };
   const content = parseJson(text, fail);
   const list: unknown = isObject(content) ? content.policies : undefined;
   if (!Array.isArray(list)) return fail('expected {"policies": […]}');
-  return new Policies(list.map((entry: unknown, index) => parsePolicy(entry, `policy ${index + 1}`, fail)));
+  return new Policies(list.map((entry: unknown, index) => parsePolicy(entry, `policy ${index + 1}`, fail, dataTypeOf)));
 }
 
 type Fail = (problem: string) => never;
 
-function parsePolicy(entry: unknown, where: string, fail: Fail): Policy {
+function parsePolicy(entry: unknown, where: string, fail: Fail, dataTypeOf: DataTypeOf): Policy {
+  const eventType = (value: unknown): string | undefined =>
+    typeof value === 'string' && (value === ANY || dataTypeOf(value) !== undefined) ? value : undefined;
   if (!isObject(entry)) return fail(`${where} is no object`);
   const read = <T>(key: string, parse: (value: unknown) => T | undefined, expected: string): T => {
     if (!Object.hasOwn(entry, key)) return fail(`${where} has no ${key}`);
@@ -58,10 +63,6 @@ function parsePolicy(entry: unknown, where: string, fail: Fail): Policy {
       `a whole number of days from 0 to ${MAX_DAYS}, a length of whole days such as "90d" or "52w", or "never"`,
     ),
   };
-}
-
-function eventType(value: unknown): string | undefined {
-  return typeof value === 'string' && (value === ANY || dataTypeOf(value) !== undefined) ? value : undefined;
 }
 
 function summaryType(value: unknown): Policy['summaryType'] | undefined {

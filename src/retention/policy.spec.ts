@@ -107,7 +107,7 @@ describe('a bad file is refused with the policy and the key', () => {
   );
 
   test('a file that is not there', async () => {
-    await expect(loadPolicies('/nonexistent/policy.json')).rejects.toThrow(
+    await expect(loadPolicies('/nonexistent/policy.json', () => undefined)).rejects.toThrow(
       /^The policy file \/nonexistent\/policy\.json cannot be read: /,
     );
   });

@@ -1,6 +1,8 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Recurring } from '../common/recurring.js';
 import { AppConfig } from '../config/config.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
+import { type Policies } from './policy.js';
 import { loadPolicies } from './policy-file.js';
 import { RetentionService } from './retention.service.js';
 
@@ -18,12 +20,13 @@ export class RetentionJob implements OnModuleDestroy {
   constructor(
     private readonly config: AppConfig,
     private readonly retention: RetentionService,
+    private readonly eventTypes: EventTypeStore,
   ) {}
 
   /** Begins the daily runs; for servers only, not for commands. Throws a `StartError` for a bad policy file. */
   async start(): Promise<void> {
     if (this.config.retentionPolicy === undefined) return;
-    await loadPolicies(this.config.retentionPolicy);
+    await this.load(this.config.retentionPolicy);
     this.runs.start(FIRST_PAUSE, PAUSE);
   }
 
@@ -32,12 +35,16 @@ export class RetentionJob implements OnModuleDestroy {
     await this.runs.stop();
   }
 
+  private async load(file: string): Promise<Policies> {
+    return loadPolicies(file, await this.eventTypes.lookup());
+  }
+
   /** One run, by the policy file as it is now. Never throws: what fails is logged, and the next run tries again. */
   async run(): Promise<void> {
     const { retentionPolicy } = this.config;
     if (retentionPolicy === undefined) return;
     try {
-      const policies = await loadPolicies(retentionPolicy);
+      const policies = await this.load(retentionPolicy);
       const report = await this.retention.run(policies, { signal: this.stopping.signal });
       if (!report) return;
       const rows = report.total('point') + report.total('rollup');

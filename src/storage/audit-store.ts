@@ -23,6 +23,9 @@ export type AuditAction =
   | 'metadata deleted'
   | 'event type deleted'
   | 'points deleted'
+  | 'event type declared'
+  | 'declaration changed'
+  | 'declaration removed'
   | 'key issued'
   | 'key rotated'
   | 'key revoked'
@@ -73,7 +76,7 @@ export interface DroppedRecord {
 
 /**
  * Records a change; inside the transaction that makes it, so that there is never one without the other.
- * @param target the metadata key, the number of the key, or the network that is changed.
+ * @param target the metadata key, the number of the key, the network, or the event type that is changed.
  */
 export async function recordAudit(
   client: Queryable,

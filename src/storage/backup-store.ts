@@ -7,7 +7,7 @@ import { STORAGE_ENGINE } from './storage.tokens.js';
 
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
-  ...(['metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'sealed_bin'] as const),
+  ...(['event_type', 'metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'sealed_bin'] as const),
   ...(['api_key', 'network'] as const),
 ] as const;
 

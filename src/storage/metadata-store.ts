@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { SharedLookups } from '../common/shared-lookups.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
-import { type SummaryType } from '../event-types/data-types.js';
+import { type DataTypeName, DATA_TYPES, type SummaryType } from '../event-types/data-types.js';
 import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from './database.js';
 import { DiskSpace } from './disk-space.js';
+import { holdDataTypes } from './event-type-store.js';
 
 /** A summary that is kept for a series: one value for each window of so many seconds. */
 export interface SummaryRegistration {
@@ -119,7 +119,7 @@ export class MetadataStore {
 
   /**
    * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
-   * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
+   * nothing else of a stored one changes. One transaction, which throws `UnknownEventType` for one that is none (any more); safe against others that register the same at the same time.
    * Returns what is stored then, and whether that has changed. Where nothing is missing it only reads.
    * @param by who is recorded for what is new.
    */
@@ -197,12 +197,14 @@ export class MetadataStore {
   /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
   private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<Added> {
     const names = [...eventTypes.keys()].sort();
+    const dataTypes = await holdDataTypes(client, names);
+    refuseRedeclared(eventTypes, names, dataTypes);
     const series = await client.query<{ eventType: string }>(
       `INSERT INTO series (metadata, event_type, data_type)
        SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
        WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
        ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
-      [id, names, names.map(dataTypeOf)],
+      [id, names, dataTypes],
     );
     await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
@@ -240,6 +242,19 @@ export class MetadataStore {
       eventTypes: series.rows.map(({ eventType }) => eventType).sort(),
       summaries: summaries.rows.map(({ name }) => name),
     };
+  }
+}
+
+/** An event type may have been removed and declared anew, with another data type, since the summaries were checked. */
+function refuseRedeclared(
+  eventTypes: NewMetadata['eventTypes'],
+  names: readonly string[],
+  dataTypes: readonly DataTypeName[],
+): void {
+  for (const [index, name] of names.entries()) {
+    const possible: readonly SummaryType[] = DATA_TYPES[dataTypes[index] ?? 'json'].summaries;
+    if (eventTypes.get(name)?.some(({ type }) => !possible.includes(type)))
+      throw new Unavailable(`the event type ${name} was declared anew meanwhile, try again`);
   }
 }
 

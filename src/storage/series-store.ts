@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { SharedLookups } from '../common/shared-lookups.js';
+import { type DataTypeName } from '../event-types/data-types.js';
 import { Database } from './database.js';
 import { int4Array, timestampArray } from './pg-arrays.js';
 import { type SeriesPoint, type SeriesRef } from './point-store.js';
@@ -18,7 +19,7 @@ export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
 /** Where the points of a series lie, and the database's time. All in micros. */
 export interface SeriesExtent {
   readonly id: number;
-  readonly dataType: string;
+  readonly dataType: DataTypeName;
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;

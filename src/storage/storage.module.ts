@@ -8,6 +8,7 @@ import { Database } from './database.js';
 import { DeleteStore } from './delete-store.js';
 import { DiskSpace } from './disk-space.js';
 import { type StorageEngine } from './engine.js';
+import { EventTypeStore } from './event-type-store.js';
 import { ExpiredMetadata } from './expired-metadata.js';
 import { ExpiredRows } from './expired-rows.js';
 import { IdempotencyStore } from './idempotency-store.js';
@@ -40,6 +41,7 @@ const STORES = [
   ChunkSweep,
   DeleteStore,
   DiskSpace,
+  EventTypeStore,
   ExpiredMetadata,
   ExpiredRows,
   IdempotencyStore,

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Invalid } from '../common/errors.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
 import { type PointsRead } from '../data/points-format.js';
 import { parseWindow } from '../data/read.service.js';
 import { type RowWriter } from '../data/row-writer.js';
-import { dataTypeOf } from '../event-types/catalogue.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { summaryTypeOf } from '../metadata/summary-paths.js';
 import { binOf } from '../rollups/windows.js';
 import { type BinQuotient } from '../storage/bin-quotients.js';
+import { EventTypeStore } from '../storage/event-type-store.js';
 import { type Slice } from '../storage/paged.js';
 import { type BinRange, RollupStore, type StoredBin } from '../storage/rollup-store.js';
 import { SummaryStore } from '../storage/summary-store.js';
@@ -28,6 +27,7 @@ const MAX_WINDOW = 100_000_000_000;
 export class SummariesService {
   constructor(
     private readonly summaries: SummaryStore,
+    private readonly eventTypes: EventTypeStore,
     private readonly rollups: RollupStore,
   ) {}
 
@@ -38,13 +38,13 @@ export class SummariesService {
    * Throws `Invalid` for an unknown event type or summary type, a window that is no integer, and bad time parameters.
    */
   async read(metadataKey: string, eventType: string, path: string, window: string, query: Query): Promise<SummaryRead> {
-    if (dataTypeOf(eventType) === undefined) throw new Invalid(`there is no event type ${JSON.stringify(eventType)}`);
     const type = summaryTypeOf(path);
     const seconds = parseWindow(window);
     const range = parseTimeRange(query);
     const none: SummaryRead = { source: undefined, write: () => undefined, incomplete: false };
-    if (seconds < 0 || seconds > MAX_WINDOW) return none;
-    const extent = await this.summaries.extent(metadataKey, eventType, type, seconds);
+    const isPossible = seconds >= 0 && seconds <= MAX_WINDOW;
+    const extent = isPossible ? await this.summaries.extent(metadataKey, eventType, type, seconds) : undefined;
+    if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return none;
     const asked = resolveRange(range, extent.now);
     const begin = Math.max(asked.begin, binOf(extent.first, seconds), extent.cutOff ?? -Infinity);

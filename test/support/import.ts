@@ -1,4 +1,5 @@
 import { operator } from '../../src/auth/caller.js';
+import { builtInDataType } from '../../src/event-types/catalogue.js';
 import { type ImportPlace } from '../../src/import/import-archive.js';
 import { ImportTarget } from '../../src/import/target.js';
 import { BackFill } from '../../src/storage/back-fill.js';
@@ -11,8 +12,9 @@ import { type TestArchive } from './archive.js';
 /** An archive as imports see it. */
 export function placeOf({ app }: TestArchive): ImportPlace {
   const imports = app.get(ImportStore);
+  const stores = [app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill)] as const;
   return {
-    target: new ImportTarget(app.get(MetadataStore), app.get(SeriesStore), imports, app.get(BackFill), operator()),
+    target: new ImportTarget(...stores, builtInDataType, operator()),
     imports,
     sealed: app.get(SealedBinStore),
   };

@@ -1,6 +1,6 @@
 import { type EventType, type Metadata, type Summary } from 'marigram-client';
 import { StartError } from '../../common/errors.js';
-import { dataTypeOf, EVENT_TYPES } from '../../event-types/catalogue.js';
+import { BUILT_IN, EVENT_TYPES } from '../../event-types/catalogue.js';
 import { connect } from './connection.js';
 import { seriesFields } from '../filters.js';
 import { type Request } from './request.js';
@@ -95,7 +95,7 @@ function isWanted({ eventType, summary }: FoundSeries, wanted: Wanted): boolean 
 function nothing(url: string, { metadataKey, eventType, summaryType, window }: Wanted, others: FoundSeries[]): string {
   const named = [eventType, summaryType, window].filter((part) => part !== undefined).join(' ');
   if (metadataKey === undefined) {
-    const nearly = eventType === undefined || dataTypeOf(eventType) ? undefined : nearest(eventType, EVENT_TYPES);
+    const nearly = eventType === undefined || BUILT_IN.has(eventType) ? undefined : nearest(eventType, EVENT_TYPES);
     const what = nearly === undefined ? 'What there is, "marigram get metadata" says.' : `Did you mean ${nearly}?`;
     return `Nothing in ${url} fits${named === '' ? '' : ` ${named}`}. ${what}`;
   }

@@ -1,26 +1,31 @@
-import { aboutEventType, dataTypeOf, type EventType } from '../../event-types/catalogue.js';
+import { BUILT_IN, type EventTypeInfo } from '../../event-types/catalogue.js';
 
 /** Writes a number with its unit, as people say it. */
 export type Quantity = (value: number) => string;
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
-/** How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three digits that count. */
-export function quantityOf(eventType: string): Quantity {
-  // What is measured of each stream has the unit of the whole.
-  const name = eventType.replace(/^streams-/, '');
-  const dataType = dataTypeOf(name);
-  if (dataType === undefined) return plain;
-  if (dataType === 'percentage') return (value) => `${digits(value * 100)} %`;
-  // It is one of the catalogue, since it has a data type there.
-  const about = aboutEventType(name as EventType);
-  if (about.startsWith('bits per second')) return (value) => scaled(value, 'b/s', 1000);
+/** What of an event type decides how its numbers are written. */
+export type Measured = Pick<EventTypeInfo, 'dataType' | 'unit'>;
+
+/** Counts, which need no unit: their event types say what is counted. */
+const COUNTED: readonly string[] = ['packets', 'hops'];
+
+/**
+ * How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three digits that count.
+ * @param declared what the archive says of an event type that is not built in.
+ */
+export function quantityOf(eventType: string, declared?: Measured): Quantity {
+  const measured = BUILT_IN.get(eventType) ?? declared;
+  if (measured?.dataType === 'percentage') return (value) => `${digits(value * 100)} %`;
+  const unit = measured?.unit ?? '';
+  if (unit === '' || COUNTED.includes(unit)) return plain;
+  if (unit === 'bits per second') return (value) => scaled(value, 'b/s', 1000);
   // A path's MTU is 1500 B and 9000 B to everybody.
-  if (about.startsWith('bytes')) return (value) => scaled(value, 'B', 10_000);
-  if (/\bms$/.test(about)) return (value) => duration(value / 1000);
-  if (about === 's') return duration;
-  if (about === 'PPM') return (value) => `${digits(value)} PPM`;
-  return plain;
+  if (unit === 'bytes') return (value) => scaled(value, 'B', 10_000);
+  if (unit === 'ms') return (value) => duration(value / 1000);
+  if (unit === 's') return duration;
+  return (value) => `${digits(value)} ${unit}`;
 }
 
 /** A number without a unit: whole ones with all their digits, in groups. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type SummaryType } from 'marigram-client';
-import { dataTypeOf, EVENT_TYPES } from '../../event-types/catalogue.js';
+import { BUILT_IN, EVENT_TYPES } from '../../event-types/catalogue.js';
 import { SUMMARY_PATHS } from '../../metadata/summary-paths.js';
 import { type Filter, filterOf, KEY } from '../filters.js';
 import { didYouMean } from '../nearest.js';
@@ -67,7 +67,7 @@ function wordTooMany(word: string, { eventType }: SeriesWords): InvalidArgumentE
 }
 
 function isEventType(word: string): boolean {
-  return dataTypeOf(word) !== undefined;
+  return BUILT_IN.has(word);
 }
 
 function partsOf(uri: string): Partial<SeriesWords> {

@@ -1,0 +1,51 @@
+import { operator } from '../auth/caller.js';
+import { ArchiveError, StartError } from '../common/errors.js';
+import { BUILT_IN } from '../event-types/catalogue.js';
+import { DeclaredTypesService } from '../declared-types/declared-types.service.js';
+import { type EventTypeDeclaration } from '../storage/event-type-store.js';
+import { printTable } from './table.js';
+import { withDatabase } from './with-database.js';
+
+/** Declares an event type. Throws a `StartError` where it is built in, or declared with another data type. */
+export async function addEventType(env: NodeJS.ProcessEnv, wanted: EventTypeDeclaration): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const { eventType, isNew } = await explained(app.get(DeclaredTypesService).declare(wanted, operator()));
+    const unit = eventType.unit === null ? '' : ` in ${eventType.unit}`;
+    console.log(`${isNew ? 'Declared' : 'Known already:'} ${eventType.name}, ${eventType.dataType}${unit}.`);
+  });
+}
+
+/** Prints all event types as a table, sorted by name. */
+export async function listEventTypes(env: NodeJS.ProcessEnv): Promise<void> {
+  await withDatabase(env, async (app) => {
+    const { rows } = await app.get(DeclaredTypesService).list({ limit: Infinity, offset: 0 });
+    printTable(
+      ['NAME', 'DATA TYPE', 'UNIT', 'BUILT IN', 'DESCRIPTION'],
+      rows.map(({ name, dataType, unit, description }) => [
+        ...[name, dataType, unit ?? '-', BUILT_IN.has(name) ? 'yes' : 'no', description],
+      ]),
+    );
+  });
+}
+
+/**
+ * Removes declared event types. Throws a `StartError` where one of them is not declared or is in use; those before it
+ * are gone then.
+ */
+export async function removeEventTypes(env: NodeJS.ProcessEnv, names: readonly string[]): Promise<void> {
+  await withDatabase(env, async (app) => {
+    for (const name of names) {
+      await explained(app.get(DeclaredTypesService).remove(name, operator()));
+      console.log(`Removed ${name}.`);
+    }
+  });
+}
+
+async function explained<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    throw new StartError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, { cause: error });
+  }
+}

@@ -1,0 +1,93 @@
+import { shape } from '../common/api-docs.js';
+import { jsonAnswer, type OperationDocs } from '../http/operation.js';
+import { PAGE } from '../http/parameters.js';
+import { HEADERS, refusal } from '../http/refusals.js';
+
+const TEMPERATURE = {
+  name: 'temperature',
+  'data-type': 'float',
+  unit: '°C',
+  description: 'air temperature in the rack',
+  'built-in': false,
+};
+
+const THROUGHPUT = {
+  name: 'throughput',
+  'data-type': 'integer',
+  unit: 'bits per second',
+  description: 'the rate of the test',
+  'built-in': true,
+};
+
+/** GET `event-types`. */
+export const LIST_EVENT_TYPES: OperationDocs = {
+  id: 'listEventTypes',
+  tag: 'types',
+  summary: 'Lists the event types',
+  description:
+    'The built-in event types and the declared ones, sorted by name, in pages of `limit`; the `Link` header names the ' +
+    'next page.',
+  parameters: PAGE,
+  answers: {
+    200: jsonAnswer('The event types.', { type: 'array', items: shape('EventTypeInfo') }, [TEMPERATURE, THROUGHPUT], {
+      Link: HEADERS.link,
+    }),
+  },
+};
+
+/** GET `event-types/ET`. */
+export const FIND_EVENT_TYPE: OperationDocs = {
+  id: 'getEventTypeInfo',
+  tag: 'types',
+  summary: 'Reads one event type',
+  description: 'Data type, unit and description; 404 where there is no such event type.',
+  answers: { 200: jsonAnswer('The event type.', shape('EventTypeInfo'), TEMPERATURE) },
+};
+
+const CONTRADICTION = refusal('Contradiction', 'It contradicts what is there; nothing has changed.', {
+  'data type': "the event type temperature is declared as float already, it can't be integer",
+  'built-in': "the event type throughput is built in and can't be changed",
+  use: 'the event type temperature is in use by 3 metadata: delete it there first',
+});
+
+const LOCATED = { Location: HEADERS.location };
+
+/** POST `event-types`. */
+export const DECLARE_EVENT_TYPE: OperationDocs = {
+  id: 'declareEventType',
+  tag: 'types',
+  summary: 'Declares an event type',
+  description:
+    'From then on metadata may have it, through whichever server of this archive. To declare it again with the same data ' +
+    'type is fine: unit and description become those that are given. Another data type is 409, and so is the name of a ' +
+    'built-in event type.',
+  body: {
+    schema: shape('NewDeclaration'),
+    examples: {
+      temperature: {
+        summary: 'A temperature',
+        value: {
+          name: 'temperature',
+          'data-type': 'float',
+          unit: '°C',
+          description: 'air temperature in the rack',
+        },
+      },
+    },
+  },
+  answers: {
+    200: jsonAnswer('It was declared before.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
+    201: jsonAnswer('It is declared.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
+    409: CONTRADICTION,
+  },
+};
+
+/** DELETE `event-types/ET`. */
+export const REMOVE_EVENT_TYPE: OperationDocs = {
+  id: 'removeEventType',
+  tag: 'types',
+  summary: 'Removes a declared event type',
+  description:
+    'Only while no metadata has it (409); 404 where it is not declared. A retention policy that names it is wrong then.',
+  answers: { 200: jsonAnswer('What was removed.', shape('EventTypeInfo'), TEMPERATURE), 409: CONTRADICTION },
+};

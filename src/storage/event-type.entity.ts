@@ -1,0 +1,22 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** An event type that an admin has declared, beside the built-in ones. */
+@Entity('event_type')
+export class EventType {
+  @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'event_type_pkey' })
+  name: string;
+
+  /** One of the names of `DATA_TYPES`. */
+  @Column('text', { name: 'data_type' })
+  dataType: string;
+
+  /** The unit of its numbers, such as `°C`. */
+  @Column('text', { nullable: true })
+  unit: string | null;
+
+  @Column('text')
+  description: string;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  created: Date;
+}
