@@ -6,6 +6,7 @@ import { Audit1795000400000 } from './1795000400000-audit.js';
 import { Idempotency1795000500000 } from './1795000500000-idempotency.js';
 import { Import1795000600000 } from './1795000600000-import.js';
 import { EventTypes1795000700000 } from './1795000700000-event-types.js';
+import { SourceNames1795000800000 } from './1795000800000-source-names.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   Idempotency1795000500000,
   Import1795000600000,
   EventTypes1795000700000,
+  SourceNames1795000800000,
 ];

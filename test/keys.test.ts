@@ -266,7 +266,7 @@ describe('a limited key', () => {
 
   test.each([
     ['colour=red', 'There is no field colour to limit by, only source, destination'],
-    ['source=nowhere', 'source: expected an address or a range'],
+    ['destination=nowhere', 'destination: expected an address or a range'],
     ['source=192.0.2.0/33', 'source: expected an address or a range'],
     ['source', 'Expected FIELD=VALUE'],
   ])('--only %s is refused', async (only, text) => {

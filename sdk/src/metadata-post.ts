@@ -29,6 +29,8 @@ export interface PointToPoint extends CommonFields {
 
 /** A subject that is one host. */
 export interface NetworkElement extends CommonFields {
+  /** The address, or a name where it has none, such as `web01`. */
+  source: string;
   subjectType: 'network-element';
 }
 

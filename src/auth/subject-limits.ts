@@ -1,4 +1,5 @@
-import { AddressRange } from '../common/address.js';
+import { AddressRange, canonicalAddress } from '../common/address.js';
+import { isSourceName } from '../common/source-name.js';
 import { type StoredLimits } from '../storage/access.entity.js';
 import { type Subject } from '../storage/subject-store.js';
 
@@ -56,7 +57,7 @@ export function parseLimits(texts: readonly string[]): StoredLimits | null {
     const field = text.slice(0, at);
     const value = text.slice(at + 1);
     ruleOf(field, [value]);
-    (limits[field] ??= []).push(isAddressField(field) ? String(AddressRange.parse(value)) : value);
+    (limits[field] ??= []).push(isAddressField(field) ? String(AddressRange.parse(value) ?? value) : value);
   }
   return texts.length === 0 ? null : limits;
 }
@@ -77,12 +78,20 @@ function ruleOf(field: string, values: readonly string[]): Rule {
     throw new Error(`There is no field ${field} to limit by, only ${Object.keys(FIELDS).join(', ')}.`);
   const allowed = values.join(' or ');
   if (isAddressField(field)) {
-    const ranges = values.map((value) => rangeOf(field, value));
-    return { field, allowed, fits: (address) => ranges.some((range) => range.contains(address)) };
+    const names = field === 'source' ? values.filter(isSourceName) : [];
+    const ranges = values.filter((value) => !names.includes(value)).map((value) => rangeOf(field, value));
+    const isName = oneOf(names);
+    const inRange = (text: string): boolean =>
+      canonicalAddress(text) !== undefined && ranges.some((range) => range.contains(text));
+    return { field, allowed, fits: (text) => isName(text) || inRange(text) };
   }
-  // Without regard to case: metadata that differ in case only are the same.
+  return { field, allowed, fits: oneOf(values) };
+}
+
+/** Without regard to case: metadata that differ in case only are the same. */
+function oneOf(values: readonly string[]): (text: string) => boolean {
   const texts = values.map((value) => value.toLowerCase());
-  return { field, allowed, fits: (text) => texts.includes(text.toLowerCase()) };
+  return (text) => texts.includes(text.toLowerCase());
 }
 
 function rangeOf(field: string, text: string): AddressRange {

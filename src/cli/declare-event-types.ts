@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { EVENT_TYPE_NAME, EVENT_TYPE_NAME_RULE, MAX_DESCRIPTION, MAX_UNIT } from '../event-types/catalogue.js';
 import { DATA_TYPE_NAMES, type DataTypeName } from '../event-types/data-types.js';
+import { type ListOptions, withOutput } from './list.js';
 
 /** Declares the commands on event types, with this environment. */
 export function declareEventTypes(program: Command, env: NodeJS.ProcessEnv): void {
@@ -17,12 +18,9 @@ export function declareEventTypes(program: Command, env: NodeJS.ProcessEnv): voi
     .action(async (added: string, dataType: DataTypeName, options: { unit?: string; description?: string }) => {
       await (await import('./event-type.command.js')).addEventType(env, { name: added, dataType, ...options });
     });
-  eventType
-    .command('list')
-    .description('list all event types')
-    .action(async () => {
-      await (await import('./event-type.command.js')).listEventTypes(env);
-    });
+  withOutput(eventType.command('list').description('list all event types')).action(async (options: ListOptions) => {
+    await (await import('./event-type.command.js')).listEventTypes(env, options);
+  });
   eventType
     .command('remove')
     .description('remove declared event types that no metadata has')

@@ -3,7 +3,7 @@ import { ArchiveError, StartError } from '../common/errors.js';
 import { BUILT_IN } from '../event-types/catalogue.js';
 import { DeclaredTypesService } from '../declared-types/declared-types.service.js';
 import { type EventTypeDeclaration } from '../storage/event-type-store.js';
-import { printTable } from './table.js';
+import { type ListOptions, printList } from './list.js';
 import { withDatabase } from './with-database.js';
 
 /** Declares an event type. Throws a `StartError` where it is built in, or declared with another data type. */
@@ -15,16 +15,21 @@ export async function addEventType(env: NodeJS.ProcessEnv, wanted: EventTypeDecl
   });
 }
 
-/** Prints all event types as a table, sorted by name. */
-export async function listEventTypes(env: NodeJS.ProcessEnv): Promise<void> {
+/** Prints all event types, sorted by name. */
+export async function listEventTypes(env: NodeJS.ProcessEnv, options: ListOptions): Promise<void> {
   await withDatabase(env, async (app) => {
     const { rows } = await app.get(DeclaredTypesService).list({ limit: Infinity, offset: 0 });
-    printTable(
-      ['NAME', 'DATA TYPE', 'UNIT', 'BUILT IN', 'DESCRIPTION'],
-      rows.map(({ name, dataType, unit, description }) => [
-        ...[name, dataType, unit ?? '-', BUILT_IN.has(name) ? 'yes' : 'no', description],
-      ]),
-    );
+    await printList(env, options, {
+      rows: rows.map((row) => ({ ...row, builtIn: BUILT_IN.has(row.name) })),
+      columns: [
+        ...([{ title: 'NAME', whole: true }, { title: 'DATA TYPE', whole: true }, { title: 'UNIT' }] as const),
+        ...([{ title: 'BUILT IN', whole: true }, { title: 'DESCRIPTION' }] as const),
+      ],
+      cellsOf: ({ name, dataType, unit, builtIn, description }) => [
+        ...[name, dataType, unit ?? '-', builtIn ? 'yes' : 'no', description],
+      ],
+      empty: 'There is no event type yet.',
+    });
   });
 }
 

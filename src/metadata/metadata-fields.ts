@@ -11,7 +11,13 @@ export class MetadataFields {
   })
   'subject-type': string;
 
-  @ApiProperty({ type: 'string', description: 'IP address; answers have the canonical form.', example: '192.0.2.1' })
+  @ApiProperty({
+    type: 'string',
+    description:
+      'IP address; answers have the canonical form. The source of a network element may be any text of up to 128 ' +
+      'characters where it has no address, such as `web01`.',
+    example: '192.0.2.1',
+  })
   source: string;
 
   @ApiProperty({

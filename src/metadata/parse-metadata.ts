@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../common/address.js';
 import { Invalid } from '../common/errors.js';
+import { isSourceName } from '../common/source-name.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
@@ -39,7 +40,7 @@ export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): NewMetadata
     if (!isPair && members.has(name)) throw new Invalid(`${name}: a ${subjectType} has no such field`);
   const fields: MetadataFields = {
     subjectType,
-    source: addressOf(members, 'source'),
+    source: isPair ? addressOf(members, 'source') : sourceOf(members),
     destination: isPair ? addressOf(members, 'destination') : null,
     measurementAgent: addressOf(members, 'measurement-agent'),
     toolName: textOf(members, 'tool-name'),
@@ -68,6 +69,19 @@ function addressOf(members: Members, name: string): string {
   const slice = members.get(name);
   const address = slice?.kind === 'string' ? canonicalAddress(stringOf(slice)) : undefined;
   if (address === undefined) throw new Invalid(`${name}: expected an IP address, got ${slice?.text ?? 'nothing'}`);
+  return address;
+}
+
+/** The source of a network element, which may have no address: then it is known by any text that looks like none. */
+function sourceOf(members: Members): string {
+  const slice = members.get('source');
+  const text = slice?.kind === 'string' ? stringOf(slice) : '';
+  if (isSourceName(text)) return text;
+  const address = canonicalAddress(text);
+  if (address === undefined)
+    throw new Invalid(
+      `source: expected an IP address, or a name of up to ${MAX_TEXT} characters, got ${slice?.text ?? 'nothing'}`,
+    );
   return address;
 }
 

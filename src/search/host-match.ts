@@ -48,6 +48,13 @@ export class HostMatch {
    * `Unavailable` where the resolver can't say.
    */
   async addressesOf(field: string, host: string, rule = 'v4v6'): Promise<string[]> {
+    const addresses = await this.findAddresses(host, rule);
+    if (addresses.length === 0) throw new Invalid(`${field}: ${JSON.stringify(host)} has no address under ${rule}`);
+    return addresses;
+  }
+
+  /** Like `addressesOf`, but none where no address is found. */
+  async findAddresses(host: string, rule = 'v4v6'): Promise<string[]> {
     const how = Object.hasOwn(DNS_RULES, rule) ? DNS_RULES[rule] : undefined;
     if (!how) throw new Invalid(`dns-match-rule: expected one of ${Object.keys(DNS_RULES).join(', ')}, got "${rule}"`);
     const addresses: string[] = [];
@@ -56,7 +63,6 @@ export class HostMatch {
     } else {
       addresses.push(...(await Promise.all(how.families.map((family) => this.find(host, family)))).flat());
     }
-    if (addresses.length === 0) throw new Invalid(`${field}: ${JSON.stringify(host)} has no address under ${rule}`);
     return addresses;
   }
 

@@ -14,7 +14,7 @@ const UPDATED = 'Compares when an event type was **last written**, not when its 
 
 /** All parameters of a metadata search. */
 export const SEARCH_PARAMETERS: readonly Parameter[] = [
-  query('source', 'Source', HOST, TEXT),
+  query('source', 'Source', `${HOST} Sources without an address are found by their name, whatever its case.`, TEXT),
   query('destination', 'Destination', HOST, TEXT),
   query('measurement-agent', 'MeasurementAgent', HOST, TEXT),
   query(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_LIMIT, parsePage } from '../common/page.js';
+import { isSourceName } from '../common/source-name.js';
 import { type Query } from '../common/time-range.js';
 import { type StoredMetadata } from '../storage/metadata-store.js';
 import { oneAhead } from '../storage/paged.js';
@@ -41,13 +42,19 @@ export class SearchService {
   async parse(query: Query): Promise<MetadataSearch | undefined> {
     const parsed = parseSearch(query);
     if (!parsed) return undefined;
+    const rule = query['dns-match-rule'];
+    const source = parsed.hosts.get('source');
+    // A text may be both, the name of a source and of a host that has an address.
+    const isNamed = source !== undefined && isSourceName(source) && (await this.store.hasSourceName(source));
     const addresses = await Promise.all(
       [...parsed.hosts].map(async ([column, host]) => {
         const field = column.replace('_', '-');
-        return [column, await this.hosts.addressesOf(field, host, query['dns-match-rule'])] as const;
+        const isName = isNamed && column === 'source';
+        const found = isName ? this.hosts.findAddresses(host, rule) : this.hosts.addressesOf(field, host, rule);
+        return [column, await found] as const;
       }),
     );
-    return { ...parsed.search, addresses: new Map(addresses) };
+    return { ...parsed.search, addresses: new Map(addresses), ...(isNamed && { sourceName: source }) };
   }
 }
 

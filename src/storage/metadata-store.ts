@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { canonicalAddress } from '../common/address.js';
 import { Invalid, Unavailable } from '../common/errors.js';
 import { SharedLookups } from '../common/shared-lookups.js';
 import { type DataTypeName, DATA_TYPES, type SummaryType } from '../event-types/data-types.js';
@@ -15,7 +16,10 @@ export interface SummaryRegistration {
   readonly window: number;
 }
 
-/** The fields of a metadata, without its event types. Addresses are canonical; `null` where the subject has no such field. */
+/**
+ * The fields of a metadata, without its event types. Addresses are canonical; `null` where the subject has no such
+ * field. The source is an address, or a name where it has none.
+ */
 export interface MetadataFields {
   readonly subjectType: string;
   readonly source: string;
@@ -56,10 +60,13 @@ interface Added {
   readonly summaries: readonly string[];
 }
 
+/** An SQL expression for the source of the metadata `m`, an address or a name. */
+export const SOURCE = 'coalesce(host(m.source), m.source_name)';
+
 /** Selects `StoredMetadata` rows from a relation `m` that has the columns of `metadata`, and `more` of its columns. */
 export function selectMetadata(from: string, more?: string): string {
   return `
-    SELECT ${more === undefined ? '' : `${more},`} m.key, m.subject_type AS "subjectType", m.source, m.destination, m.measurement_agent AS "measurementAgent",
+    SELECT ${more === undefined ? '' : `${more},`} m.key, m.subject_type AS "subjectType", ${SOURCE} AS source, m.destination, m.measurement_agent AS "measurementAgent",
            m.tool_name AS "toolName", m.input_source AS "inputSource", m.input_destination AS "inputDestination",
            m.parameters, coalesce(e.event_types, '[]') AS "eventTypes"
     FROM ${from} m
@@ -168,15 +175,17 @@ export class MetadataStore {
     client: pg.ClientBase,
     metadata: NewMetadata,
   ): Promise<{ id: number; key: string; isNew: boolean }> {
+    const isAddress = canonicalAddress(metadata.source) !== undefined;
     const inserted = await client.query<{ id: number; key: string }>(
-      `INSERT INTO metadata (key, subject_type, source, destination, measurement_agent, tool_name,
+      `INSERT INTO metadata (key, subject_type, source, source_name, destination, measurement_agent, tool_name,
                              input_source, input_destination, parameters, identity)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id, key`,
       [
         metadata.key ?? randomUUID().replaceAll('-', ''),
         metadata.subjectType,
-        metadata.source,
+        isAddress ? metadata.source : null,
+        isAddress ? null : metadata.source,
         metadata.destination,
         metadata.measurementAgent,
         metadata.toolName,

@@ -1,10 +1,12 @@
-import { Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** Who measured what between whom. */
 @Entity('metadata')
 @Unique('metadata_key', ['key'])
 @Unique('metadata_identity', ['identity'])
 @Index('metadata_parameters', { synchronize: false })
+@Index('metadata_source_name', { synchronize: false })
+@Check('metadata_one_source', 'num_nonnulls(source, source_name) = 1')
 export class Metadata {
   @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'metadata_pkey' })
   id: number;
@@ -17,8 +19,12 @@ export class Metadata {
   subjectType: string;
 
   @Index('metadata_source')
-  @Column('inet')
-  source: string;
+  @Column('inet', { nullable: true })
+  source: string | null;
+
+  /** What the source is called where it has no address. */
+  @Column('text', { name: 'source_name', nullable: true })
+  sourceName: string | null;
 
   @Index('metadata_destination')
   @Column('inet', { nullable: true })

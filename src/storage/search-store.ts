@@ -16,6 +16,8 @@ export type AddressColumn = 'source' | 'destination' | 'measurement_agent';
 export interface MetadataSearch {
   /** The field is one of these addresses. */
   readonly addresses: ReadonlyMap<AddressColumn, readonly string[]>;
+  /** A source of this name, whatever its case, is fine, too. */
+  readonly sourceName?: string;
   /** The field is exactly this text. */
   readonly texts: ReadonlyMap<TextColumn, string>;
   /** There are parameters of these names with exactly these values. */
@@ -90,6 +92,13 @@ export class SearchStore {
     }
   }
 
+  /** Whether some metadata has a source of this name, whatever its case. */
+  async hasSourceName(name: string): Promise<boolean> {
+    const text = 'SELECT EXISTS (SELECT FROM metadata WHERE lower(source_name) = lower($1)) AS is';
+    const { rows } = await this.db.read<{ is: boolean }>(text, [name], 'search-source-name');
+    return rows[0]?.is ?? false;
+  }
+
   /** The name of a statement; only the first kinds of search have one, since each connection keeps what is named. */
   private nameOf(text: string): string | undefined {
     const known = this.names.get(text);
@@ -120,8 +129,13 @@ function conditionsOf(
 
 function metadataConditions(search: MetadataSearch, parameter: Parameter): string[] {
   const conditions: string[] = [];
-  for (const [column, addresses] of search.addresses)
-    conditions.push(`m.${column} = ANY (${parameter(addresses)}::inet[])`);
+  for (const [column, addresses] of search.addresses) {
+    const isAddress = `m.${column} = ANY (${parameter(addresses)}::inet[])`;
+    const isName = column === 'source' && search.sourceName !== undefined;
+    conditions.push(
+      isName ? `(${isAddress} OR lower(m.source_name) = lower(${parameter(search.sourceName)}))` : isAddress,
+    );
+  }
   for (const [column, text] of search.texts) conditions.push(`m.${column} = ${parameter(text)}`);
   if (Object.keys(search.parameters).length > 0) conditions.push(`m.parameters @> ${parameter(search.parameters)}`);
   return conditions;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Database } from './database.js';
-import { type MetadataFields } from './metadata-store.js';
+import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { Remembered } from './remembered.js';
 
 /** Who measured what between whom, without the parameters. */
@@ -20,9 +20,9 @@ export class SubjectStore extends Remembered<Subject> {
 
 async function find(db: Database, keys: readonly string[]): Promise<Map<string, Subject>> {
   const { rows } = await db.query<{ key: string } & Subject & pg.QueryResultRow>(
-    `SELECT key, subject_type AS "subjectType", source, destination, measurement_agent AS "measurementAgent",
+    `SELECT key, subject_type AS "subjectType", ${SOURCE} AS source, destination, measurement_agent AS "measurementAgent",
             tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination"
-     FROM metadata WHERE key = ANY ($1)`,
+     FROM metadata m WHERE key = ANY ($1)`,
     [keys],
   );
   return new Map(rows.map(({ key, ...subject }) => [key, subject]));

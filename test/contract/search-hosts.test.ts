@@ -52,6 +52,31 @@ async function find(query: Record<string, string>): Promise<string | number> {
 
 const ruled = (rule: string | null): Record<string, string> => (rule === null ? {} : { 'dns-match-rule': rule });
 
+test('a source without an address is found by its name, whatever its case, and what has an address still is', async () => {
+  for (const [tool, source] of [
+    ['web', 'web01'],
+    ['rack', 'Rack 3, top'],
+    ['named', 'v4.example.net'],
+  ])
+    await storeMetadata(archive, newElement({ 'tool-name': tool, source, 'test-number': 'named' }));
+  expect(await find({ source: 'web01' })).toBe('web');
+  expect(await find({ source: 'WEB01' })).toBe('web');
+  expect(await find({ source: 'rack 3, TOP' })).toBe('rack');
+  expect(await find({ source: 'v4.example.net' })).toBe('element named v4');
+  expect(await find({ source: 'web02' })).toBe(400);
+  expect(await find({ destination: 'web01' })).toBe(400);
+  expect(await find({ source: 'web01', 'dns-match-rule': 'v5' })).toBe(400);
+  const { body } = await archive.http.get(ARCHIVE).query({ source: 'rack 3, top' }).expect(200);
+  expect(body).toMatchObject([{ source: 'Rack 3, top', 'subject-type': 'network-element' }]);
+  // The same by identity: letters count as in all fields.
+  const again = await archive.http
+    .post(ARCHIVE)
+    .set('authorization', archive.auth)
+    .send(newElement({ 'tool-name': 'web', source: 'WEB01', 'test-number': 'named' }));
+  expect([again.status, again.body.source]).toEqual([201, 'web01']);
+  await archive.query(`DELETE FROM metadata WHERE parameters @> '{"test-number": "named"}'`);
+});
+
 test.each([
   [null, 'both', 'element v4 v6'],
   ['v4v6', 'both', 'element v4 v6'],

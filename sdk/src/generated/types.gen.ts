@@ -16,6 +16,63 @@ export type Bin = {
 };
 
 /**
+ * The event types that every archive has.
+ *
+ * | event type | data type | unit | |
+ * | --- | --- | --- | --- |
+ * | `failures` | json |  | an object with the text of the `error` |
+ * | `histogram-owdelay` | histogram | ms | one-way delay: count by delay |
+ * | `histogram-rtt` | histogram | ms | round-trip time: count by time |
+ * | `histogram-ttl` | histogram | hops | from source to destination |
+ * | `histogram-ttl-reverse` | histogram | hops | from destination to source |
+ * | `iostat` | json |  | statistics of the host |
+ * | `mpstat` | json |  | statistics of the host |
+ * | `ntp-delay` | float | ms | round-trip time to the peer |
+ * | `ntp-dispersion` | float | ms | dispersion of the peer |
+ * | `ntp-jitter` | float | ms | jitter of the offset |
+ * | `ntp-offset` | float | ms | offset of the clock from the peer |
+ * | `ntp-polling-interval` | float | s | time between two polls of the peer |
+ * | `ntp-reach` | integer |  | the register, read as octal |
+ * | `ntp-stratum` | integer |  | the stratum of the clock |
+ * | `ntp-wander` | float | PPM | wander of the clock frequency |
+ * | `packet-count-lost` | integer | packets | one way |
+ * | `packet-count-lost-bidir` | integer | packets | both ways |
+ * | `packet-count-sent` | integer | packets | sent |
+ * | `packet-duplicates` | integer | packets | one way |
+ * | `packet-duplicates-bidir` | integer | packets | both ways |
+ * | `packet-loss-rate` | percentage |  | lost / sent |
+ * | `packet-loss-rate-bidir` | percentage |  | lost / sent, both ways |
+ * | `packet-reorders` | integer | packets | one way |
+ * | `packet-reorders-bidir` | integer | packets | both ways |
+ * | `packet-retransmits` | integer | packets | sent again |
+ * | `packet-retransmits-subintervals` | subinterval | packets | in each part of a test |
+ * | `packet-rtt` | integer |  | round-trip time as TCP sees it |
+ * | `packet-rtt-subintervals` | subinterval |  | round-trip time in each part of a test |
+ * | `packet-trace` | json |  | an array of hops |
+ * | `packet-trace-multi` | json |  | an array of arrays of hops |
+ * | `path-mtu` | integer | bytes | largest packet that passes the path |
+ * | `pscheduler-raw` | json |  | the raw result |
+ * | `pscheduler-run-href` | json |  | an object with `href` |
+ * | `rusage` | json |  | resources that the test used |
+ * | `streams-packet-retransmits` | json | packets | one number a stream |
+ * | `streams-packet-retransmits-subintervals` | json | packets | for each stream its subintervals |
+ * | `streams-packet-rtt` | json |  | one number a stream |
+ * | `streams-packet-rtt-subintervals` | json |  | for each stream its subintervals |
+ * | `streams-tcp-windowsize` | json | bytes | one number a stream |
+ * | `streams-tcp-windowsize-subintervals` | json | bytes | for each stream its subintervals |
+ * | `streams-tcpinfo` | json |  | what the kernel knows of each stream |
+ * | `streams-throughput` | json | bits per second | one number a stream |
+ * | `streams-throughput-subintervals` | json | bits per second | for each stream its subintervals |
+ * | `tcp-windowsize` | integer | bytes | size of the TCP window |
+ * | `tcp-windowsize-subintervals` | subinterval | bytes | in each part of a test |
+ * | `tcpinfo` | json |  | what the kernel knows of the connection |
+ * | `throughput` | integer | bits per second | the rate of the test |
+ * | `throughput-subintervals` | subinterval | bits per second | in each part of a test |
+ * | `time-error-estimates` | float | ms | clock error |
+ */
+export type BuiltInEventType = 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'iostat' | 'mpstat' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates';
+
+/**
  * Points of one metadata.
  */
 export type Bulk = {
@@ -117,61 +174,9 @@ export type ErrorBody = {
 };
 
 /**
- * What was measured.
- *
- * | event type | data type | |
- * | --- | --- | --- |
- * | `failures` | json | an object with the text of the `error` |
- * | `histogram-owdelay` | histogram | one-way delay, bucket = ms |
- * | `histogram-rtt` | histogram | round-trip time, bucket = ms |
- * | `histogram-ttl` | histogram | hops from source to destination |
- * | `histogram-ttl-reverse` | histogram | hops from destination to source |
- * | `iostat` | json | statistics of the host |
- * | `mpstat` | json | statistics of the host |
- * | `ntp-delay` | float | ms |
- * | `ntp-dispersion` | float | ms |
- * | `ntp-jitter` | float | ms |
- * | `ntp-offset` | float | ms |
- * | `ntp-polling-interval` | float | s |
- * | `ntp-reach` | integer | the register, read as octal |
- * | `ntp-stratum` | integer | the stratum of the clock |
- * | `ntp-wander` | float | PPM |
- * | `packet-count-lost` | integer | packets, one way |
- * | `packet-count-lost-bidir` | integer | packets, both ways |
- * | `packet-count-sent` | integer | packets |
- * | `packet-duplicates` | integer | packets |
- * | `packet-duplicates-bidir` | integer | packets, both ways |
- * | `packet-loss-rate` | percentage | lost / sent |
- * | `packet-loss-rate-bidir` | percentage | lost / sent, both ways |
- * | `packet-reorders` | integer | packets |
- * | `packet-reorders-bidir` | integer | packets, both ways |
- * | `packet-retransmits` | integer | packets |
- * | `packet-retransmits-subintervals` | subinterval | packets in each part of a test |
- * | `packet-rtt` | integer | round-trip time as TCP sees it |
- * | `packet-rtt-subintervals` | subinterval | round-trip time in each part of a test |
- * | `packet-trace` | json | an array of hops |
- * | `packet-trace-multi` | json | an array of arrays of hops |
- * | `path-mtu` | integer | bytes |
- * | `pscheduler-raw` | json | the raw result |
- * | `pscheduler-run-href` | json | an object with `href` |
- * | `rusage` | json | resources that the test used |
- * | `streams-packet-retransmits` | json | one number a stream |
- * | `streams-packet-retransmits-subintervals` | json | for each stream its subintervals |
- * | `streams-packet-rtt` | json | one number a stream |
- * | `streams-packet-rtt-subintervals` | json | for each stream its subintervals |
- * | `streams-tcp-windowsize` | json | one number a stream |
- * | `streams-tcp-windowsize-subintervals` | json | for each stream its subintervals |
- * | `streams-tcpinfo` | json | what the kernel knows of each stream |
- * | `streams-throughput` | json | one number a stream |
- * | `streams-throughput-subintervals` | json | for each stream its subintervals |
- * | `tcp-windowsize` | integer | bytes |
- * | `tcp-windowsize-subintervals` | subinterval | bytes in each part of a test |
- * | `tcpinfo` | json | what the kernel knows of the connection |
- * | `throughput` | integer | bits per second |
- * | `throughput-subintervals` | subinterval | bits per second in each part of a test |
- * | `time-error-estimates` | float | clock error, ms |
+ * What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.
  */
-export type EventType = 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'iostat' | 'mpstat' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates';
+export type EventType = BuiltInEventType | string;
 
 /**
  * An event type that a metadata has.
@@ -193,6 +198,29 @@ export type EventTypeEntry = {
 };
 
 /**
+ * An event type that the archive takes.
+ */
+export type EventTypeInfo = {
+    name: EventType;
+    /**
+     * The kind of its values.
+     */
+    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+    /**
+     * The unit of its numbers; `null` where they have none.
+     */
+    unit: string | null;
+    /**
+     * What it says; may be empty.
+     */
+    description: string;
+    /**
+     * Whether every archive has it; it is fixed then.
+     */
+    'built-in': boolean;
+};
+
+/**
  * Event types of the data type float: summaries `aggregation`, `average`, `statistics`.
  */
 export type FloatEventType = 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
@@ -206,7 +234,7 @@ export type FoundMetadata = {
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form.
+     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
      */
     source: string;
     /**
@@ -313,7 +341,7 @@ export type Metadata = {
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form.
+     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
      */
     source: string;
     /**
@@ -356,6 +384,25 @@ export type Metadata = {
 };
 
 /**
+ * An event type to be declared.
+ */
+export type NewDeclaration = {
+    name: string;
+    /**
+     * The kind of its values; it can never be changed.
+     */
+    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+    /**
+     * The unit of its numbers. Absent: what is declared already, or none.
+     */
+    unit?: string | null;
+    /**
+     * What it says. Absent: what is declared already, or nothing.
+     */
+    description?: string;
+};
+
+/**
  * An event type to be registered, with the summaries that shall be kept of it.
  */
 export type NewEventType = {
@@ -372,7 +419,7 @@ export type NewMetadata = {
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form.
+     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
      */
     source: string;
     /**
@@ -720,7 +767,7 @@ export type Percentages = 'fractions';
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
 
 /**
- * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+ * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address. Sources without an address are found by their name, whatever its case.
  */
 export type Source = string;
 
@@ -853,7 +900,7 @@ export type SearchMetadataData = {
     path?: never;
     query?: {
         /**
-         * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+         * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address. Sources without an address are found by their name, whatever its case.
          */
         source?: string;
         /**
