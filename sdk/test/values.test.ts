@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { EVENT_TYPES as ARCHIVE_TYPES, dataTypeOf as archiveDataTypeOf } from '../../src/event-types/catalogue.js';
+import { builtInDataType as archiveDataTypeOf, EVENT_TYPES as ARCHIVE_TYPES } from '../../src/event-types/catalogue.js';
 import {
   DataHistogram,
   type DataPoint,
