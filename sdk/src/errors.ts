@@ -69,6 +69,39 @@ export class ConflictError extends ApiError {
   }
 }
 
+/**
+ * A write took place, but not all of its points are stored as they were sent (`strict`). The others are stored; a repeat
+ * would change nothing.
+ */
+export class DroppedError extends ArchiveError {
+  override readonly name: string = 'DroppedError';
+
+  /** @param reason in the archive's words, with the number of points for each; empty where none was dropped. */
+  constructor(
+    /** How many points were stored or replaced. */
+    readonly stored: number,
+    /** How many points were dropped: their event type is not registered, or they are older than the archive keeps. */
+    readonly dropped: number,
+    readonly reason: string,
+    /** How many points were stored without the fraction of a number that must be an integer. */
+    readonly cut: number,
+  ) {
+    const parts = [
+      ...(dropped > 0 ? [`${dropped} dropped (${reason})`] : []),
+      ...(cut > 0 ? [`${cut} stored without a fraction`] : []),
+    ];
+    super(`not all points were stored as sent: ${parts.join(', ')}`);
+  }
+
+  /** What the headers of an answer tell; `undefined` where all points were stored as they were sent. */
+  static of(headers: Headers): DroppedError | undefined {
+    const count = (name: string): number => Number(headers.get(name) ?? 0);
+    const [dropped, cut] = [count('marigram-dropped'), count('marigram-cut')];
+    if (dropped === 0 && cut === 0) return undefined;
+    return new DroppedError(count('marigram-stored'), dropped, headers.get('marigram-dropped-reason') ?? '', cut);
+  }
+}
+
 /** There is no answer, or it broke off: nobody listens, the connection is lost, a browser forbids it. See `cause`. */
 export class ConnectionError extends ArchiveError {
   override readonly name: string = 'ConnectionError';

@@ -1,13 +1,13 @@
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
 import { type PostedValueOf } from './data-types.js';
-import { PointBatch } from './point-batch.js';
+import { PointBatch, type StrictOption } from './point-batch.js';
 import { type CallOptions } from './read-options.js';
 import { type Time } from './time.js';
 import { type EventTypeName } from './values.js';
 
 /** Where points belong. */
-export interface EventTypeBulkPostOptions extends ConnectionOptions {
+export interface EventTypeBulkPostOptions extends ConnectionOptions, StrictOption {
   /** The key of a metadata that lists the event types: points of any other are dropped by the archive. */
   metadataKey: string;
 }
@@ -20,7 +20,7 @@ export class EventTypeBulkPost {
   /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
   constructor(url: string, options: EventTypeBulkPostOptions) {
     this.metadataKey = options.metadataKey;
-    this.batch = new PointBatch(new Archive(url, options), options.metadataKey);
+    this.batch = new PointBatch(new Archive(url, options), options.metadataKey, options.strict === true);
   }
 
   /**

@@ -1,12 +1,12 @@
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
 import { type PostedValueOf } from './data-types.js';
-import { PointBatch } from './point-batch.js';
+import { PointBatch, type StrictOption } from './point-batch.js';
 import { type CallOptions } from './read-options.js';
 import { type Time } from './time.js';
 
 /** Where points belong. */
-export interface EventTypePostOptions<N extends string> extends ConnectionOptions {
+export interface EventTypePostOptions<N extends string> extends ConnectionOptions, StrictOption {
   /** The key of a metadata that lists the event type: points of any other are dropped by the archive. */
   metadataKey: string;
   eventType: N;
@@ -22,7 +22,7 @@ export class EventTypePost<N extends string = string> {
   constructor(url: string, options: EventTypePostOptions<N>) {
     this.metadataKey = options.metadataKey;
     this.eventType = options.eventType;
-    this.batch = new PointBatch(new Archive(url, options), options.metadataKey);
+    this.batch = new PointBatch(new Archive(url, options), options.metadataKey, options.strict === true);
   }
 
   /**
@@ -37,7 +37,8 @@ export class EventTypePost<N extends string = string> {
 
   /**
    * Stores all points that were added, in one request and one transaction; the next write begins empty. Throws a
-   * `ConflictError` where some were there already (all others are stored), another `ArchiveError` where it failed:
+   * `ConflictError` where some were there already (all others are stored), with `strict` a `DroppedError` where some were
+   * dropped, another `ArchiveError` where it failed:
    * then nothing is lost, and the same points can be posted again.
    */
   async postData(options: CallOptions = {}): Promise<void> {

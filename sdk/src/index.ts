@@ -15,7 +15,15 @@ export {
   type SummaryType,
   type SummaryTypeOf,
 } from './data-types.js';
-export { ApiError, ArchiveError, type Conflict, ConflictError, ConnectionError, TimeoutError } from './errors.js';
+export {
+  ApiError,
+  ArchiveError,
+  type Conflict,
+  ConflictError,
+  ConnectionError,
+  DroppedError,
+  TimeoutError,
+} from './errors.js';
 export { EventType, type SummaryKind } from './event-type.js';
 export { EventTypeBulkPost, type EventTypeBulkPostOptions } from './event-type-bulk-post.js';
 export { EventTypePost, type EventTypePostOptions } from './event-type-post.js';

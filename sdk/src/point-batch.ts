@@ -1,5 +1,5 @@
 import { type Archive } from './archive.js';
-import { ConflictError } from './errors.js';
+import { ConflictError, DroppedError } from './errors.js';
 import { addPoints, type Bulk, type BulkItem, type BulkValue } from './generated/index.js';
 import { newIdempotencyKey } from './idempotency-key.js';
 import { type CallOptions } from './read-options.js';
@@ -9,6 +9,15 @@ import { secondsOf, type Time } from './time.js';
 interface Waiting {
   readonly ts: number;
   readonly value: BulkValue;
+}
+
+/** How writes are judged. */
+export interface StrictOption {
+  /**
+   * Whether a write throws a `DroppedError` that took place, but not for all points as they were sent: the archive drops
+   * points of event types that the metadata does not list, and cuts off fractions of integers. `false` unless given.
+   */
+  strict?: boolean | undefined;
 }
 
 /** Points of one metadata that wait to be posted, in one request. */
@@ -22,6 +31,7 @@ export class PointBatch {
   constructor(
     private readonly archive: Archive,
     private readonly metadataKey: string,
+    private readonly isStrict: boolean,
   ) {}
 
   /** Throws a `RangeError` for a time or a number that is none: JSON has no word for it. */
@@ -33,7 +43,7 @@ export class PointBatch {
 
   /**
    * Stores the points that wait, all or none, apart from those whose place is taken; then they wait no more. After any
-   * failure but a `ConflictError` they do, and are the same write when they are posted again with nothing added.
+   * failure but a `ConflictError` or `DroppedError` they do, and are the same write when they are posted again with nothing added.
    */
   async post(options: CallOptions): Promise<void> {
     const post = this.ended.then(() => this.send(options));
@@ -48,13 +58,16 @@ export class PointBatch {
     const headers = { 'Idempotency-Key': this.write.key };
     const path = { metadataKey: this.metadataKey };
     const body = bulkOf(this.waiting);
+    let dropped: DroppedError | undefined;
     try {
-      await this.archive.run((core) => addPoints({ ...core, path, headers, body }), signal);
+      const { response } = await this.archive.run((core) => addPoints({ ...core, path, headers, body }), signal);
+      dropped = DroppedError.of(response.headers);
     } catch (error) {
       if (error instanceof ConflictError) this.settle();
       throw error;
     }
     this.settle();
+    if (dropped && this.isStrict) throw dropped;
   }
 
   /** Points may have been added meanwhile; these stay. */

@@ -3,13 +3,6 @@ import { formatSeconds } from '../common/time.js';
 import { type WriteOutcome } from '../storage/write-batch.js';
 import { type PostedPoint } from './parse-points.js';
 
-/** What a conflict says, as it is kept. */
-interface KeptConflict {
-  readonly detail: string;
-  readonly stored: number;
-  readonly conflicts: readonly ConflictingPoint[];
-}
-
 /** The conflict that an outcome is for a request with these points; `undefined` where all were stored. */
 export function conflictOf(
   points: readonly PostedPoint[],
@@ -18,17 +11,6 @@ export function conflictOf(
   if (conflicts.length === 0) return undefined;
   const skipped = conflicts.flatMap((index) => points[index] ?? []);
   return new Conflict(describe(skipped), stored, skipped.map(toConflict));
-}
-
-/** A conflict as JSON, from which `parseConflict` makes the same again. */
-export function conflictText(conflict: Conflict | undefined): string | null {
-  return conflict ? JSON.stringify({ detail: conflict.message, ...conflict.fields }) : null;
-}
-
-/** The conflict of a `conflictText`. */
-export function parseConflict(text: string): Conflict {
-  const { detail, stored, conflicts } = JSON.parse(text) as KeptConflict; // our own
-  return new Conflict(detail, stored, conflicts);
 }
 
 function toConflict({ micros, eventType }: PostedPoint): ConflictingPoint {

@@ -13,6 +13,7 @@ import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.do
 import { parseBulk, parsePoint } from './parse-points.js';
 import { TEXT_FORMATS } from './points-format.js';
 import { ReadService } from './read.service.js';
+import { setReportHeaders, type WriteReport } from './write-report.js';
 import { WriteService } from './write.service.js';
 
 /**
@@ -41,9 +42,9 @@ export class DataController {
     @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
+      @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    await this.writer.write([parsePoint(body, key, eventType)], caller, undefined, requestKey);
-    return STORED;
+    return answer(await this.writer.write([parsePoint(body, key, eventType)], caller, undefined, requestKey), reply);
   }
 
   /** Points of many metadata: each item of `data` names its own. */
@@ -56,9 +57,9 @@ export class DataController {
     @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
+      @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller, requestKey);
-    return STORED;
+    return answer(await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller, requestKey), reply);
   }
 
   @Put(':metadataKey')
@@ -71,9 +72,10 @@ export class DataController {
     @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
+      @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    await this.writer.write(parseBulk(body, this.config.maxPoints, key), caller, key, requestKey);
-    return STORED;
+    const points = parseBulk(body, this.config.maxPoints, key);
+    return answer(await this.writer.write(points, caller, key, requestKey), reply);
   }
 
   @Get([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])
@@ -90,4 +92,11 @@ export class DataController {
   ): Promise<Buffer | Readable> {
     return answerPoints(await this.reader.read(key, eventType, window, query), query, address, accept, reply);
   }
+}
+
+/** Tells a writer what became of the points. Throws the conflict, with the same headers. */
+function answer(report: WriteReport, reply: FastifyReply): string {
+  setReportHeaders(reply, report);
+  if (report.conflict) throw report.conflict;
+  return STORED;
 }

@@ -3,18 +3,33 @@ import { errorBody } from '../http/error-body.js';
 import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
+import { HEADERS } from '../http/refusals.js';
 import { ROW_PARAMETERS, rowAnswer } from './row-answer.js';
 
 const { key, ts } = EXAMPLE;
 
+/** What tells a writer which points were not stored as they were sent. */
+const REPORT_HEADERS = {
+  'Marigram-Stored': HEADERS.stored,
+  'Marigram-Dropped': HEADERS.dropped,
+  'Marigram-Dropped-Reason': HEADERS.droppedReason,
+  'Marigram-Cut': HEADERS.cut,
+};
+
 const STORED = named('Stored', {
-  ...jsonAnswer('All points are stored: the answer comes after the commit.', { type: 'string', enum: [''] }, ''),
+  ...jsonAnswer(
+    'All points are stored, but for those that the headers tell of: the answer comes after the commit.',
+    { type: 'string', enum: [''] },
+    '',
+    REPORT_HEADERS,
+  ),
 });
 
 const CONFLICT: Answer = named('Conflict', {
   description:
     'Some points were there already and stay as they are; **all others of the request are stored**. After a retry this ' +
     'means that the points are there; one with the same `Idempotency-Key` gets the first answer.',
+  headers: REPORT_HEADERS,
   content: {
     'application/json': {
       schema: shape('ConflictBody'),
@@ -31,8 +46,8 @@ const CONFLICT: Answer = named('Conflict', {
 const RULES =
   'The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, ' +
   'percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any ' +
-  'request can be sent again: nothing is counted twice. A known event type that the metadata does not list is dropped, ' +
-  'with 201.';
+  'request can be sent again: nothing is counted twice. A point of a known event type that the metadata does not list, ' +
+  'or from before what retention keeps, is dropped with 201; `Marigram-Dropped` tells how many.';
 
 /** POST `archive/K/ET/base`. */
 export const ADD_POINT: OperationDocs = {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
-import { ArchiveError, Conflict, KeyReused } from '../common/errors.js';
+import { ArchiveError, KeyReused } from '../common/errors.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { IdempotencyStore, type KeptAnswer, type KeyClaim, Repeated } from '../storage/idempotency-store.js';
-import { parseConflict } from './conflict.js';
+import { ALL_STORED, parseReport, type WriteReport } from './write-report.js';
 
 /** A write that is under way. */
 interface Underway {
   readonly digest: Buffer;
-  readonly ending: Promise<void>;
+  readonly ending: Promise<WriteReport>;
 }
 
 /**
@@ -26,7 +26,11 @@ export class IdempotentWrites {
    * Ends as `write` does, or as it did the first time. Throws `KeyReused` where the key belongs to another request.
    * @param write stores the points together with the claim, and throws `Repeated` where the claim is there already.
    */
-  async once(caller: Caller, { key, digest }: RequestKey, write: (claim: KeyClaim) => Promise<void>): Promise<void> {
+  async once(
+    caller: Caller,
+    { key, digest }: RequestKey,
+    write: (claim: KeyClaim) => Promise<WriteReport>,
+  ): Promise<WriteReport> {
     const claim: KeyClaim = { caller: callerOf(caller), key, digest };
     const name = `${claim.caller} ${key}`;
     const first = this.underway.get(name);
@@ -36,13 +40,13 @@ export class IdempotentWrites {
     return ending;
   }
 
-  private async take(claim: KeyClaim, write: (claim: KeyClaim) => Promise<void>): Promise<void> {
+  private async take(claim: KeyClaim, write: (claim: KeyClaim) => Promise<WriteReport>): Promise<WriteReport> {
     try {
-      await write(claim);
+      return await write(claim);
     } catch (error) {
       const kept = error instanceof Repeated ? error.kept : isRefusal(error) && (await this.keys.find(claim));
       if (!kept) throw error;
-      repeat(kept, claim);
+      return repeat(kept, claim);
     }
   }
 }
@@ -54,12 +58,12 @@ function callerOf({ keyId, username }: Caller): string {
 
 /** Whether nothing was stored and never will be: what was possible the first time may not be now, since it is deleted. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ArchiveError && error.status < 500 && !(error instanceof Conflict);
+  return error instanceof ArchiveError && error.status < 500;
 }
 
-function repeat({ digest, answer }: KeptAnswer, claim: KeyClaim): void {
+function repeat({ digest, answer }: KeptAnswer, claim: KeyClaim): WriteReport {
   if (!digest.equals(claim.digest)) refuse();
-  if (answer !== null) throw parseConflict(answer);
+  return answer === null ? ALL_STORED : parseReport(answer);
 }
 
 function refuse(): never {

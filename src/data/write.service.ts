@@ -6,7 +6,7 @@ import { WriteLimits } from '../auth/write-limits.js';
 import { BadPart, NotFound, Unavailable } from '../common/errors.js';
 import { inTurns, Turns } from '../common/turns.js';
 import { requireDataType } from '../event-types/catalogue.js';
-import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
+import { DATA_TYPES, type ParsedValue } from '../event-types/data-types.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
 import { EventTypeStore } from '../storage/event-type-store.js';
@@ -14,10 +14,12 @@ import { type KeyClaim } from '../storage/idempotency-store.js';
 import { type SeriesPoint, type SeriesRef } from '../storage/point-store.js';
 import { SeriesCache } from '../storage/series-cache.js';
 import { type SeriesOfMetadata, StaleSeries } from '../storage/series-store.js';
+import { type WriteOutcome } from '../storage/write-batch.js';
 import { WriteQueue } from '../storage/write-queue.js';
-import { conflictOf, conflictText } from './conflict.js';
+import { conflictOf } from './conflict.js';
 import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
+import { reportText, type WriteReport } from './write-report.js';
 
 /** How often a request is resolved again whose series keep changing under it. */
 const ATTEMPTS = 10;
@@ -45,18 +47,18 @@ export class WriteService {
    * @param metadataKey the metadata that the request names, which must exist even where there are no points.
    * @param key the key of a request that may be sent again: then it is stored once, and ends the same way each time.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `KeyReused`, `Unavailable`. Throws `Conflict` where additive points were there already; all others are
-   * stored then.
+   * value, `KeyReused`, `Unavailable`. Additive points that were there already are a conflict in the report; all
+   * others are stored then.
    */
-  write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string, key?: RequestKey): Promise<void> {
+  write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string, key?: RequestKey): Promise<WriteReport> {
     if (!key) return this.store(posted, caller, metadataKey);
     return this.idempotent.once(caller, key, (claim) => this.store(posted, caller, metadataKey, claim));
   }
 
   /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
-  async writeMany(posted: readonly PostedPoint[], caller: Caller, key?: RequestKey): Promise<void> {
+  async writeMany(posted: readonly PostedPoint[], caller: Caller, key?: RequestKey): Promise<WriteReport> {
     await this.limits.checkKeys(caller, () => keysOf(posted));
-    await this.write(posted, caller, undefined, key);
+    return this.write(posted, caller, undefined, key);
   }
 
   private async store(
@@ -64,11 +66,10 @@ export class WriteService {
     caller: Caller,
     metadataKey: string | undefined,
     claim?: KeyClaim,
-  ): Promise<void> {
+  ): Promise<WriteReport> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.storeOnce(posted, caller, metadataKey, claim);
-        return;
+        return await this.storeOnce(posted, caller, metadataKey, claim);
       } catch (error) {
         if (!(error instanceof StaleSeries)) throw error;
         if (attempt >= ATTEMPTS) throw new Unavailable('the metadata keeps changing, try again', 1, { cause: error });
@@ -84,12 +85,13 @@ export class WriteService {
     caller: Caller,
     metadataKey: string | undefined,
     claim: KeyClaim | undefined,
-  ): Promise<void> {
+  ): Promise<WriteReport> {
     const refs = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
     const points: SeriesPoint[] = [];
     const dropped: [point: PostedPoint, reason: DropReason][] = [];
     const turns = new Turns();
+    let cut = 0;
     for (const [index, point] of posted.entries()) {
       const isLarge = point.value.text.length > LARGE_VALUE;
       if ((isLarge || index % CHECKED === 0) && turns.isOver) await turns.pass();
@@ -98,23 +100,26 @@ export class WriteService {
         dropped.push([point, 'event type not registered']);
         continue;
       }
-      const parsed = isLarge ? await toLargeSeriesPoint(point, ref, turns) : toSeriesPoint(point, ref);
+      const { seriesPoint, isCut } = isLarge ? await toLargeSeriesPoint(point, ref, turns) : toSeriesPoint(point, ref);
       // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
       if (ref.cutOff !== null && point.micros < ref.cutOff) {
         dropped.push([point, 'older than retention keeps']);
         continue;
       }
       kept.push(point);
-      points.push(parsed);
+      points.push(seriesPoint);
+      if (isCut) cut++;
     }
-    const outcome = await this.queue.write(
-      points,
-      claim && { claim, answer: (first) => conflictText(conflictOf(kept, first)) },
-    );
+    const report = (outcome: WriteOutcome): WriteReport => ({
+      stored: outcome.stored,
+      dropped: countsOf(dropped),
+      cut,
+      conflict: conflictOf(kept, outcome),
+    });
+    const outcome = await this.queue.write(points, claim && { claim, answer: (first) => reportText(report(first)) });
     if (outcome.stored > 0) this.tallies.wrote(caller, outcome.stored);
     for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
-    const conflict = conflictOf(kept, outcome);
-    if (conflict) throw conflict;
+    return report(outcome);
   }
 
   private noteDropped({ metadataKey, eventType }: PostedPoint, reason: DropReason, caller: Caller): void {
@@ -157,14 +162,26 @@ function refsOf(
   return posted.map(({ metadataKey, eventType }) => series.get(metadataKey)?.get(eventType));
 }
 
+function countsOf(dropped: readonly (readonly [unknown, reason: DropReason])[]): WriteReport['dropped'] {
+  const counts: Partial<Record<DropReason, number>> = {};
+  for (const [, reason] of dropped) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
 function keysOf(posted: readonly PostedPoint[]): Set<string> {
   const keys = new Set<string>();
   for (const { metadataKey } of posted) keys.add(metadataKey);
   return keys;
 }
 
+/** A point as it is to be stored, and whether it lost a fraction. */
+interface ParsedPoint {
+  readonly seriesPoint: SeriesPoint;
+  readonly isCut: boolean;
+}
+
 /** Throws a `BadPart` that names the place of a bad value. */
-function toSeriesPoint(point: PostedPoint, series: SeriesRef): SeriesPoint {
+function toSeriesPoint(point: PostedPoint, series: SeriesRef): ParsedPoint {
   try {
     return pointOf(point, series, DATA_TYPES[series.dataType].parse(point.value));
   } catch (error) {
@@ -173,7 +190,7 @@ function toSeriesPoint(point: PostedPoint, series: SeriesRef): SeriesPoint {
 }
 
 /** Like `toSeriesPoint`, for a value that takes long. */
-async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<SeriesPoint> {
+async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<ParsedPoint> {
   const { parseInSteps } = DATA_TYPES[series.dataType];
   if (!parseInSteps) return toSeriesPoint(point, series);
   try {
@@ -183,7 +200,8 @@ async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: 
   }
 }
 
-function pointOf({ micros }: PostedPoint, series: SeriesRef, parsed: StoredValue): SeriesPoint {
-  const { value, denominator, document } = parsed;
-  return { series, additive: DATA_TYPES[series.dataType].additive, micros, value, denominator, document };
+function pointOf({ micros }: PostedPoint, series: SeriesRef, parsed: ParsedValue): ParsedPoint {
+  const { value, denominator, document, isCut = false } = parsed;
+  const { additive } = DATA_TYPES[series.dataType];
+  return { seriesPoint: { series, additive, micros, value, denominator, document }, isCut };
 }

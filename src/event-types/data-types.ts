@@ -2,7 +2,7 @@ import { BadPart } from '../common/errors.js';
 import { JsonReader } from '../json/json-reader.js';
 import { atOnce } from '../common/turns.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
-import { floatOf, integerOf } from './numbers.js';
+import { floatOf, integerOf, isFraction } from './numbers.js';
 
 /** The kinds of values an event type can have. */
 export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
@@ -20,6 +20,12 @@ export interface StoredValue {
   readonly document: string | null;
 }
 
+/** A value as it was posted. */
+export interface ParsedValue extends StoredValue {
+  /** Whether a number in it had a fraction, which is not stored: the data type has integers there. */
+  readonly isCut?: boolean;
+}
+
 /** What the archive does with the values of one data type. */
 export interface DataType {
   /**
@@ -30,9 +36,9 @@ export interface DataType {
   /** The summaries that a metadata POST may ask for. */
   readonly summaries: readonly SummaryType[];
   /** Checks a posted value. Throws a `BadPart` that says what is wrong, and in which part of the value. */
-  readonly parse: (value: JsonSlice) => StoredValue;
+  readonly parse: (value: JsonSlice) => ParsedValue;
   /** Like `parse`, in steps, where a value may take long. */
-  readonly parseInSteps?: (value: JsonSlice) => Generator<void, StoredValue, void>;
+  readonly parseInSteps?: (value: JsonSlice) => Generator<void, ParsedValue, void>;
   /** The JSON text of a stored value, as readers get it. */
   readonly encode: (stored: StoredValue) => string;
 }
@@ -47,7 +53,10 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   integer: {
     additive: true,
     summaries: NUMERIC_SUMMARIES,
-    parse: (value) => numeric(integerOf(value) ?? refuse('', 'an integer of at most 64 bits', value)),
+    parse: (value) => {
+      const integer = integerOf(value) ?? refuse('', 'an integer of at most 64 bits', value);
+      return { value: integer, denominator: null, document: null, isCut: isFraction(value, integer) };
+    },
     encode: encodeNumber,
   },
   float: {
@@ -87,17 +96,20 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
 export const DATA_TYPE_NAMES = Object.keys(DATA_TYPES) as readonly DataTypeName[];
 
 /** `{"numerator": n, "denominator": d}` with integers n ≥ 0 and d > 0; n > d is fine; further keys are ignored. */
-function parsePercentage(value: JsonSlice): StoredValue {
-  if (value.kind !== 'object') refuse('', 'an object with numerator and denominator', value);
-  const members = membersOf(value.text);
+function parsePercentage(posted: JsonSlice): ParsedValue {
+  if (posted.kind !== 'object') refuse('', 'an object with numerator and denominator', posted);
+  const members = membersOf(posted.text);
+  let isCut = false;
   const part = (name: string, minimum: number): number => {
     const slice = members.get(name);
     if (!slice) throw new BadPart(name, 'missing');
     const number = integerOf(slice) ?? refuse(name, 'an integer', slice);
+    isCut ||= isFraction(slice, number);
     if (number < minimum) throw new BadPart(name, `must be at least ${minimum}, got ${number}`);
     return number;
   };
-  return { value: part('numerator', 0), denominator: part('denominator', 1), document: null };
+  const [value, denominator] = [part('numerator', 0), part('denominator', 1)];
+  return { value, denominator, document: null, isCut };
 }
 
 /** The JSON of a percentage with its two parts, as it was posted; the quotient where it came as one, by an import. */
@@ -107,8 +119,9 @@ export function encodeFraction({ value, denominator }: StoredValue): string {
 }
 
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
-function* parseHistogram(value: JsonSlice): Generator<void, StoredValue, void> {
+function* parseHistogram(value: JsonSlice): Generator<void, ParsedValue, void> {
   if (value.kind !== 'object') refuse('', 'an object of label and count', value);
+  let isCut = false;
   const counts = new Map<string, string>();
   const reader = new JsonReader(value.text);
   reader.beginObject();
@@ -116,11 +129,12 @@ function* parseHistogram(value: JsonSlice): Generator<void, StoredValue, void> {
     const posted = reader.keyText;
     const slice = readSlice(reader);
     const count = integerOf(slice) ?? refuse(JSON.stringify(label), 'an integer count', slice);
+    isCut ||= isFraction(slice, count);
     if (count < 0) throw new BadPart(JSON.stringify(label), `a count can't be negative, got ${count}`);
     counts.set(label, `${posted}:${count}`);
     if (counts.size % STEP === 0) yield;
   }
-  return document(`{${[...counts.values()].join(',')}}`);
+  return { ...document(`{${[...counts.values()].join(',')}}`), isCut };
 }
 
 /** A non-empty array of objects, each with numeric `start` and `duration` and any `val`; stored as posted. */

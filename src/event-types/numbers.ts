@@ -21,6 +21,11 @@ export function integerOf(slice: JsonSlice): number | undefined {
   return exact >= -INT64_END && exact < INT64_END ? value : undefined;
 }
 
+/** Whether a JSON number lost its fraction in the integer that `integerOf` made of it. */
+export function isFraction(slice: JsonSlice, integer: number): boolean {
+  return slice.kind === 'number' && Number(slice.text) !== integer;
+}
+
 /** The double that a JSON number or decimal text stands for; `undefined` where it is neither or not finite. */
 export function floatOf(slice: JsonSlice): number | undefined {
   const text = numericText(slice, /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/);

@@ -12,7 +12,8 @@ export const VARY = 'Accept, accept-encoding';
 
 /** The headers that a script of another origin may read. */
 const EXPOSED =
-  'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id';
+  'Allow, ETag, Link, Location, Marigram-Cut, Marigram-Dropped, Marigram-Dropped-Reason, Marigram-Stored, ' +
+  'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id';
 
 /**
  * What the pages of the reference may do: load their own files (Swagger UI sets styles in its elements, and has its

@@ -22,6 +22,18 @@ export const HEADERS = {
     'The URL of what was stored, the same as `url` in the body.',
     `${EXAMPLE.origin}/esmond/perfsonar/archive/${EXAMPLE.key}/`,
   ),
+  stored: text('Marigram-Stored', 'How many points were stored; absent where all were stored as they were sent.', 1),
+  dropped: text('Marigram-Dropped', 'How many points were not stored; absent where all were stored as sent.', 2),
+  droppedReason: text(
+    'Marigram-Dropped-Reason',
+    'Why points were dropped, and how many for each reason: `event type not registered` or `older than retention keeps`.',
+    'event type not registered: 2',
+  ),
+  cut: text(
+    'Marigram-Cut',
+    'How many points were stored without the fraction of a number that must be an integer; absent where none was.',
+    1,
+  ),
   requestId: text('X-Request-Id', "Names the request in the server's log.", '0b8e7a52-6b1c-4d0f-9c3e-2f1a4b5c6d7e'),
   retryAfter: text('Retry-After', 'Seconds after which another try makes sense.', 1),
   wwwAuthenticate: text('WWW-Authenticate', 'The standard form of a key.', 'Token'),

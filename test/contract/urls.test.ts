@@ -50,7 +50,8 @@ function expectJson(response: Response, status: number): void {
     'referrer-policy': 'no-referrer',
     'access-control-allow-origin': '*',
     'access-control-expose-headers':
-      'Allow, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id',
+      'Allow, ETag, Link, Location, Marigram-Cut, Marigram-Dropped, Marigram-Dropped-Reason, Marigram-Stored, ' +
+      'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id',
   });
   if (status < 400) return;
   expect(response.body.detail).toMatch(/\w/);

@@ -74,7 +74,7 @@ export const createMetadata = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Stores points of many metadata
  *
- * Each item of `data` names its metadata; one that is not known is 404, with nothing stored. The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A known event type that the metadata does not list is dropped, with 201.
+ * Each item of `data` names its metadata; one that is not known is 404, with nothing stored. The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A point of a known event type that the metadata does not list, or from before what retention keeps, is dropped with 201; `Marigram-Dropped` tells how many.
  */
 export const addPointsOfMany = <ThrowOnError extends boolean = false>(options: Options<AddPointsOfManyData, ThrowOnError>) => (options.client ?? client).put<AddPointsOfManyResponses, AddPointsOfManyErrors, ThrowOnError>({
     security: [
@@ -126,7 +126,7 @@ export const getMetadata = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Stores points of one metadata
  *
- * The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A known event type that the metadata does not list is dropped, with 201.
+ * The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A point of a known event type that the metadata does not list, or from before what retention keeps, is dropped with 201; `Marigram-Dropped` tells how many.
  */
 export const addPoints = <ThrowOnError extends boolean = false>(options: Options<AddPointsData, ThrowOnError>) => (options.client ?? client).put<AddPointsResponses, AddPointsErrors, ThrowOnError>({
     security: [
@@ -210,7 +210,7 @@ export const getPoints = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Stores one point
  *
- * The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A known event type that the metadata does not list is dropped, with 201.
+ * The request is one transaction. A point at a time that is taken depends on the data type: numbers (integer, float, percentage) stay as they are and the answer is 409; documents (histogram, json, subinterval) are replaced. So any request can be sent again: nothing is counted twice. A point of a known event type that the metadata does not list, or from before what retention keeps, is dropped with 201; `Marigram-Dropped` tells how many.
  */
 export const addPoint = <ThrowOnError extends boolean = false>(options: Options<AddPointData, ThrowOnError>) => (options.client ?? client).post<AddPointResponses, AddPointErrors, ThrowOnError>({
     security: [

@@ -1170,7 +1170,7 @@ export type AddPointsOfManyError = AddPointsOfManyErrors[keyof AddPointsOfManyEr
 
 export type AddPointsOfManyResponses = {
     /**
-     * All points are stored: the answer comes after the commit.
+     * All points are stored, but for those that the headers tell of: the answer comes after the commit.
      */
     201: '';
 };
@@ -1373,7 +1373,7 @@ export type AddPointsError = AddPointsErrors[keyof AddPointsErrors];
 
 export type AddPointsResponses = {
     /**
-     * All points are stored: the answer comes after the commit.
+     * All points are stored, but for those that the headers tell of: the answer comes after the commit.
      */
     201: '';
 };
@@ -1762,7 +1762,7 @@ export type AddPointError = AddPointErrors[keyof AddPointErrors];
 
 export type AddPointResponses = {
     /**
-     * All points are stored: the answer comes after the commit.
+     * All points are stored, but for those that the headers tell of: the answer comes after the commit.
      */
     201: '';
 };
@@ -1950,7 +1950,7 @@ export type AddPointInWindowError = AddPointInWindowErrors[keyof AddPointInWindo
 
 export type AddPointInWindowResponses = {
     /**
-     * All points are stored: the answer comes after the commit.
+     * All points are stored, but for those that the headers tell of: the answer comes after the commit.
      */
     201: '';
 };
