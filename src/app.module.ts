@@ -11,6 +11,7 @@ import { DeclaredTypesModule } from './declared-types/declared-types.module.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Methods } from './http/methods.js';
+import { LatestModule } from './latest/latest.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -18,12 +19,13 @@ import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
+import { WelcomeModule } from './welcome/welcome.module.js';
 
 /** What lies under the archive's path, which is esmond's. */
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
-const API_V1 = [DeclaredTypesModule];
+const API_V1 = [DeclaredTypesModule, LatestModule];
 
 /** The path of each module that has one; the rest is at the root of the server. */
 export function routes({ pathPrefix }: AppConfig): Routes {
@@ -54,6 +56,7 @@ export class AppModule {
         HealthModule,
         OpenApiModule,
         RetentionModule,
+        WelcomeModule,
         ...ARCHIVE,
         ...API_V1,
         RouterModule.register(routes(config)),

@@ -28,11 +28,16 @@ export function protectPages(path: string): onRequestHookHandler {
   return (request, reply, done) => {
     const { url = '' } = request.routeOptions;
     if (url.startsWith(path)) {
-      reply.raw.setHeader('content-security-policy', PAGES_POLICY);
-      reply.raw.setHeader('x-frame-options', 'DENY');
+      protectPage(reply);
     }
     done();
   };
+}
+
+/** Sets the headers that protect the reader of a page. */
+export function protectPage({ raw }: FastifyReply): void {
+  raw.setHeader('content-security-policy', PAGES_POLICY);
+  raw.setHeader('x-frame-options', 'DENY');
 }
 
 /** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */

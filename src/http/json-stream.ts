@@ -1,32 +1,32 @@
 import { Readable } from 'node:stream';
 
 /**
- * A JSON array as a stream, byte for byte as `JSON.stringify` makes it. The next slice of its items is asked for when
+ * A JSON array as a stream, byte for byte as `JSON.stringify` would make it. The next slice of its items is asked for when
  * the reader has taken the one before, so that memory stays flat. A failure in the middle destroys the stream: the array
  * never ends.
  * @param slices none of them is empty.
- * @param shape makes an item's object; `index` is its place in the array.
+ * @param textOf makes an item's JSON; `index` is its place in the array.
  */
 export function jsonStream<T>(
   slices: AsyncIterable<readonly T[]>,
-  shape: (item: T, index: number) => object,
+  textOf: (item: T, index: number) => string,
 ): Readable {
   let count = 0;
-  const textOf = (slice: readonly T[]): string =>
-    (count === 0 ? '[' : ',') + slice.map((item) => JSON.stringify(shape(item, count++))).join(',');
-  async function* text(): AsyncGenerator<string> {
+  const piece = (slice: readonly T[]): string =>
+    (count === 0 ? '[' : ',') + slice.map((item) => textOf(item, count++)).join(',');
+  async function* pieces(): AsyncGenerator<string> {
     // Not `for await`: its variable would keep the slice while the reader takes its time with the text.
     const rest = slices[Symbol.asyncIterator]();
     const next = async (): Promise<string | undefined> => {
       const result = await rest.next();
-      return result.done === true ? undefined : textOf(result.value);
+      return result.done === true ? undefined : piece(result.value);
     };
     try {
-      for (let piece = await next(); piece !== undefined; piece = await next()) yield piece;
+      for (let text = await next(); text !== undefined; text = await next()) yield text;
       yield count === 0 ? '[]' : ']';
     } finally {
       await rest.return?.();
     }
   }
-  return Readable.from(text(), { objectMode: false });
+  return Readable.from(pieces(), { objectMode: false });
 }

@@ -33,10 +33,15 @@ export class MetadataView {
     };
   }
 
+  /** The path of the points of an event type. */
+  baseUri(key: string, eventType: string): string {
+    return `${this.root}${key}/${eventType}/base`;
+  }
+
   eventType(key: string, { eventType, timeUpdated, summaries }: StoredEventType): EventTypeObject {
     const path = `${this.root}${key}/${eventType}`;
     return {
-      'base-uri': `${path}/base`,
+      'base-uri': this.baseUri(key, eventType),
       'event-type': eventType,
       'time-updated': timeUpdated,
       summaries: summaries.map(({ type, window }) => ({

@@ -4,10 +4,12 @@ import * as deletion from '../deletion/deletion.dto.js';
 import * as values from '../event-types/values.dto.js';
 import * as health from '../health/health.dto.js';
 import * as http from '../http/error.dto.js';
+import * as latest from '../latest/latest.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
+import * as welcome from '../welcome/welcome.dto.js';
 
 /** All classes that say what JSON looks like on the wire. */
 export const WIRE_SHAPES = [
@@ -21,6 +23,8 @@ export const WIRE_SHAPES = [
   deletion,
   declaredTypes,
   health,
+  latest,
+  welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => typeof value === 'function');

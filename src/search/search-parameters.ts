@@ -12,8 +12,8 @@ const HOST = 'An IP address in any spelling, or a host name, which is resolved; 
 /** A time in which an event type was last written. */
 const UPDATED = 'Compares when an event type was **last written**, not when its points were measured.';
 
-/** All parameters of a metadata search. */
-export const SEARCH_PARAMETERS: readonly Parameter[] = [
+/** What metadata can be searched by. */ /** What metadata can be searched by. */
+export const FILTER_PARAMETERS: readonly Parameter[] = [
   query('source', 'Source', `${HOST} Sources without an address are found by their name, whatever its case.`, TEXT),
   query('destination', 'Destination', HOST, TEXT),
   query('measurement-agent', 'MeasurementAgent', HOST, TEXT),
@@ -63,6 +63,7 @@ export const SEARCH_PARAMETERS: readonly Parameter[] = [
     schema: { type: 'object', additionalProperties: { type: 'string' } },
     example: {}, // else the pages would send made-up ones
   }),
-  ...PAGE,
-  JSON_FORMAT,
 ];
+
+/** All parameters of a metadata search. */
+export const SEARCH_PARAMETERS: readonly Parameter[] = [...FILTER_PARAMETERS, ...PAGE, JSON_FORMAT];

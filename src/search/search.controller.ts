@@ -53,6 +53,6 @@ export class SearchController {
     };
     const shape = (row: StoredMetadata, index: number): FoundMetadataObject =>
       Object.assign(this.view.metadata(row, origin), index === 0 ? paging : {});
-    return slices ? jsonStream(slices, shape) : rows.map(shape);
+    return slices ? jsonStream(slices, (row, index) => JSON.stringify(shape(row, index))) : rows.map(shape);
   }
 }

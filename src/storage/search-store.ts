@@ -110,7 +110,7 @@ export class SearchStore {
 }
 
 /** Puts a value among the statement's parameters and returns its placeholder. */
-type Parameter = (value: unknown) => string;
+export type Parameter = (value: unknown) => string;
 
 /**
  * The WHERE clause of a search among `metadata m`, with the values of its parameters.
@@ -127,7 +127,7 @@ function conditionsOf(
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', parameter, values };
 }
 
-function metadataConditions(search: MetadataSearch, parameter: Parameter): string[] {
+export function metadataConditions(search: MetadataSearch, parameter: Parameter): string[] {
   const conditions: string[] = [];
   for (const [column, addresses] of search.addresses) {
     const isAddress = `m.${column} = ANY (${parameter(addresses)}::inet[])`;
@@ -143,6 +143,13 @@ function metadataConditions(search: MetadataSearch, parameter: Parameter): strin
 
 /** Event type, summary and times must hold on one row: on an event type itself (its "base"), or on a summary of it. */
 function seriesConditions(search: MetadataSearch, parameter: Parameter): string[] {
+  const series = conditionsOnSeries(search, parameter);
+  if (series.length === 0 && search.summaryType === undefined && search.summaryWindow === undefined) return [];
+  return [`EXISTS (SELECT FROM series s WHERE ${['s.metadata = m.id', ...series].join(' AND ')})`];
+}
+
+/** What a search asks of a series `s`. */
+export function conditionsOnSeries(search: MetadataSearch, parameter: Parameter): string[] {
   const { eventType, summaryType, summaryWindow, updated, data } = search;
   const series: string[] = [];
   if (eventType !== undefined) series.push(`s.event_type = ${parameter(eventType)}`);
@@ -158,8 +165,7 @@ function seriesConditions(search: MetadataSearch, parameter: Parameter): string[
     if (summaryWindow !== undefined) summary.push(`y.window_seconds = ${parameter(summaryWindow)}`);
     series.push(`EXISTS (SELECT FROM summary y WHERE ${summary.join(' AND ')})`);
   }
-  if (series.length === 0 && summaryType === undefined && summaryWindow === undefined) return [];
-  return [`EXISTS (SELECT FROM series s WHERE ${['s.metadata = m.id', ...series].join(' AND ')})`];
+  return series;
 }
 
 /** The conditions that put a timestamp into a range; both ends inclusive. */

@@ -14,6 +14,7 @@ import { ExpiredRows } from './expired-rows.js';
 import { IdempotencyStore } from './idempotency-store.js';
 import { ImportStore } from './import-store.js';
 import { KeyStore } from './key-store.js';
+import { LatestStore } from './latest-store.js';
 import { MetadataStore } from './metadata-store.js';
 import { NetworkStore } from './network-store.js';
 import { PointStore } from './point-store.js';
@@ -47,6 +48,7 @@ const STORES = [
   IdempotencyStore,
   ImportStore,
   KeyStore,
+  LatestStore,
   MetadataStore,
   NetworkStore,
   PointStore,

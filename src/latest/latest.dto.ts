@@ -1,0 +1,58 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { EXAMPLE, WireShape } from '../common/api-docs.js';
+import { EVENT_TYPE } from '../event-types/event-types.dto.js';
+import { POINT_VALUE } from '../event-types/values.dto.js';
+
+const text = (description: string, required = true): object => ({ type: 'string', description, required });
+
+/** The newest point of a series, and whose it is. */
+@WireShape('LatestPoint', 'The newest point of an event type of a metadata.')
+export class LatestPointObject {
+  @ApiProperty({ type: 'string', description: 'The key of the metadata.', example: EXAMPLE.key })
+  'metadata-key': string;
+
+  @ApiProperty({ allOf: [EVENT_TYPE] })
+  'event-type': string;
+
+  @ApiProperty(text('The path of the points.'))
+  'base-uri': string;
+
+  @ApiProperty(text('IP address.'))
+  source: string;
+
+  @ApiProperty(text('IP address; only a point-to-point metadata has one.', false))
+  destination?: string;
+
+  @ApiProperty(text('IP address of the host that measured.'))
+  'measurement-agent': string;
+
+  @ApiProperty(text('The tool that measured.'))
+  'tool-name': string;
+
+  @ApiProperty(text('The source as it was given to the tool.'))
+  'input-source': string;
+
+  @ApiProperty(text('The destination as it was given to the tool; only of a point-to-point metadata.', false))
+  'input-destination'?: string;
+
+  @ApiProperty({
+    type: 'number',
+    description: 'Seconds from the point to now, by the clock of the database; negative for one of the future.',
+    example: 312.5,
+  })
+  age: number;
+
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
+    description: 'Seconds from point to point: the median of the 10 newest; `null` where there is only one point.',
+    example: 3600,
+  })
+  cadence: number | null;
+
+  @ApiProperty({ type: 'number', description: 'When the point was measured, in seconds.', example: EXAMPLE.ts })
+  ts: number;
+
+  @ApiProperty({ allOf: [POINT_VALUE] })
+  val: unknown;
+}

@@ -1,0 +1,25 @@
+import { shape } from '../common/api-docs.js';
+import { jsonAnswer, type OperationDocs } from '../http/operation.js';
+
+const JSON_ANSWER = jsonAnswer('The facts.', shape('Welcome'), {
+  ...{ name: 'Marigram', version: '0.1.0', archive: '/esmond/perfsonar/archive/' },
+  ...{ docs: '/docs', openapi: '/openapi.json' },
+});
+
+/** GET `/`. */
+export const GET_WELCOME: OperationDocs = {
+  id: 'getWelcome',
+  tag: 'server',
+  summary: 'Says what this server is',
+  description:
+    'Name, version, and the paths of the archive and of its reference: as a page where `Accept` begins with `text/html`, as browsers send it.',
+  answers: {
+    200: {
+      ...JSON_ANSWER,
+      content: {
+        ...JSON_ANSWER.content,
+        'text/html': { schema: { type: 'string' }, example: '<!doctype html>\n<title>Marigram</title>\n' },
+      },
+    },
+  },
+};
