@@ -1,8 +1,10 @@
+import { ApiConnect } from 'marigram-client';
 import { type Response } from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, register } from './support/builders.js';
 import { expectDocumented } from './support/openapi.js';
+import { MARIGRAM, Program } from './support/process.js';
 
 const LATEST = '/api/v1/latest';
 
@@ -77,6 +79,36 @@ test('pages lead through all of it once, by the Link header, and keep the filter
     query = /^<[^?>]*\/api\/v1\/latest(\?[^>]*)>; rel="next"$/.exec(answer.headers.link ?? '')?.[1];
   }
   expect(seen).toEqual(all.map((one) => one['base-uri']));
+});
+
+test('the SDK reads all pages, and the command line prints them', async () => {
+  const url = await archive.app.getUrl();
+  const filters = { eventType: 'throughput', toolName: 'pscheduler/iperf3' };
+  for (const [address, options] of [
+    [url, {}],
+    [`${url}/esmond/perfsonar/archive/`, {}],
+  ] as const) {
+    const found = [];
+    for await (const one of new ApiConnect(address, filters, { ...options, pageSize: 2 }).getLatest()) found.push(one);
+    expect(found.map(({ point, cadence }) => [point.tsEpoch, point.val, cadence])).toEqual(
+      [0, 1, 2].map((index) => [1_700_001_000 + index, 1000, 60]),
+    );
+  }
+  const env = { MARIGRAM_URL: url };
+  const { code, stdout, stderr } = await new Program(
+    [...MARIGRAM, 'get', 'latest', 'event-type=throughput', '--tool-name', 'pscheduler/iperf3', '-o', 'csv'],
+    env,
+  ).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [heading, ...rows] = stdout.trim().split('\n');
+  expect(heading).toBe('metadata-key,event-type,source,destination,tool-name,ts,age,cadence,val');
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toMatch(
+    /^[0-9a-f]{32},throughput,192\.0\.2\.1,192\.0\.2\.2,pscheduler\/iperf3,1700001000,[\d.]+,60,1000$/,
+  );
+  const table = await new Program([...MARIGRAM, 'get', 'latest', 'event-type=throughput', '-o', 'table'], env).ended;
+  expect(table.stdout).toMatch(/^KEY +SOURCE +DESTINATION +EVENT TYPE +VALUE +AGE +EVERY\n/);
+  expect(table.stdout).toMatch(/ 1 min\n/);
 });
 
 test('more series than are looked up at a time come in one answer', async () => {

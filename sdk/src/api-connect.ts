@@ -3,6 +3,7 @@ import { unlike } from './answer.js';
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
 import { searchMetadata } from './generated/index.js';
+import { LatestPoint, type WireLatestPoint } from './latest-point.js';
 import { Metadata } from './metadata.js';
 import { isMetadata } from './metadata-check.js';
 import { type CallOptions } from './read-options.js';
@@ -81,6 +82,39 @@ export class ApiConnect {
       total = totalOf(entries) ?? (entries.length < limit ? 0 : Infinity);
       offset += entries.length;
     }
+  }
+
+  /**
+   * The newest point of each event type that the filters find, sorted by metadata key and event type. `offset` has no
+   * meaning here, and `limit` counts points. Only a Marigram knows that; from an esmond it is an `ApiError`.
+   * Throws an `ArchiveError`, or the reason of `options.signal`.
+   */
+  async *getLatest({ signal }: CallOptions = {}): AsyncGenerator<LatestPoint, void, undefined> {
+    const query = searchQuery(this.filters);
+    let rest = this.filters.limit ?? Infinity;
+    for (let after: string | undefined; rest > 0;) {
+      const limit = Math.min(rest, this.pageSize);
+      const { points, next } = await this.latestPage({ ...query, limit, ...(after && { after }) }, signal);
+      for (const point of points) yield new LatestPoint(point);
+      rest -= points.length;
+      if (next === undefined) return;
+      after = next;
+    }
+  }
+
+  private async latestPage(
+    query: Record<string, string | number>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ points: WireLatestPoint[]; next: string | undefined }> {
+    return this.archive.run(async ({ client, ...core }) => {
+      // Not under the archive's path, which all of the generated core begins with.
+      const baseUrl = this.archive.root;
+      const { data, response } = await client.get({ ...core, baseUrl, url: '/api/v1/latest', query });
+      if (!Array.isArray(data)) throw unlike('an array of points', response);
+      const [, next] = /<([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
+      const after = next === undefined ? undefined : (new URL(next).searchParams.get('after') ?? undefined);
+      return { points: data as WireLatestPoint[], next: after };
+    }, signal);
   }
 
   private async page(query: Record<string, string | number>, signal: AbortSignal | undefined): Promise<Page> {

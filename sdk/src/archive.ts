@@ -1,5 +1,5 @@
 import { accept } from './answer.js';
-import { baseUrlOf, type ConnectionOptions } from './connection-options.js';
+import { baseUrlOf, type ConnectionOptions, rootOf } from './connection-options.js';
 import { Deadline } from './deadline.js';
 import { ApiError, ArchiveError, ConflictError, ConnectionError } from './errors.js';
 import { type Client, createClient } from './generated/client/index.js';
@@ -16,6 +16,8 @@ export interface Core {
 
 /** A connection to an archive: sends the requests of the generated core, with time limits and repeats. */
 export class Archive {
+  /** What stands before `/api/v1`, without a slash at its end: the URL up to the path of the archive. */
+  readonly root: string;
   readonly timeoutMs: number;
   readonly retries: number;
   private readonly backoffMs: number;
@@ -29,6 +31,7 @@ export class Archive {
     this.backoffMs = options.backoffMs ?? 250;
     // Called without a receiver, which browsers insist on.
     const send = options.fetch ?? ((request: Request) => fetch(request));
+    this.root = rootOf(url, scriptAlias);
     this.client = createClient({
       baseUrl: baseUrlOf(url, scriptAlias),
       headers: new Headers(apiKey === undefined ? {} : { authorization: `Token ${apiKey}` }),

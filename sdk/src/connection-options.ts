@@ -32,3 +32,14 @@ export function baseUrlOf(url: string, scriptAlias: string | null = 'esmond'): s
   const parts = [pathname, scriptAlias ?? ''].map((part) => part.replace(/^\/+|\/+$/g, ''));
   return [origin, ...parts.filter((part) => part !== '')].join('/');
 }
+
+/**
+ * The URL of the server, where the paths of `/api/v1` begin, without a slash at its end: what was given, less the
+ * archive's path. Of a URL that ends in `/perfsonar/archive/`, with something else than the alias before, the origin.
+ */
+export function rootOf(url: string, scriptAlias: string | null = 'esmond'): string {
+  const base = baseUrlOf(url, scriptAlias);
+  const alias = (scriptAlias ?? '').replace(/^\/+|\/+$/g, '');
+  if (alias === '') return ARCHIVE.test(new URL(url).pathname) ? new URL(url).origin : base;
+  return base.endsWith(`/${alias}`) ? base.slice(0, -alias.length - 1) : new URL(url).origin;
+}

@@ -28,6 +28,7 @@ export { EventType, type SummaryKind } from './event-type.js';
 export { EventTypeBulkPost, type EventTypeBulkPostOptions } from './event-type-bulk-post.js';
 export { EventTypePost, type EventTypePostOptions } from './event-type-post.js';
 export { type JsonValue } from './json-value.js';
+export { LatestPoint, type WireLatestPoint } from './latest-point.js';
 export { Metadata } from './metadata.js';
 export { MetadataPost, type MetadataPostOptions, type NetworkElement, type PointToPoint } from './metadata-post.js';
 export { type CallOptions, type ReadOptions } from './read-options.js';

@@ -12,7 +12,7 @@ const HOST = 'An IP address in any spelling, or a host name, which is resolved; 
 /** A time in which an event type was last written. */
 const UPDATED = 'Compares when an event type was **last written**, not when its points were measured.';
 
-/** What metadata can be searched by. */ /** What metadata can be searched by. */
+/** What metadata can be searched by. */
 export const FILTER_PARAMETERS: readonly Parameter[] = [
   query('source', 'Source', `${HOST} Sources without an address are found by their name, whatever its case.`, TEXT),
   query('destination', 'Destination', HOST, TEXT),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { Database } from './database.js';
-import { type MetadataFields } from './metadata-store.js';
+import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { int4Array } from './pg-arrays.js';
 import { conditionsOnSeries, metadataConditions, type MetadataSearch } from './search-store.js';
 import { microsOf } from './timestamps.js';
@@ -61,7 +61,7 @@ export class LatestStore {
   /** The newest point of each of these series, in their order, by one statement; those that have none are missing. */
   async points(series: readonly SeriesWithPoints[]): Promise<LatestPoint[]> {
     const { rows } = await this.db.read<LatestPoint & pg.QueryResultRow>(
-      `SELECT m.key, s.event_type AS "eventType", s.data_type AS "dataType", m.source, m.destination,
+      `SELECT m.key, s.event_type AS "eventType", s.data_type AS "dataType", ${SOURCE} AS source, m.destination,
               m.measurement_agent AS "measurementAgent", m.tool_name AS "toolName", m.input_source AS "inputSource",
               m.input_destination AS "inputDestination", ${microsOf('p.ts')} AS micros, p.value, p.denominator,
               p.document::text AS document, c.cadence, ${microsOf('now()')} AS now

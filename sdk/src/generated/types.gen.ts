@@ -333,6 +333,58 @@ export type JsonValue = {
 } | Array<unknown> | string | number | boolean | null;
 
 /**
+ * The newest point of an event type of a metadata.
+ */
+export type LatestPoint = {
+    /**
+     * The key of the metadata.
+     */
+    'metadata-key': string;
+    'event-type': EventType;
+    /**
+     * The path of the points.
+     */
+    'base-uri': string;
+    /**
+     * IP address.
+     */
+    source: string;
+    /**
+     * IP address; only a point-to-point metadata has one.
+     */
+    destination?: string;
+    /**
+     * IP address of the host that measured.
+     */
+    'measurement-agent': string;
+    /**
+     * The tool that measured.
+     */
+    'tool-name': string;
+    /**
+     * The source as it was given to the tool.
+     */
+    'input-source': string;
+    /**
+     * The destination as it was given to the tool; only of a point-to-point metadata.
+     */
+    'input-destination'?: string;
+    /**
+     * Seconds from the point to now, by the clock of the database; negative for one of the future.
+     */
+    age: number;
+    /**
+     * Seconds from point to point: the median of the 10 newest; `null` where there is only one point.
+     */
+    cadence: number | null;
+    /**
+     * When the point was measured, in seconds.
+     */
+    ts: number;
+    val: PointValue;
+};
+
+/**
  * Who measured what between whom. Any other name is a free-form parameter.
  */
 export type Metadata = {
@@ -670,6 +722,34 @@ export type SummaryType = 'aggregation' | 'average' | 'statistics';
 export type SummaryValue = number | Histogram | Statistics | NoStatistics;
 
 /**
+ * What the server is, and where its parts are.
+ */
+export type Welcome = {
+    name: 'Marigram';
+    /**
+     * The version of the program.
+     */
+    version: string;
+    /**
+     * The path of the archive.
+     */
+    archive: string;
+    /**
+     * The path of the API's reference.
+     */
+    docs: string;
+    /**
+     * The path of the OpenAPI document.
+     */
+    openapi: string;
+};
+
+/**
+ * Where the page before ended, as its `Link` has it: METADATA-KEY/EVENT-TYPE.
+ */
+export type After = string;
+
+/**
  * That have a point at this time or earlier.
  */
 export type DataEnd = number;
@@ -725,6 +805,11 @@ export type InputSource = string;
  * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
  */
 export type JsonFormat = 'json' | 'api';
+
+/**
+ * How many series a page has at most. What is no positive integer counts as absent.
+ */
+export type LatestLimit = number;
 
 /**
  * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.

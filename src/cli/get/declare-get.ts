@@ -53,6 +53,16 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
       await (await import('./endpoints.js')).getEndpoints(await requestOf(command, env, filtersOf(words)));
     });
 
+  limited(
+    declare(get, 'latest', 'the newest point of every series; times mean when points were last stored'),
+    'at most so many',
+  )
+    .argument('[filters...]', WORDS)
+    .addHelpText('after', examples('latest event-type=throughput source=192.0.2.1', 'latest -o csv'))
+    .action(async (words: string[], _options: Options, command: Command) => {
+      await (await import('./latest.js')).getLatest(await requestOf(command, env, filtersOf(words)));
+    });
+
   ordered(declare(get, 'points', 'the points of one event type; times mean when they were measured'))
     .argument('[series...]', 'METADATA-KEY EVENT-TYPE, or a URI, or filters that leave one series')
     .addHelpText(

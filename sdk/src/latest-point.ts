@@ -1,0 +1,52 @@
+import { DataPoint } from './data-point.js';
+import { type JsonValue } from './json-value.js';
+import { microsOf } from './time.js';
+
+/** An element of `/api/v1/latest`, as the archive has it. */
+export interface WireLatestPoint {
+  'metadata-key': string;
+  'event-type': string;
+  'base-uri': string;
+  source: string;
+  destination?: string;
+  'measurement-agent': string;
+  'tool-name': string;
+  'input-source': string;
+  'input-destination'?: string;
+  age: number;
+  cadence: number | null;
+  ts: number;
+  val: JsonValue;
+}
+
+/** The newest point of an event type of a metadata, and whose it is. */
+export class LatestPoint {
+  readonly metadataKey: string;
+  readonly eventType: string;
+  readonly source: string;
+  /** `undefined` for a network element. */
+  readonly destination: string | undefined;
+  readonly toolName: string;
+  /** The point itself. */
+  readonly point: DataPoint;
+  /** Seconds from the point to now, by the archive's clock; negative for a point of the future. */
+  readonly age: number;
+  /** Seconds from point to point, the median of the newest ones; `undefined` where there is only one point. */
+  readonly cadence: number | undefined;
+
+  constructor(private readonly wire: WireLatestPoint) {
+    this.metadataKey = wire['metadata-key'];
+    this.eventType = wire['event-type'];
+    this.source = wire.source;
+    this.destination = wire.destination;
+    this.toolName = wire['tool-name'];
+    this.point = new DataPoint(microsOf(wire.ts), wire.val);
+    this.age = wire.age;
+    this.cadence = wire.cadence ?? undefined;
+  }
+
+  /** The element as the archive has it. */
+  toJSON(): WireLatestPoint {
+    return { ...this.wire };
+  }
+}

@@ -1,0 +1,57 @@
+import { type LatestPoint } from 'marigram-client';
+import { formatSeconds } from '../../common/time.js';
+import { searchFields } from '../filters.js';
+import { type Column } from '../text-table.js';
+import { asking, connect } from './connection.js';
+import { quantityOf } from './quantity.js';
+import { type RecordKind, writeRecords } from '../record-format.js';
+import { relativeTime } from './relative-time.js';
+import { type Request } from './request.js';
+import { writeTable } from '../table-writer.js';
+import { valueText } from './value-text.js';
+
+const TEXTS = ['metadata-key', 'event-type', 'source', 'destination', 'tool-name'] as const;
+
+const KIND: RecordKind<LatestPoint> = {
+  columns: [...TEXTS, 'ts', 'age', 'cadence', 'val'],
+  cellsOf: (latest) => {
+    const wire = latest.toJSON();
+    const { tsMicros, val } = latest.point;
+    return [
+      ...TEXTS.map((name) => wire[name] ?? null),
+      ...[formatSeconds(tsMicros), latest.age, latest.cadence ?? null],
+      typeof val === 'number' ? val : JSON.stringify(val),
+    ];
+  },
+  jsonOf: (latest) => JSON.stringify(latest.toJSON()),
+};
+
+/** Prints the newest point of each series that the filters find, a series a line. Throws a `StartError`. */
+export async function getLatest({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
+  await asking(connection.url, async () => {
+    const found = connect(connection, { ...searchFields(filters), limit }).getLatest();
+    if (format !== 'table') await writeRecords(screen, format, KIND, found);
+    else if ((await writeTable(screen, COLUMNS, rowsOf(found))) === 0) screen.note('There is nothing.');
+    await screen.flush();
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'KEY', whole: true, spare: true },
+  { title: 'SOURCE', whole: true },
+  { title: 'DESTINATION', whole: true },
+  { title: 'EVENT TYPE' },
+  { title: 'VALUE' },
+  { title: 'AGE', whole: true },
+  { title: 'EVERY', whole: true },
+];
+
+async function* rowsOf(found: AsyncIterable<LatestPoint>): AsyncGenerator<string[]> {
+  for await (const { metadataKey, source, destination, eventType, point, age, cadence } of found)
+    yield [
+      ...[metadataKey, source, destination ?? '-', eventType],
+      valueText(point.val, quantityOf(eventType)),
+      relativeTime(new Date(0), age * 1000),
+      cadence === undefined ? '-' : relativeTime(new Date(0), cadence * 1000).replace(/ ago$/, ''),
+    ];
+}
