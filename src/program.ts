@@ -1,14 +1,14 @@
 import { ArchiveError, StartError } from './common/errors.js';
 
 /**
- * Runs a program: a `StartError`, and a database that is away or busy, become one sentence on stderr and exit code 1;
+ * Runs a program: a `StartError`, and a database that is away or busy, become one sentence on stderr, with its exit code;
  * anything else that escapes is a bug and shows its stack.
  */
 export async function runProgram(program: () => Promise<void>): Promise<void> {
   try {
     await program();
   } catch (thrown) {
-    process.exitCode = 1;
+    process.exitCode = thrown instanceof StartError ? thrown.exitCode : 1;
     const error = thrown instanceof StartError ? thrown : await explained(thrown);
     const isExpected = error instanceof StartError || error instanceof ArchiveError;
     console.error(isExpected ? `marigram: ${sentence(error.message)}` : error);
@@ -22,5 +22,5 @@ async function explained(thrown: unknown): Promise<unknown> {
 
 /** Messages to clients of the API end without a full stop. */
 function sentence(message: string): string {
-  return message.endsWith('.') ? message : `${message}.`;
+  return /[.?:…]$/.test(message) ? message : `${message}.`;
 }

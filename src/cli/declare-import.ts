@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { moment, parameter } from './arguments.js';
+import { writing } from './declare-put.js';
 import { type ImportOptions } from './import.command.js';
 
 const DETAILS = `
@@ -19,13 +20,15 @@ Where from:
           needs --event-type. --mapping names a JSON file:
           {"event-types": {"bits_per_second": "throughput"}, "tags": {"src": "source"}, "set": {"tool-name": "iperf3"}}
 
+With --url a file is written to that archive over HTTP, with a key from MARIGRAM_KEY or --key-file, and needs no
+database; the exit code is 75 where the archive is away or busy.
+
 Nothing that is here already is changed: a point whose place is taken stays. The exit code is 1 where something could
 not be imported, and where a file has no point that could be stored.`;
 
 /** Declares the command that brings data over from elsewhere, with this environment. */
 export function declareImport(program: Command, env: NodeJS.ProcessEnv): void {
-  program
-    .command('import')
+  writing(program.command('import'))
     .description(
       'bring metadata and points over from another archive or from a file, beside a running server or without',
     )

@@ -23,6 +23,15 @@ export function accountOf(account: Account, { dryRun }: { readonly dryRun: boole
   return lines.map(printable);
 }
 
+/** The account of a file that was written to another archive. */
+export function sentOf({ metadata, points, skipped }: Account, url: string): string[] {
+  const what = `${number(points.read)} points of ${number(metadata.read)} metadata`;
+  return [
+    `Sent ${what} to ${url}: ${number(points.stored)} stored, ${number(points.there)} there already.`,
+    ...countsOf('Skipped:', skipped),
+  ].map(printable);
+}
+
 /** The lines of a file that could not be used: some of them, and how many. */
 export function badLinesOf({ badLines, badLineCount }: Account): string[] {
   const lines = badLines.map(({ line, problem }) => `line ${line}: ${problem}`);

@@ -25,12 +25,13 @@ import { checked } from './mistakes.js';
 import { ProgressBar } from './progress-bar.js';
 import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
+import { writeOverHttp, type WriteOptions } from './write-over-http.js';
 
 /** How much is shown of what another archive says. */
 const SHOWN = 500;
 
 /** What `marigram import` was told. Times are seconds, as the wire has them. */
-export interface ImportOptions {
+export interface ImportOptions extends WriteOptions {
   readonly username?: string;
   readonly apiKey?: string;
   readonly scriptAlias?: string;
@@ -43,7 +44,6 @@ export interface ImportOptions {
   readonly tag?: [string, string][];
   readonly set?: [string, string][];
   readonly mapping?: string;
-  readonly strict?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -60,6 +60,9 @@ export async function runImport(
   words: readonly string[],
   options: ImportOptions,
 ): Promise<void> {
+  const isHttp = options.url !== undefined || options.keyFile !== undefined;
+  if (isHttp && options.dryRun) throw new StartError('--dry-run is for imports into a database, without --url.');
+  if (isHttp && /^https?:\/\//i.test(from)) throw new StartError('Only a file is written to a --url.');
   if (/^https?:\/\//i.test(from)) return store(env, options, archiveWork(env, from, words, options));
   if (words.length > 0) throw new StartError('Filters are for archives; a file is imported as a whole.');
   const format = formatOf(from, options.format);
@@ -70,6 +73,7 @@ export async function runImport(
     { mapping, precision: options.precision },
     options.strict ?? false,
   );
+  if (isHttp) return writeOverHttp(env, options, () => input.lines()).finally(() => input.close());
   const { strict, dryRun } = options;
   const work: Work = async ({ target }, account, watched) => {
     const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, watched.onProgress);

@@ -6,6 +6,7 @@ import { declareAccess } from './declare-access.js';
 import { declareBackup } from './declare-backup.js';
 import { declareEventTypes } from './declare-event-types.js';
 import { declareImport } from './declare-import.js';
+import { declarePut } from './declare-put.js';
 import { declareRemoval } from './declare-removal.js';
 import { declareServer } from './declare-server.js';
 import { declareGet } from './get/declare-get.js';
@@ -23,6 +24,7 @@ for (const declare of [
   declareEventTypes,
   declareBackup,
   declareImport,
+  declarePut,
   declareRemoval,
 ])
   declare(program, process.env);

@@ -5,7 +5,7 @@ import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { Account, type Watched } from './account.js';
 import { type FileLine, type FileRecord } from './file-line.js';
 import { metadataOf, subjectOf } from './file-metadata.js';
-import { type ImportedPoint, type ImportTarget } from './target.js';
+import { type FileTarget, type ImportedPoint } from './target.js';
 
 /** What one transaction stores at most. */
 const BATCH_POINTS = 5_000;
@@ -35,7 +35,7 @@ type Found = { readonly key: string | undefined } | { readonly problem: string }
  * Throws a `StartError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
  */
 export async function importFile(
-  target: ImportTarget,
+  target: FileTarget,
   open: () => AsyncIterable<FileLine>,
   { strict = false, dryRun = false, signal }: FileImportOptions = {},
   account = new Account(),
@@ -59,7 +59,7 @@ class FileImport {
   private bytes = 0;
 
   constructor(
-    private readonly target: ImportTarget,
+    private readonly target: FileTarget,
     private readonly account: Account,
     private readonly mode: Mode,
   ) {}

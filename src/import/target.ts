@@ -35,8 +35,27 @@ export interface Stored {
   readonly expired: number;
 }
 
+/** What a file is written to. */
+export interface FileTarget {
+  /** Registers a metadata, or extends the one of the same identity. Throws `Invalid`. */
+  register(metadata: NewMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
+  /** The metadata of this identity as it is; `undefined` where none is known. */
+  look(metadata: NewMetadata): Promise<{ readonly key: string; readonly series: EventTypes } | undefined>;
+  /** The event types of a metadata; `undefined` for an unknown key. */
+  ofKey(key: string): Promise<EventTypes | undefined>;
+  /** Stores those points whose place is free. */
+  write(points: readonly ImportedPoint[]): Promise<Stored>;
+  /** How many of the points `write` would store. */
+  countNew(points: readonly ImportedPoint[]): Promise<number>;
+}
+
+/** The event types that a metadata has. */
+interface EventTypes {
+  has(eventType: string): boolean;
+}
+
 /** This archive, as imports fill it: by the stores that ordinary writes use. */
-export class ImportTarget {
+export class ImportTarget implements FileTarget {
   /**
    * @param dataTypeOf knows the event types of this archive.
    * @param by who is recorded for the metadata that are new.

@@ -1,0 +1,98 @@
+import { ApiConnect, ConflictError, EventTypeBulkPost, type JsonValue, MetadataPost } from 'marigram-client';
+import { dataTypeOf } from '../event-types/catalogue.js';
+import { DATA_TYPES } from '../event-types/data-types.js';
+import { MICROS_PER_SECOND } from '../common/time.js';
+import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
+import { type NewMetadata } from '../storage/metadata-store.js';
+
+/** Where to write, and with which key. */
+export interface Destination {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+/**
+ * An archive that a file is written to over HTTP. Each request is repeated under its own `Idempotency-Key` where a
+ * failure may pass. All methods throw an `ArchiveError` where there is no answer, or a refusal.
+ */
+export class HttpTarget implements FileTarget {
+  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  constructor(private readonly to: Destination) {
+    new ApiConnect(to.url, {}, { apiKey: to.apiKey });
+  }
+
+  /** Registers a metadata, or extends the one that is there. The archive chooses the key; one without points is new. */
+  async register(metadata: NewMetadata): Promise<{ key: string; isNew: boolean }> {
+    const post = new MetadataPost(this.to.url, { apiKey: this.to.apiKey, ...subjectOf(metadata) });
+    for (const [name, value] of Object.entries(metadata.parameters)) post.addFreeformKeyValue(name, value);
+    for (const name of metadata.eventTypes.keys()) post.addEventType(name);
+    const stored = await post.postMetadata();
+    const isNew = stored.getAllEventTypes().every(({ timeUpdated }) => timeUpdated === undefined);
+    return { key: stored.metadataKey, isNew };
+  }
+
+  /** Only what is written is asked for: a check of the file says nothing of the archive. */
+  look(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /** The event types of a metadata; `undefined` for an unknown key. */
+  async ofKey(key: string): Promise<ReadonlySet<string> | undefined> {
+    const search = new ApiConnect(this.to.url, { 'metadata-key': key }, { apiKey: this.to.apiKey });
+    for await (const metadata of search.getMetadata()) return new Set(metadata.eventTypes);
+    return undefined;
+  }
+
+  /** As many as there are: see `look`. */
+  countNew(points: readonly ImportedPoint[]): Promise<number> {
+    return Promise.resolve(points.length);
+  }
+
+  /** Stores points; those of one metadata in one transaction. Numbers at a time that is taken stay as they are. */
+  async write(points: readonly ImportedPoint[]): Promise<Stored> {
+    const posts = new Map<string, { readonly post: EventTypeBulkPost; count: number }>();
+    for (const { metadataKey, eventType, micros, ...value } of points) {
+      const known = posts.get(metadataKey);
+      const { post, count } = known ?? {
+        post: new EventTypeBulkPost(this.to.url, { apiKey: this.to.apiKey, metadataKey }),
+        count: 0,
+      };
+      post.addDataPoint<string>(eventType, micros / MICROS_PER_SECOND, wireValueOf(eventType, value));
+      posts.set(metadataKey, { post, count: count + 1 });
+    }
+    let stored = 0;
+    for (const { post, count } of posts.values()) stored += await storedBy(post, count);
+    return { stored, there: points.length - stored, expired: 0 };
+  }
+}
+
+/** How many points of a request were stored: those whose place was taken are no failure. */
+async function storedBy(post: EventTypeBulkPost, count: number): Promise<number> {
+  try {
+    await post.postData();
+    return count;
+  } catch (error) {
+    if (error instanceof ConflictError) return error.stored;
+    throw error;
+  }
+}
+
+function subjectOf({ subjectType, source, destination, ...fields }: NewMetadata) {
+  const { measurementAgent, toolName, inputSource, inputDestination } = fields;
+  const common = { source, measurementAgent, toolName, inputSource };
+  return subjectType === 'point-to-point' && destination !== null
+    ? ({ ...common, subjectType, destination, inputDestination: inputDestination ?? undefined } as const)
+    : ({ ...common, subjectType: 'network-element' } as const);
+}
+
+/** A value as it is posted: a share by its parts, everything else as it is read. */
+function wireValueOf(
+  eventType: string,
+  stored: Omit<ImportedPoint, 'metadataKey' | 'eventType' | 'micros'>,
+): JsonValue {
+  const { value, denominator } = stored;
+  if (denominator !== null) return { numerator: value, denominator };
+  const dataType = dataTypeOf(eventType);
+  // What was encoded is JSON.
+  return dataType === undefined ? value : (JSON.parse(DATA_TYPES[dataType].encode(stored)) as JsonValue);
+}

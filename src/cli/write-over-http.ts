@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { ApiError, ArchiveError } from 'marigram-client';
+import { StartError, TryLater } from '../common/errors.js';
+import { archiveUrlOf } from '../config/config.js';
+import { Account } from '../import/account.js';
+import { type FileLine } from '../import/file-line.js';
+import { importFile } from '../import/import-file.js';
+import { type Destination, HttpTarget } from './http-target.js';
+import { badLinesOf, sentOf } from './import-summary.js';
+import { printable } from './text-table.js';
+
+/** Where to write, and where the key is. */
+export interface WriteOptions {
+  readonly url?: string;
+  readonly keyFile?: string;
+  readonly strict?: boolean;
+}
+
+/** The answers of an archive, or of a proxy before it, that is busy or away. */
+const PASSING: readonly number[] = [429, 502, 503, 504];
+
+/**
+ * Writes points to an archive over HTTP, and prints how many. Bad lines are named on stderr; the exit code is 1 then.
+ * Throws a `StartError` for a refusal, and a `TryLater` where the archive is away: what was stored until then stays, and
+ * the same command is safe to be run again.
+ */
+export async function writeOverHttp(
+  env: NodeJS.ProcessEnv,
+  options: WriteOptions,
+  lines: () => AsyncIterable<FileLine>,
+): Promise<void> {
+  const to = await destinationOf(env, options);
+  const account = new Account();
+  try {
+    await importFile(targetOf(to), lines, { strict: options.strict }, account);
+  } catch (error) {
+    throw asSentence(to.url, error);
+  } finally {
+    for (const line of badLinesOf(account)) console.error(line);
+  }
+  if (account.isIncomplete) process.exitCode = 1;
+  for (const line of sentOf(account, to.url)) console.log(line);
+}
+
+async function destinationOf(env: NodeJS.ProcessEnv, { url, keyFile }: WriteOptions): Promise<Destination> {
+  const apiKey = keyFile === undefined ? env.MARIGRAM_KEY : (await keyIn(keyFile)).trim();
+  if (!apiKey) throw new StartError('Writing takes a key: give it as MARIGRAM_KEY, or in a file with --key-file.');
+  return { url: url ?? (env.MARIGRAM_URL || archiveUrlOf(env)), apiKey };
+}
+
+async function keyIn(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new StartError(`The key cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function targetOf(to: Destination): HttpTarget {
+  try {
+    return new HttpTarget(to);
+  } catch (error) {
+    // A message about a header would show the key.
+    if (error instanceof TypeError)
+      throw new StartError(
+        URL.canParse(to.url) ? 'The key has characters that no key has.' : `${to.url} is no URL: see --url.`,
+      );
+    throw error;
+  }
+}
+
+function asSentence(url: string, error: unknown): unknown {
+  if (!(error instanceof ArchiveError)) return error;
+  if (error instanceof ApiError && !PASSING.includes(error.status))
+    return new StartError(`${url} refuses it: ${printable(error.detail).replace(/\.$/, '')}.`, { cause: error });
+  const reason = printable(error.message).replace(/\.$/, '');
+  return new TryLater(`${url} cannot store it now (${reason}). Run the same command again later.`, { cause: error });
+}
