@@ -1,5 +1,5 @@
 import { ApiConnect, ConflictError, EventTypeBulkPost, type JsonValue, MetadataPost } from 'marigram-client';
-import { dataTypeOf } from '../event-types/catalogue.js';
+import { builtInDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
@@ -16,6 +16,8 @@ export interface Destination {
  * failure may pass. All methods throw an `ArchiveError` where there is no answer, or a refusal.
  */
 export class HttpTarget implements FileTarget {
+  readonly dataTypeOf = builtInDataType;
+
   /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
   constructor(private readonly to: Destination) {
     new ApiConnect(to.url, {}, { apiKey: to.apiKey });
@@ -92,7 +94,7 @@ function wireValueOf(
 ): JsonValue {
   const { value, denominator } = stored;
   if (denominator !== null) return { numerator: value, denominator };
-  const dataType = dataTypeOf(eventType);
+  const dataType = builtInDataType(eventType);
   // What was encoded is JSON.
   return dataType === undefined ? value : (JSON.parse(DATA_TYPES[dataType].encode(stored)) as JsonValue);
 }

@@ -4,6 +4,7 @@ import { ArchiveError } from 'marigram-client';
 import { operator } from '../auth/caller.js';
 import { Invalid, StartError } from '../common/errors.js';
 import { parseBounds } from '../common/time-range.js';
+import { builtInDataType } from '../event-types/catalogue.js';
 import { Account, type Watched } from '../import/account.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
@@ -73,7 +74,7 @@ export async function runImport(
     { mapping, precision: options.precision },
     options.strict ?? false,
   );
-  if (isHttp) return writeOverHttp(env, options, () => input.lines()).finally(() => input.close());
+  if (isHttp) return writeOverHttp(env, options, () => input.lines(builtInDataType)).finally(() => input.close());
   const { strict, dryRun } = options;
   const work: Work = async ({ target }, account, watched) => {
     const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, watched.onProgress);

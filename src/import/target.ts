@@ -37,6 +37,8 @@ export interface Stored {
 
 /** What a file is written to. */
 export interface FileTarget {
+  /** Knows the event types of the archive. */
+  readonly dataTypeOf: DataTypeOf;
   /** Registers a metadata, or extends the one of the same identity. Throws `Invalid`. */
   register(metadata: NewMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
   /** The metadata of this identity as it is; `undefined` where none is known. */
