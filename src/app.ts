@@ -3,13 +3,13 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { AuditJob } from './audit/audit.job.js';
-import { Tallies } from './audit/tallies.js';
+import { UsageCounters } from './audit/usage-counters.js';
 import { Authenticator } from './auth/authenticator.js';
 import { RateLimits } from './auth/rate-limits.js';
 import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { IdempotencyJob } from './data/idempotency.job.js';
-import { type OpenDatabase } from './database/open-database.js';
+import { type OpenDatabase } from './open-database.js';
 import { BodyBudget } from './http/body-budget.js';
 import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
@@ -24,17 +24,17 @@ import {
   exactContentType,
   protectPages,
 } from './http/headers.js';
-import { Methods } from './http/methods.js';
+import { Methods } from './http/allowed-methods.js';
 import { checkPath } from './http/path.js';
 import { requestLog } from './http/request-log.js';
 import { boundRequests } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';
-import { endConnectionsOnStop } from './http/stopping.js';
+import { endConnectionsOnStop } from './http/graceful-shutdown.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
 import { PAGES, Reference } from './openapi/reference.js';
 import { RetentionJob } from './retention/retention.job.js';
-import { Replica } from './storage/replica.js';
+import { Replica } from './postgres/replica.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
 export async function createApp(
@@ -53,7 +53,7 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   const methods = app.get(Methods);
   const authenticator = app.get(Authenticator);
-  const tallies = app.get(Tallies);
+  const tallies = app.get(UsageCounters);
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('rateLimitKey', 0);
   await app.get(RateLimits).install(fastify);

@@ -4,7 +4,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 import { pino } from 'pino';
 import { AppModule, routes } from './app.module.js';
 import { loadConfig } from './config/config.js';
-import { type OpenDatabase } from './database/open-database.js';
+import { type OpenDatabase } from './open-database.js';
 import { createAdapter } from './http/server.js';
 import { createDocument } from './openapi/document.js';
 

@@ -3,15 +3,15 @@ import { type Logger, pino } from 'pino';
 import { createApp } from './app.js';
 import { ApiKeyService } from './auth/api-key.service.js';
 import { commandLine } from './common/command-line.js';
-import { StartError } from './common/errors.js';
+import { OperatorError } from './common/errors.js';
 import { type AppConfig, loadConfig } from './config/config.js';
-import { type OpenDatabase, openDatabase } from './database/open-database.js';
+import { type OpenDatabase, openDatabase } from './open-database.js';
 
 /**
  * Starts the server and resolves once it listens, after it has said so on stdout (the log goes to stderr). SIGTERM and
  * SIGINT stop it, also in the middle of the start: no new connections, requests in flight are answered, the pool is
  * closed, then the database.
- * Throws where it cannot start (a `StartError`, or `Unavailable` where the database goes away meanwhile); nothing is
+ * Throws where it cannot start (a `OperatorError`, or `Unavailable` where the database goes away meanwhile); nothing is
  * left running then.
  */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
@@ -116,10 +116,10 @@ async function listen(app: NestFastifyApplication, { host, port }: AppConfig): P
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE')
-      throw new StartError(`Port ${port} on ${host} is in use: stop the other program or set PORT to another one.`);
-    if (code === 'EACCES') throw new StartError(`Port ${port} needs privileges: set PORT to one above 1023.`);
+      throw new OperatorError(`Port ${port} on ${host} is in use: stop the other program or set PORT to another one.`);
+    if (code === 'EACCES') throw new OperatorError(`Port ${port} needs privileges: set PORT to one above 1023.`);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new StartError(`HOST ${host} is no address of this machine.`);
+      throw new OperatorError(`HOST ${host} is no address of this machine.`);
     throw error;
   }
 }

@@ -5,47 +5,53 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-/** Which folders a folder may import from, besides itself; entities may be imported by the database. */
+/** Which rooms a room may import from, besides itself. The rooms of `storage/` are named one by one. */
 const MAY_IMPORT: Record<string, string[]> = {
   common: [],
-  metrics: ['common'],
   json: ['common'],
-  'event-types': ['common', 'json'],
   config: ['common'],
-  database: ['common', 'config', 'storage'],
+  metrics: ['common'],
+  'event-types': ['common', 'json'],
   rollups: ['common', 'event-types', 'json'],
-  storage: ['common', 'config', 'event-types', 'metrics', 'rollups'],
+  'embedded-postgres': ['common'],
+  postgres: ['common', 'config', 'metrics'],
+  'storage/schema': ['common', 'postgres', 'storage/hypertables'],
+  'storage/hypertables': ['common', 'postgres', 'storage/removal'],
+  'storage/access': ['postgres', 'storage/hypertables', 'storage/schema'],
+  'storage/points': ['event-types', 'postgres', 'rollups'],
+  'storage/registry': ['common', 'event-types', 'postgres', 'storage/access', 'storage/hypertables', 'storage/points'],
+  'storage/rollups': [
+    ...['common', 'event-types', 'postgres', 'rollups'],
+    ...['storage/hypertables', 'storage/points', 'storage/registry', 'storage/removal'],
+  ],
+  'storage/ingest': [
+    ...['common', 'metrics', 'postgres', 'rollups'],
+    ...['storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+  ],
+  'storage/removal': [
+    ...['common', 'event-types', 'postgres', 'rollups'],
+    ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+  ],
+  'storage/dump': ['postgres', 'storage/hypertables'],
   audit: ['common', 'config', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
-  http: ['auth', 'common', 'config', 'json', 'metrics', 'storage'],
+  http: ['auth', 'common', 'config', 'json', 'metrics', 'postgres'],
   metadata: ['auth', 'common', 'config', 'event-types', 'http', 'json', 'storage'],
   retention: ['common', 'config', 'event-types', 'storage'],
-  search: ['common', 'event-types', 'http', 'metadata', 'storage'],
+  search: ['common', 'event-types', 'http', 'metadata', 'postgres', 'storage'],
   latest: ['common', 'event-types', 'http', 'metadata', 'search', 'storage'],
-  summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'rollups', 'storage'],
-  openapi: [
-    'auth',
-    'common',
-    'config',
-    'data',
-    'declared-types',
-    'deletion',
-    'event-types',
-    'health',
-    'http',
-    'latest',
-    'metadata',
-    'search',
-    'summaries',
-    'welcome',
-  ],
-  data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'storage'],
-  deletion: ['auth', 'common', 'http', 'storage'],
+  data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'postgres', 'storage'],
+  summaries: ['common', 'data', 'event-types', 'http', 'metadata', 'postgres', 'rollups', 'storage'],
+  deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
-  health: ['common', 'http', 'metrics', 'storage'],
+  health: ['common', 'http', 'metrics', 'postgres'],
   welcome: ['common', 'config', 'http'],
-  backup: ['common', 'storage'],
-  import: ['common', 'data', 'event-types', 'json', 'metadata', 'rollups', 'storage'],
+  backup: ['common', 'postgres', 'storage'],
+  import: ['common', 'data', 'event-types', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
+  openapi: [
+    ...['auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health', 'http', 'latest'],
+    ...['metadata', 'search', 'summaries', 'welcome'],
+  ],
 };
 
 interface Import {
@@ -63,21 +69,32 @@ function importsOf(path: string): Import[] {
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 const imports = files.filter((name) => !name.endsWith('.spec.ts')).flatMap((name) => importsOf(join(src, name)));
-const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+
+/** The room of a file: its folder, and within `storage/` the folder below. Files at the top put the rooms together. */
+function roomOf(path: string): string {
+  const [folder = '', room = '', ...rest] = path.split('/');
+  if (room === '') return '';
+  return folder === 'storage' && rest.length > 0 ? `${folder}/${room}` : folder;
+}
+
+/** Whether a room is one of those that are allowed; `storage` stands for all of its rooms. */
+function isAmong(allowed: readonly string[], room: string): boolean {
+  return allowed.includes(room) || (room.startsWith('storage/') && allowed.includes('storage'));
+}
 
 test('imports go down: from controllers to services to stores, and never back', () => {
   const forbidden = imports.filter(({ from, to }) => {
-    const allowed = MAY_IMPORT[folderOf(from)];
-    const target = folderOf(to);
-    if (!allowed || folderOf(from) === target || allowed.includes(target) || target === '..') return false;
-    return !(folderOf(from) === 'database' && to.endsWith('.entity.ts'));
+    const allowed = MAY_IMPORT[roomOf(from)];
+    const target = roomOf(to);
+    // Migrations lie beside `src`.
+    return allowed && roomOf(from) !== target && target !== '..' && !isAmong(allowed, target);
   });
   expect(forbidden).toEqual([]);
 });
 
-test('every folder has its place in the rule above', () => {
-  const folders = new Set(files.map(folderOf));
-  expect([...folders].filter((name) => name !== '' && name !== 'cli' && !MAY_IMPORT[name])).toEqual([]);
+test('every room has its place in the rule above', () => {
+  const rooms = new Set(files.map(roomOf));
+  expect([...rooms].filter((name) => !['', 'cli', 'storage'].includes(name) && !MAY_IMPORT[name])).toEqual([]);
 });
 
 test('no file imports itself by way of others', () => {
@@ -118,8 +135,8 @@ test('the commands of readers load no server: they start at once', () => {
 test('SQL is written in stores and engines only, and the environment is read in one file', () => {
   const sql = /\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b/;
   const writers = files.filter((name) => sql.test(readFileSync(join(src, name), 'utf8')));
-  expect(writers.filter((name) => !name.startsWith('storage/') && !name.startsWith('database/'))).toEqual([]);
+  expect(writers.filter((name) => !/^(storage|postgres|embedded-postgres)\//.test(name))).toEqual([]);
   const readers = files.filter((name) => /process\.env\b/.test(readFileSync(join(src, name), 'utf8')));
   // The programs hand it to the configuration; the postmaster gets the PATH.
-  expect(readers.sort()).toEqual(['cli/main.ts', 'database/postmaster.ts', 'main.ts']);
+  expect(readers.sort()).toEqual(['cli/main.ts', 'embedded-postgres/postmaster.ts', 'main.ts']);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AuditJob } from '../src/audit/audit.job.js';
-import { Tallies } from '../src/audit/tallies.js';
+import { UsageCounters } from '../src/audit/usage-counters.js';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { Policies } from '../src/retention/policy.js';
 import { RetentionService } from '../src/retention/retention.service.js';
@@ -135,7 +135,7 @@ describe('counts', () => {
     const points = [2, 3, 4].map((ts) => ({ ts, val: ts }));
     for (const status of [201, 409])
       await putPoints(archive, uri, 'throughput', points).set('authorization', auth).expect(status);
-    await archive.app.get(Tallies).flush();
+    await archive.app.get(UsageCounters).flush();
     const [row, ...more] = await rows('writes', '--user', 'writer');
     expect(row).toMatchObject({ username: 'writer', apiKey: id, requests: 2, points: 4 });
     expect(more.length).toBeLessThan(2); // where the hour has just changed
@@ -155,9 +155,9 @@ describe('counts', () => {
         await postPoint(archive, uri, type, { ts, val: 1 }).set('authorization', auth).expect(201);
     // Nothing is written for each request.
     expect(await archive.query('SELECT FROM dropped_points')).toEqual([]);
-    await archive.app.get(Tallies).flush();
+    await archive.app.get(UsageCounters).flush();
     await postPoint(archive, uri, 'packet-rtt', { ts: 3, val: 1 }).set('authorization', auth).expect(201);
-    await archive.app.get(Tallies).flush();
+    await archive.app.get(UsageCounters).flush();
     const found = await rows('dropped', '--metadata', keyOf(uri));
     const by = { metadata: keyOf(uri), username: 'careless', address: '127.0.0.1' };
     expect(found.sort((a, b) => Number(a['points']) - Number(b['points']))).toMatchObject([
@@ -174,7 +174,7 @@ describe('counts', () => {
     const { key } = await archive.app.get(ApiKeyService).issue('patient', 'write');
     const post = (ts: number, type: string) =>
       postPoint(archive, uri, type, { ts, val: 1 }).set('authorization', `Token ${key}`).expect(201);
-    const tallies = archive.app.get(Tallies);
+    const tallies = archive.app.get(UsageCounters);
     await post(1, 'throughput');
     await post(1, 'failures');
     await archive.query('ALTER TABLE dropped_points RENAME TO elsewhere');

@@ -18,11 +18,11 @@ import { type BackupOptions, makeBackup } from '../src/backup/make-backup.js';
 import { restoreBackup } from '../src/backup/restore-backup.js';
 import { backup } from '../src/cli/backup.command.js';
 import { checkFile, restore } from '../src/cli/restore.command.js';
-import { StartError } from '../src/common/errors.js';
-import { BACKUP_TABLES, BackupStore, isAccess } from '../src/storage/backup-store.js';
-import { Database } from '../src/storage/database.js';
-import { STORAGE_ENGINE } from '../src/storage/storage.tokens.js';
-import { RestoreStore } from '../src/storage/restore-store.js';
+import { OperatorError } from '../src/common/errors.js';
+import { BACKUP_TABLES, BackupStore, isAccess } from '../src/storage/dump/backup-store.js';
+import { Database } from '../src/postgres/database.js';
+import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
+import { RestoreStore } from '../src/storage/dump/restore-store.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, register } from './support/builders.js';
 import { MARIGRAM, Sandbox, until } from './support/process.js';
@@ -157,8 +157,8 @@ async function refusal(work: Promise<unknown>): Promise<string> {
     () => expect.fail('it was not refused'),
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(StartError);
-  return (error as StartError).message;
+  expect(error).toBeInstanceOf(OperatorError);
+  return (error as OperatorError).message;
 }
 
 describe('a round trip', () => {
@@ -381,7 +381,7 @@ describe('a bad file', () => {
     const file = repacked('altered', alter);
     const before = await contentsOf(target, true);
     expect(await refusal(restore({ DATABASE_URL: target.databaseUrl }, file))).toContain(sentence);
-    await expect(checkFile(file)).rejects.toThrow(StartError);
+    await expect(checkFile(file)).rejects.toThrow(OperatorError);
     expect(await contentsOf(target, true)).toEqual(before);
   });
 
@@ -541,7 +541,7 @@ test('no chunk can be dropped under a backup', async () => {
 
 test('a backup that is called off leaves no file and no trouble', async () => {
   const file = fileName('off');
-  const reason = new StartError('enough');
+  const reason = new OperatorError('enough');
   const signal = AbortSignal.abort(reason);
   await expect(makeBackup(storeOf(source), file, options({ signal }))).rejects.toBe(reason);
   expect(readdirSync(directory).filter((name) => file.endsWith(name) || name.endsWith('.part'))).toEqual([]);

@@ -23,11 +23,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
-import { findBinaries, healSymlinks } from '../src/database/pg-binaries.js';
+import { EmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.js';
+import { findBinaries, healSymlinks } from '../src/embedded-postgres/pg-binaries.js';
 
 const isRoot = process.getuid?.() === 0;
-const built = new URL('../dist/src/database/embedded-postgres.js', import.meta.url).href;
+const built = new URL('../dist/src/embedded-postgres/embedded-postgres.js', import.meta.url).href;
 
 /** A data directory with a cluster, for the tests that are not about making one. */
 let template: string;
@@ -266,7 +266,7 @@ test('a second server is refused, also when both start at the same moment', asyn
   const lines = await Promise.all([1, 2, 3, 4].map(() => firstLine(launch('server'))));
   expect(lines.filter((line) => line.startsWith('postgres://'))).toHaveLength(1);
   const refused = lines.filter((line) => !line.startsWith('postgres://'));
-  for (const line of refused) expect(line).toMatch(/^StartError: .*server .*stop it, or choose another DATA_DIR/);
+  for (const line of refused) expect(line).toMatch(/^OperatorError: .*server .*stop it, or choose another DATA_DIR/);
   await expect(start('server')).rejects.toThrow('already runs');
 });
 
@@ -275,7 +275,7 @@ test('one of many servers that find the lock of a dead one gets it', async () =>
   await (await startElsewhere('server')).kill();
   const lines = await Promise.all([1, 2, 3, 4].map(() => firstLine(launch('server'))));
   expect(lines.filter((line) => line.startsWith('postgres://'))).toHaveLength(1);
-  expect(lines.filter((line) => line.startsWith('StartError'))).toHaveLength(3);
+  expect(lines.filter((line) => line.startsWith('OperatorError'))).toHaveLength(3);
 });
 
 test('a tool beside a server uses its database and leaves it running', async () => {
@@ -420,7 +420,7 @@ test('missing library links are made', () => {
 test.runIf(isRoot)("another user's directory is refused", async () => {
   chownSync(dataDir, 12345, 12345);
   const nobody = { uid: 65534, gid: 65534 };
-  expect(await firstLine(launch('server', nobody))).toMatch(/^StartError: .* belongs to the user with the id 12345/);
+  expect(await firstLine(launch('server', nobody))).toMatch(/^OperatorError: .* belongs to the user with the id 12345/);
 });
 
 test.runIf(isRoot)('an ordinary user runs it too, and root beside', async () => {

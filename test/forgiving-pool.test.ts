@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test, vi } from 'vitest';
-import { ForgivingPool } from '../src/storage/forgiving-pool.js';
+import { WatchedPool } from '../src/postgres/watched-pool.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -10,7 +10,7 @@ function block(time: number): void {
 }
 
 test('a process that is too busy to read the answers of the database does not take it for gone', async () => {
-  const pool = new ForgivingPool({ connectionString: inject('postgresUrl') });
+  const pool = new WatchedPool({ connectionString: inject('postgresUrl') });
   try {
     const slow = pool.query('SELECT pg_sleep(12)');
     // Long enough that the pool asks, and then in its way whenever an answer is due.

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Account } from '../src/import/account.js';
+import { type Account } from '../src/import/import-report.js';
 import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
 import { SourceArchive } from '../src/import/source-archive.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account } from '../src/import/account.js';
+import { type Account } from '../src/import/import-report.js';
 import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
 import { SourceArchive } from '../src/import/source-archive.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Tallies } from '../src/audit/tallies.js';
+import { UsageCounters } from '../src/audit/usage-counters.js';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, readAll, register } from './support/builders.js';
@@ -155,7 +155,7 @@ describe('last used', () => {
     await tryToWrite(key).expect(201);
     // No write for each request.
     expect(await archive.query('SELECT last_used FROM api_key WHERE id = $1', [id])).toEqual([{ last_used: null }]);
-    await archive.app.get(Tallies).flush();
+    await archive.app.get(UsageCounters).flush();
     expect(await lineOf(id)).toMatch(/\d\d:\d\d:\d\dZ +127\.0\.0\.1 +- +works$/);
 
     const third = await archive.another();
@@ -168,7 +168,7 @@ describe('last used', () => {
     await archive.query(`UPDATE api_key SET last_used = now() + interval '1 day' WHERE id = $1`, [id]);
     const ahead = await usedAt(id);
     await tryToWrite(key).expect(201);
-    await archive.app.get(Tallies).flush();
+    await archive.app.get(UsageCounters).flush();
     expect(await usedAt(id)).toEqual(ahead);
   });
 

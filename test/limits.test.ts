@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
-import { KeyStore } from '../src/storage/key-store.js';
+import { KeyStore } from '../src/storage/access/key-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, putPoints, readAll, register } from './support/builders.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Methods } from '../src/http/methods.js';
+import { Methods } from '../src/http/allowed-methods.js';
 import { defaultDocument } from '../src/openapi.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints } from './support/builders.js';

@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { EmbeddedPostgres } from '../src/database/embedded-postgres.js';
-import { isAlive } from '../src/database/process-identity.js';
+import { EmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.js';
+import { isAlive } from '../src/embedded-postgres/process-identity.js';
 import { CuttingProxy } from './support/cutting-proxy.js';
 import {
   type Command,

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parsePolicies } from '../src/retention/policy-file.js';
 import { RetentionService } from '../src/retention/retention.service.js';
-import { type ForeignBin, SealedBinStore, type Sealing, type SealOptions } from '../src/storage/sealed-bin-store.js';
+import {
+  type ForeignBin,
+  SealedBinStore,
+  type Sealing,
+  type SealOptions,
+} from '../src/storage/rollups/sealed-bin-store.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, register, type WirePoint } from './support/builders.js';
 import { summarized } from './support/metadata.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Unavailable } from '../src/common/errors.js';
-import { RollupCheck } from '../src/storage/rollup-check.js';
+import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, putPoints, type WirePoint } from './support/builders.js';
 

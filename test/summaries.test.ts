@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RollupCheck } from '../src/storage/rollup-check.js';
+import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, register, type WirePoint } from './support/builders.js';
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Recurring } from '../common/recurring.js';
 import { AppConfig } from '../config/config.js';
-import { AuditStore } from '../storage/audit-store.js';
+import { AuditStore } from '../storage/access/audit-store.js';
 
 /** How long after the start the first run is, and how long after a run the next, in milliseconds. */
 const FIRST_PAUSE = 90_000;

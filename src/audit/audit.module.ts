@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AuditJob } from './audit.job.js';
-import { Tallies } from './tallies.js';
+import { UsageCounters } from './usage-counters.js';
 
 @Global()
-@Module({ providers: [AuditJob, Tallies], exports: [AuditJob, Tallies] })
+@Module({ providers: [AuditJob, UsageCounters], exports: [AuditJob, UsageCounters] })
 export class AuditModule {}

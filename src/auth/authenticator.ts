@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Tallies } from '../audit/tallies.js';
+import { UsageCounters } from '../audit/usage-counters.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
 import { ApiKeyService } from './api-key.service.js';
@@ -31,7 +31,7 @@ export class Authenticator {
     private readonly networks: NetworkService,
     private readonly rates: RateLimits,
     private readonly limits: WriteLimits,
-    private readonly tallies: Tallies,
+    private readonly tallies: UsageCounters,
     private readonly config: AppConfig,
   ) {}
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { canonicalAddress } from '../common/address.js';
-import { type Actor } from '../storage/audit-store.js';
+import { type Actor } from '../storage/access/audit-store.js';
 import { type Scope } from './scope.js';
 import { type SubjectLimits } from './subject-limits.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AddressRange, canonicalAddress } from '../common/address.js';
-import { type StoredLimits } from '../storage/access.entity.js';
-import { NetworkStore, type StoredNetwork } from '../storage/network-store.js';
+import { type StoredLimits } from '../storage/schema/access.entity.js';
+import { NetworkStore, type StoredNetwork } from '../storage/access/network-store.js';
 import { operator, type Rights } from './caller.js';
 import { type Scope } from './scope.js';
 import { SubjectLimits } from './subject-limits.js';

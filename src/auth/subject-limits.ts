@@ -1,7 +1,7 @@
 import { AddressRange, canonicalAddress } from '../common/address.js';
 import { isSourceName } from '../common/source-name.js';
-import { type StoredLimits } from '../storage/access.entity.js';
-import { type Subject } from '../storage/subject-store.js';
+import { type StoredLimits } from '../storage/schema/access.entity.js';
+import { type Subject } from '../storage/registry/subject-store.js';
 
 /** The fields of a metadata that writes can be limited by, as they are called on the wire and inside. */
 const FIELDS = {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Forbidden } from '../common/errors.js';
-import { type Subject, SubjectStore } from '../storage/subject-store.js';
+import { type Subject, SubjectStore } from '../storage/registry/subject-store.js';
 import { type Caller } from './caller.js';
 
 /** Keeps callers whose writes are limited to some measurements from all others. Costs nothing for those who are not. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import {
   BadBackup,
   type Description,
@@ -23,7 +23,7 @@ export interface Part {
 
 /**
  * Reads the file of a backup, see `format.ts`, from its beginning to its end, once; memory holds one part. All that can
- * be wrong with the file is thrown as a `StartError`.
+ * be wrong with the file is thrown as a `OperatorError`.
  */
 export class BackupReader {
   private manifest: Manifest | undefined;
@@ -38,7 +38,7 @@ export class BackupReader {
   /** The length of a file in bytes. */
   static async size(file: string): Promise<number> {
     const found = await stat(file).catch((error: unknown) => unreadable(file, error));
-    if (!found.isFile()) throw new StartError(`${file} is no file.`);
+    if (!found.isFile()) throw new OperatorError(`${file} is no file.`);
     return found.size;
   }
 

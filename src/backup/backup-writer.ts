@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import tar from 'tar-stream';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { type Description, DESCRIPTION, MANIFEST, type Manifest, partName, type TableSums } from './format.js';
-import { rowParts } from './row-parts.js';
+import { rowParts } from './split-rows.js';
 import { TableSum } from './table-sum.js';
 
 /** How long a part gets. */
@@ -38,20 +38,20 @@ export class BackupWriter {
   }
 
   /**
-   * Whether the file can be written, as far as that can be told before. Throws a `StartError` where the file, or a part
+   * Whether the file can be written, as far as that can be told before. Throws a `OperatorError` where the file, or a part
    * of it, is there already and `force` does not say that it may be replaced, or where it is no file.
    */
   static async check(file: string, force: boolean): Promise<void> {
     const there = await stat(file).catch(() => undefined);
-    if (there && !there.isFile()) throw new StartError(`${file} is no file: choose another name.`);
-    if (there && !force) throw new StartError(`${file} is there already: choose another name, or add --force.`);
+    if (there && !there.isFile()) throw new OperatorError(`${file} is no file: choose another name.`);
+    if (there && !force) throw new OperatorError(`${file} is there already: choose another name, or add --force.`);
     if (!force && (await stat(partOf(file)).catch(() => undefined)))
-      throw new StartError(
+      throw new OperatorError(
         `${partOf(file)} is there already: a backup is being written to it, or was broken off; delete it or add --force.`,
       );
   }
 
-  /** Begins the file. Throws a `StartError` where it can't be written. */
+  /** Begins the file. Throws a `OperatorError` where it can't be written. */
   static async begin(file: string, force: boolean, description: Description): Promise<BackupWriter> {
     await BackupWriter.check(file, force);
     await rm(partOf(file), { force: true });
@@ -62,7 +62,7 @@ export class BackupWriter {
     return writer;
   }
 
-  /** Writes a table. `onRows` hears the number of its rows that have passed. Throws a `StartError` as `begin` does. */
+  /** Writes a table. `onRows` hears the number of its rows that have passed. Throws a `OperatorError` as `begin` does. */
   async add(table: string, rows: AsyncIterable<Buffer>, onRows: (rows: number) => void): Promise<void> {
     const sum = new TableSum();
     let number = 0;
@@ -74,14 +74,14 @@ export class BackupWriter {
     this.tables[table] = sum.result();
   }
 
-  /** Ends the file, gives it its name, and returns what is in it. Throws a `StartError` as `begin` does. */
+  /** Ends the file, gives it its name, and returns what is in it. Throws a `OperatorError` as `begin` does. */
   async finish(): Promise<Manifest> {
     const manifest: Manifest = { description: this.description, tables: this.tables };
     await this.entry(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
     this.pack.finalize();
     await this.written.catch(this.explain);
     if (!this.force && (await stat(this.file).catch(() => undefined)))
-      throw new StartError(`${this.file} has been made by somebody else meanwhile: the backup was not kept.`);
+      throw new OperatorError(`${this.file} has been made by somebody else meanwhile: the backup was not kept.`);
     await rename(partOf(this.file), this.file).catch(this.explain);
     await syncDirectory(dirname(this.file));
     return manifest;
@@ -107,7 +107,9 @@ export class BackupWriter {
   }
 
   private readonly explain = (error: unknown): never => {
-    throw new StartError(`${this.file} cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+    throw new OperatorError(
+      `${this.file} cannot be written (${error instanceof Error ? error.message : String(error)}).`,
+    );
   };
 }
 

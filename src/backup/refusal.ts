@@ -1,16 +1,16 @@
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { BadBackup } from './format.js';
 
-/** Throws a `StartError` for all that can be wrong with a file; mistakes of ours as they are. */
+/** Throws a `OperatorError` for all that can be wrong with a file; mistakes of ours as they are. */
 export function refuse(file: string, error: unknown): never {
-  if (error instanceof BadBackup) throw new StartError(`${file} cannot be restored: ${error.message}.`);
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof StartError) throw error;
+  if (error instanceof BadBackup) throw new OperatorError(`${file} cannot be restored: ${error.message}.`);
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof OperatorError) throw error;
   if ('syscall' in error) return unreadable(file, error);
   // What zlib and tar-stream find, such as "incorrect header check" and "unexpected end of file".
-  throw new StartError(`${file} cannot be restored: it is damaged, or no backup at all (${error.message}).`);
+  throw new OperatorError(`${file} cannot be restored: it is damaged, or no backup at all (${error.message}).`);
 }
 
-/** Throws a `StartError` for what the file system says. */
+/** Throws a `OperatorError` for what the file system says. */
 export function unreadable(file: string, error: unknown): never {
-  throw new StartError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+  throw new OperatorError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
 }

@@ -1,7 +1,7 @@
-import { StartError } from '../common/errors.js';
-import { BACKUP_TABLES, type BackupTable } from '../storage/backup-store.js';
-import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
-import { type Filling, type RestoreStore } from '../storage/restore-store.js';
+import { OperatorError } from '../common/errors.js';
+import { BACKUP_TABLES, type BackupTable } from '../storage/dump/backup-store.js';
+import { type Hypertable, HYPERTABLES } from '../storage/hypertables/engine.js';
+import { type Filling, type RestoreStore } from '../storage/dump/restore-store.js';
 import { BackupReader } from './backup-reader.js';
 import { type Contents } from './check-backup.js';
 import { ChunkFinder } from './chunk-finder.js';
@@ -17,7 +17,7 @@ type NeededChunks = Readonly<Record<Hypertable, ReadonlySet<number>>>;
  * Fills an empty archive from a file. The file is read twice: first it is verified and its times are looked at, then
  * its rows are stored, in one transaction, which is committed only if the file has been verified once more. So a bad
  * file is found early, and nothing is changed by one, nor by a crash. Memory stays flat.
- * Throws a `StartError` where the archive is not empty, where the file is no complete backup or has what this version
+ * Throws a `OperatorError` where the archive is not empty, where the file is no complete backup or has what this version
  * does not know, and where the database fails.
  */
 export async function restoreBackup(store: RestoreStore, file: string, running: Running = {}): Promise<Contents> {
@@ -86,14 +86,14 @@ async function refuseUnknown(store: RestoreStore, { tables, marigram }: Descript
     const table = BACKUP_TABLES.find((ours) => ours === name);
     const unknown = table ? columns.find((column) => !known[table]?.includes(column)) : name;
     if (unknown !== undefined)
-      throw new StartError(
+      throw new OperatorError(
         `The backup was made by Marigram ${marigram} and holds "${unknown}", which this version does not know: use that version.`,
       );
   }
 }
 
-function notEmpty(): StartError {
-  return new StartError(
+function notEmpty(): OperatorError {
+  return new OperatorError(
     'The archive is not empty, and a backup is restored into an empty one only: give it a new database or DATA_DIR.',
   );
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { AddressRange } from '../common/address.js';
 import { lengthOf, LENGTHS, momentOf, MOMENTS, secondsAhead } from '../common/moment.js';
 import { inStorableYears } from '../common/time.js';
-import { type Expiry } from '../storage/key-store.js';
+import { type Expiry } from '../storage/access/key-store.js';
 
 /** The longest time that can be given: 100 years. */
 const LONGEST = 36_500 * 86_400;

@@ -1,4 +1,4 @@
-import { AuditStore, type AuditFilter } from '../storage/audit-store.js';
+import { AuditStore, type AuditFilter } from '../storage/access/audit-store.js';
 import { type List, type ListOptions, printList } from './list.js';
 import { type Column } from './text-table.js';
 import { timeOf } from './time-text.js';

@@ -1,9 +1,9 @@
 import { BackupWriter } from '../backup/backup-writer.js';
 import { makeBackup } from '../backup/make-backup.js';
-import { BackupStore } from '../storage/backup-store.js';
-import { Database } from '../storage/database.js';
-import { type StorageEngine } from '../storage/engine.js';
-import { STORAGE_ENGINE } from '../storage/storage.tokens.js';
+import { BackupStore } from '../storage/dump/backup-store.js';
+import { Database } from '../postgres/database.js';
+import { type StorageEngine } from '../storage/hypertables/engine.js';
+import { STORAGE_ENGINE } from '../storage/hypertables/storage-engine.token.js';
 import { contentsOf, sizeOf } from './backup-summary.js';
 import { interruptible } from './interruption.js';
 import { ProgressBar } from './progress-bar.js';

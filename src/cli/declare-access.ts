@@ -2,9 +2,9 @@ import { type Command, Option } from 'commander';
 import { SCOPES, type Scope } from '../auth/scope.js';
 import { parseLimits } from '../auth/subject-limits.js';
 import { type AddressRange } from '../common/address.js';
-import { StartError } from '../common/errors.js';
-import { type StoredLimits } from '../storage/access.entity.js';
-import { type Expiry } from '../storage/key-store.js';
+import { OperatorError } from '../common/errors.js';
+import { type StoredLimits } from '../storage/schema/access.entity.js';
+import { type Expiry } from '../storage/access/key-store.js';
 import { count, date, duration, expiry, keyId, ranges, texts, userName } from './arguments.js';
 import { type AuditOptions } from './audit.command.js';
 import { type ListOptions, withOutput } from './list.js';
@@ -121,6 +121,6 @@ function limitsOf(only: readonly string[]): StoredLimits | null {
   try {
     return parseLimits(only);
   } catch (error) {
-    throw new StartError(`--only: ${(error as Error).message}`);
+    throw new OperatorError(`--only: ${(error as Error).message}`);
   }
 }

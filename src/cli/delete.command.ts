@@ -1,12 +1,12 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { operator } from '../auth/caller.js';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
 import { EVENT_TYPES } from '../event-types/catalogue.js';
 import { SearchService } from '../search/search.service.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
-import { type StoredMetadata } from '../storage/metadata-store.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { filtersOf } from './filters.js';
 import { asSentence } from './mistakes.js';
 import { didYouMean } from './nearest.js';
@@ -34,7 +34,7 @@ const MATCH_RULE = 'dns-match-rule';
 
 /**
  * Deletes what a metadata search finds: whole metadata, one event type of each, or points of a time. Each is a
- * transaction of its own. Without `yes` nothing is deleted. Throws a `StartError` where the request is not clear.
+ * transaction of its own. Without `yes` nothing is deleted. Throws a `OperatorError` where the request is not clear.
  */
 export async function deleteFound(
   env: NodeJS.ProcessEnv,
@@ -43,12 +43,12 @@ export async function deleteFound(
 ): Promise<void> {
   for (const name of NO_FILTERS)
     if (words.some((word) => word.startsWith(`${name}=`)))
-      throw new StartError(`${name} is no filter; nothing was deleted.`);
+      throw new OperatorError(`${name} is no filter; nothing was deleted.`);
   const filters = filtersOf(words);
   if (!filters.some(([name]) => name !== MATCH_RULE) && !options.all)
-    throw new StartError('Name what to delete, or give --all for everything.');
+    throw new OperatorError('Name what to delete, or give --all for everything.');
   if (!options.dryRun && !options.yes)
-    throw new StartError('Nothing was deleted: look with --dry-run first, then give --yes.');
+    throw new OperatorError('Nothing was deleted: look with --dry-run first, then give --yes.');
   await explained(() => {
     checkTimes(options);
   });
@@ -78,7 +78,7 @@ async function checkEventType(app: INestApplicationContext, { only }: DeleteOpti
   const declared = (await app.get(EventTypeStore).declared()).map(({ name }) => name);
   const all: readonly string[] = [...EVENT_TYPES, ...declared];
   if (!all.includes(only))
-    throw new StartError(
+    throw new OperatorError(
       `--only: there is no event type ${JSON.stringify(only)}; nothing was deleted${didYouMean(only, all)}`,
     );
 }

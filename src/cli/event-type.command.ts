@@ -1,12 +1,12 @@
 import { operator } from '../auth/caller.js';
-import { ArchiveError, StartError } from '../common/errors.js';
+import { ArchiveError, OperatorError } from '../common/errors.js';
 import { BUILT_IN } from '../event-types/catalogue.js';
 import { DeclaredTypesService } from '../declared-types/declared-types.service.js';
-import { type EventTypeDeclaration } from '../storage/event-type-store.js';
+import { type EventTypeDeclaration } from '../storage/registry/event-type-store.js';
 import { type ListOptions, printList } from './list.js';
 import { withDatabase } from './with-database.js';
 
-/** Declares an event type. Throws a `StartError` where it is built in, or declared with another data type. */
+/** Declares an event type. Throws a `OperatorError` where it is built in, or declared with another data type. */
 export async function addEventType(env: NodeJS.ProcessEnv, wanted: EventTypeDeclaration): Promise<void> {
   await withDatabase(env, async (app) => {
     const { eventType, isNew } = await explained(app.get(DeclaredTypesService).declare(wanted, operator()));
@@ -34,7 +34,7 @@ export async function listEventTypes(env: NodeJS.ProcessEnv, options: ListOption
 }
 
 /**
- * Removes declared event types. Throws a `StartError` where one of them is not declared or is in use; those before it
+ * Removes declared event types. Throws a `OperatorError` where one of them is not declared or is in use; those before it
  * are gone then.
  */
 export async function removeEventTypes(env: NodeJS.ProcessEnv, names: readonly string[]): Promise<void> {
@@ -51,6 +51,6 @@ async function explained<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    throw new StartError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, { cause: error });
+    throw new OperatorError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, { cause: error });
   }
 }

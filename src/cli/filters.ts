@@ -82,7 +82,7 @@ export function filterOf(word: string): Filter | undefined {
   return filter(name, value);
 }
 
-/** Words of a command line, all of which are filters. Throws a `StartError` for one that is none. */
+/** Words of a command line, all of which are filters. Throws a `OperatorError` for one that is none. */
 export function filtersOf(words: readonly string[]): Filter[] {
   return words.map((word) =>
     checked(() => {

@@ -3,7 +3,7 @@ import { builtInDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
-import { type NewMetadata } from '../storage/metadata-store.js';
+import { type NewMetadata } from '../storage/registry/metadata-store.js';
 
 /** Where to write, and with which key. */
 export interface Destination {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { csvLines } from '../import/csv-lines.js';
 import { type FileLine } from '../import/file-line.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
@@ -27,10 +27,10 @@ export interface ProtocolOptions {
   readonly precision: Precision | undefined;
 }
 
-/** The format of a file, by its name unless it was named. Throws a `StartError` where neither says it. */
+/** The format of a file, by its name unless it was named. Throws a `OperatorError` where neither says it. */
 export function formatOf(file: string, named: FileFormat | undefined): FileFormat {
   const format = named ?? BY_ENDING[/\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ''];
-  if (!format) throw new StartError(`What is ${file}? Say --format ndjson, csv or influx.`);
+  if (!format) throw new OperatorError(`What is ${file}? Say --format ndjson, csv or influx.`);
   return format;
 }
 
@@ -46,7 +46,7 @@ export class ImportInput {
 
   /**
    * Opens a file, or `-`. What has to be read twice is set aside first where it comes from the standard input.
-   * Throws a `StartError` where there is no such file.
+   * Throws a `OperatorError` where there is no such file.
    */
   static async open(from: string, format: FileFormat, protocol: ProtocolOptions, twice: boolean): Promise<ImportInput> {
     if (from === '-' && !twice) return new ImportInput(undefined, 0, format, protocol, undefined);
@@ -54,7 +54,7 @@ export class ImportInput {
     const file = spool === undefined ? from : join(spool, 'input');
     if (spool !== undefined) await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }));
     const found = await stat(file).catch(() => undefined);
-    if (!found || found.isDirectory()) throw new StartError(`${from} is no file.`);
+    if (!found || found.isDirectory()) throw new OperatorError(`${from} is no file.`);
     return new ImportInput(file, found.size, format, protocol, spool);
   }
 

@@ -1,4 +1,4 @@
-import { type Account } from '../import/account.js';
+import { type Account } from '../import/import-report.js';
 import { printable } from './text-table.js';
 
 /** The account of an import, line by line. `verb` says what became of what is new: `stored`, or `would be stored`. */

@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { type INestApplicationContext } from '@nestjs/common';
 import { ArchiveError } from 'marigram-client';
 import { operator } from '../auth/caller.js';
-import { Invalid, StartError } from '../common/errors.js';
+import { Invalid, OperatorError } from '../common/errors.js';
 import { parseBounds } from '../common/time-range.js';
 import { builtInDataType } from '../event-types/catalogue.js';
-import { Account, type Watched } from '../import/account.js';
+import { Account, type Watched } from '../import/import-report.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
 import { type Precision } from '../import/influx-lines.js';
 import { checkMapping, type Mapping, parseMapping, withEntries } from '../import/mapping.js';
 import { SourceArchive, type SourceOptions } from '../import/source-archive.js';
 import { ImportTarget } from '../import/target.js';
-import { BackFill } from '../storage/back-fill.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
-import { ImportStore } from '../storage/import-store.js';
-import { MetadataStore } from '../storage/metadata-store.js';
-import { SealedBinStore } from '../storage/sealed-bin-store.js';
-import { SeriesStore } from '../storage/series-store.js';
+import { BackFill } from '../storage/rollups/back-fill.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { ImportStore } from '../storage/ingest/import-store.js';
+import { MetadataStore } from '../storage/registry/metadata-store.js';
+import { SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
+import { SeriesStore } from '../storage/registry/series-store.js';
 import { filtersOf } from './filters.js';
 import { type FileFormat, formatOf, ImportInput } from './import-input.js';
 import { accountOf, badLinesOf } from './import-summary.js';
@@ -53,7 +53,7 @@ type Work = (place: ImportPlace, account: Account, watched: Watched) => Promise<
 
 /**
  * Imports from an archive or a file and prints what came of it; of bad lines some are named on stderr. Throws a
- * `StartError` where it can't go on; what was stored until then stays, and is counted.
+ * `OperatorError` where it can't go on; what was stored until then stays, and is counted.
  */
 export async function runImport(
   env: NodeJS.ProcessEnv,
@@ -62,10 +62,10 @@ export async function runImport(
   options: ImportOptions,
 ): Promise<void> {
   const isHttp = options.url !== undefined || options.keyFile !== undefined;
-  if (isHttp && options.dryRun) throw new StartError('--dry-run is for imports into a database, without --url.');
-  if (isHttp && /^https?:\/\//i.test(from)) throw new StartError('Only a file is written to a --url.');
+  if (isHttp && options.dryRun) throw new OperatorError('--dry-run is for imports into a database, without --url.');
+  if (isHttp && /^https?:\/\//i.test(from)) throw new OperatorError('Only a file is written to a --url.');
   if (/^https?:\/\//i.test(from)) return store(env, options, archiveWork(env, from, words, options));
-  if (words.length > 0) throw new StartError('Filters are for archives; a file is imported as a whole.');
+  if (words.length > 0) throw new OperatorError('Filters are for archives; a file is imported as a whole.');
   const format = formatOf(from, options.format);
   const mapping = await mappingOf(options);
   const input = await ImportInput.open(
@@ -80,7 +80,7 @@ export async function runImport(
     const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, watched.onProgress);
     await importFile(target, lines, { strict, dryRun, ...watched }, account);
     const { stored, there } = account.points;
-    if (stored + there === 0) throw new StartError('The file has no point that could be stored.');
+    if (stored + there === 0) throw new OperatorError('The file has no point that could be stored.');
   };
   await store(env, options, work, mapping).finally(() => input.close());
 }
@@ -108,12 +108,12 @@ function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string
   };
 }
 
-/** Throws a `StartError` for a URL or a key that can't be used at all. */
+/** Throws a `OperatorError` for a URL or a key that can't be used at all. */
 function checkConnection(url: string, connection: SourceOptions): void {
   try {
     new SourceArchive(url, connection);
   } catch (error) {
-    throw error instanceof TypeError ? new StartError(`${error.message}.`) : error;
+    throw error instanceof TypeError ? new OperatorError(`${error.message}.`) : error;
   }
 }
 
@@ -176,7 +176,7 @@ async function mappingOf({ mapping, eventType, tag, set }: ImportOptions): Promi
 /** A mapping that is wrong, or can't be read, is told in a sentence. */
 function unusable(error: unknown): never {
   if (error instanceof Invalid || (error instanceof Error && 'syscall' in error))
-    throw new StartError(`The mapping cannot be used: ${error.message}.`);
+    throw new OperatorError(`The mapping cannot be used: ${error.message}.`);
   throw error;
 }
 
@@ -188,13 +188,13 @@ function short(message: string): string {
 /** What can go wrong with another archive, a file or a database is told in a sentence. */
 function explain(error: unknown): never {
   if (error instanceof ArchiveError)
-    throw new StartError(
+    throw new OperatorError(
       `The other archive cannot be read: ${short(error.message)}. ` +
         'What was stored stays; the same command goes on from there.',
       { cause: error },
     );
-  if (error instanceof Invalid) throw new StartError(`${printable(error.message)}.`, { cause: error });
+  if (error instanceof Invalid) throw new OperatorError(`${printable(error.message)}.`, { cause: error });
   if (error instanceof Error && 'syscall' in error)
-    throw new StartError(`The file cannot be read: ${error.message}.`, { cause: error });
+    throw new OperatorError(`The file cannot be read: ${error.message}.`, { cause: error });
   throw error;
 }

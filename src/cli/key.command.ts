@@ -1,8 +1,8 @@
 import { ApiKeyService, type KeyOptions } from '../auth/api-key.service.js';
 import { type Scope } from '../auth/scope.js';
 import { formatLimits } from '../auth/subject-limits.js';
-import { StartError } from '../common/errors.js';
-import { type Expiry, type ListedKey } from '../storage/key-store.js';
+import { OperatorError } from '../common/errors.js';
+import { type Expiry, type ListedKey } from '../storage/access/key-store.js';
 import { type List, type ListOptions, printList } from './list.js';
 import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
@@ -39,7 +39,7 @@ export async function listKeys(env: NodeJS.ProcessEnv, options: ListOptions): Pr
 
 /**
  * Makes a key that takes the place of another one, which ends after the overlap (in seconds); prints it as `issueKey`
- * does. Throws a `StartError` where there is no working key of this number.
+ * does. Throws a `OperatorError` where there is no working key of this number.
  */
 export async function rotateKey(
   env: NodeJS.ProcessEnv,
@@ -58,7 +58,7 @@ export async function rotateKey(
   });
 }
 
-/** Ends a key. Throws a `StartError` where there is no working key of this number. */
+/** Ends a key. Throws a `OperatorError` where there is no working key of this number. */
 export async function revokeKey(env: NodeJS.ProcessEnv, id: number): Promise<void> {
   await withDatabase(env, async (app) => {
     const user = await app.get(ApiKeyService).revoke(id);
@@ -78,6 +78,6 @@ function stateOf({ revoked, works, successor }: ListedKey): string {
   return successor === null ? state : `${state}, replaced by ${successor}`;
 }
 
-function noSuchKey(id: number): StartError {
-  return new StartError(`There is no working key ${id}: see "marigram key list".`);
+function noSuchKey(id: number): OperatorError {
+  return new OperatorError(`There is no working key ${id}: see "marigram key list".`);
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { Invalid, StartError } from '../common/errors.js';
+import { Invalid, OperatorError } from '../common/errors.js';
 
 /** Answers a mistake in a command line with one sentence, which says whose `--help` has more. */
 export function explainMistakes(command: Command, name = command.name()): void {
@@ -16,7 +16,7 @@ export function explainMistakes(command: Command, name = command.name()): void {
   for (const subcommand of command.commands) explainMistakes(subcommand, `${name} ${subcommand.name()}`);
 }
 
-/** Runs what reads words; what is wrong with them is a `StartError`. */
+/** Runs what reads words; what is wrong with them is a `OperatorError`. */
 export function checked<T>(parse: () => T): T {
   try {
     return parse();
@@ -25,8 +25,8 @@ export function checked<T>(parse: () => T): T {
   }
 }
 
-/** A mistake in a word, or a value that the archive refuses, as a `StartError`; any other error as it is. */
+/** A mistake in a word, or a value that the archive refuses, as a `OperatorError`; any other error as it is. */
 export function asSentence(error: unknown): unknown {
-  if (error instanceof InvalidArgumentError) return new StartError(error.message);
-  return error instanceof Invalid ? new StartError(`${error.message}.`, { cause: error }) : error;
+  if (error instanceof InvalidArgumentError) return new OperatorError(error.message);
+  return error instanceof Invalid ? new OperatorError(`${error.message}.`, { cause: error }) : error;
 }

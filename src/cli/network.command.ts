@@ -2,8 +2,8 @@ import { NetworkService } from '../auth/network.service.js';
 import { type Scope } from '../auth/scope.js';
 import { formatLimits } from '../auth/subject-limits.js';
 import { type AddressRange } from '../common/address.js';
-import { StartError } from '../common/errors.js';
-import { type StoredLimits } from '../storage/access.entity.js';
+import { OperatorError } from '../common/errors.js';
+import { type StoredLimits } from '../storage/schema/access.entity.js';
 import { type ListOptions, printList } from './list.js';
 import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
@@ -40,13 +40,13 @@ export async function listNetworks(env: NodeJS.ProcessEnv, options: ListOptions)
   });
 }
 
-/** Ends networks. Throws a `StartError` where one of them is not there; those before it are gone then. */
+/** Ends networks. Throws a `OperatorError` where one of them is not there; those before it are gone then. */
 export async function removeNetworks(env: NodeJS.ProcessEnv, ranges: readonly AddressRange[]): Promise<void> {
   await withDatabase(env, async (app) => {
     for (const range of ranges) {
       const user = await app.get(NetworkService).remove(range);
       if (user === undefined)
-        throw new StartError(`There is no network ${String(range)}: see "marigram network list".`);
+        throw new OperatorError(`There is no network ${String(range)}: see "marigram network list".`);
       console.log(`Clients in ${String(range)} do not act as ${user} any more.`);
     }
   });

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { momentOf } from '../common/moment.js';
 import { EVENT_TYPES } from '../event-types/catalogue.js';
 import { ndjsonLines } from '../import/ndjson-lines.js';
@@ -19,9 +19,11 @@ export interface PutOptions extends WriteOptions {
 export async function put(env: NodeJS.ProcessEnv, words: readonly string[], options: PutOptions): Promise<void> {
   const [eventType, value, ...more] = words.slice(-2);
   if (eventType === undefined || value === undefined || more.length > 0 || words.length < 3)
-    throw new StartError('Expected KEY EVENT-TYPE VALUE, or FIELD=VALUE… EVENT-TYPE VALUE: see "marigram put --help".');
+    throw new OperatorError(
+      'Expected KEY EVENT-TYPE VALUE, or FIELD=VALUE… EVENT-TYPE VALUE: see "marigram put --help".',
+    );
   const meant = EVENT_TYPES.some((name) => name === eventType) ? undefined : nearest(eventType, EVENT_TYPES);
-  if (meant !== undefined) throw new StartError(`There is no event type ${eventType}: did you mean ${meant}?`);
+  if (meant !== undefined) throw new OperatorError(`There is no event type ${eventType}: did you mean ${meant}?`);
   const ts = options.ts ?? momentOf('now', Date.now()) ?? '';
   const members = [...metadataOf(words.slice(0, -2)), ['event-type', JSON.stringify(eventType)], ['ts', ts]];
   members.push(['val', isJson(value) ? value : JSON.stringify(value)]);

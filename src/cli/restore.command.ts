@@ -1,10 +1,10 @@
 import { BackupReader } from '../backup/backup-reader.js';
 import { checkBackup } from '../backup/check-backup.js';
 import { restoreBackup } from '../backup/restore-backup.js';
-import { Database } from '../storage/database.js';
-import { type StorageEngine } from '../storage/engine.js';
-import { RestoreStore } from '../storage/restore-store.js';
-import { STORAGE_ENGINE } from '../storage/storage.tokens.js';
+import { Database } from '../postgres/database.js';
+import { type StorageEngine } from '../storage/hypertables/engine.js';
+import { RestoreStore } from '../storage/dump/restore-store.js';
+import { STORAGE_ENGINE } from '../storage/hypertables/storage-engine.token.js';
 import { contentsOf } from './backup-summary.js';
 import { interruptible } from './interruption.js';
 import { ProgressBar } from './progress-bar.js';

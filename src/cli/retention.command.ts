@@ -1,17 +1,17 @@
 import { type INestApplicationContext } from '@nestjs/common';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { loadConfig } from '../config/config.js';
 import { type Policies } from '../retention/policy.js';
 import { loadPolicies } from '../retention/policy-file.js';
 import { type Removed, type RetentionReport } from '../retention/retention-report.js';
 import { RetentionService } from '../retention/retention.service.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { ProgressBar } from './progress-bar.js';
 import { withDatabase } from './with-database.js';
 
 const NO_POLICY = 'There is no policy file (RETENTION_POLICY): everything is kept.';
 
-/** Prints what would leave now by the policy file; changes nothing. Throws a `StartError` for a bad file. */
+/** Prints what would leave now by the policy file; changes nothing. Throws a `OperatorError` for a bad file. */
 export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
   await withPolicies(env, async (app, policies) => {
     const report = await app.get(RetentionService).plan(policies);
@@ -21,12 +21,12 @@ export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /**
- * Deletes what the policy file says, and prints how much that was. Throws a `StartError` for a bad file, where another
+ * Deletes what the policy file says, and prints how much that was. Throws a `OperatorError` for a bad file, where another
  * process is at it, and without `yes`: nothing is deleted then.
  */
 export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promise<void> {
   if (loadConfig(env).retentionPolicy !== undefined && !yes)
-    throw new StartError('Nothing was deleted: look with "marigram retention plan" first, then give --yes.');
+    throw new OperatorError('Nothing was deleted: look with "marigram retention plan" first, then give --yes.');
   await withPolicies(env, async (app, policies) => {
     const bar = new ProgressBar('Retention');
     let report: RetentionReport | undefined;
@@ -35,7 +35,7 @@ export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promis
     } finally {
       bar.stop();
     }
-    if (!report) throw new StartError('Another process is at it now: try again later.');
+    if (!report) throw new OperatorError('Another process is at it now: try again later.');
     printPolicies(report, ({ rows }) => String(rows));
     console.log(
       `Removed ${totalOf(report)} and ${report.metadata} metadata; ` +

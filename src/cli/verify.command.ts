@@ -1,5 +1,5 @@
-import { RollupCheck } from '../storage/rollup-check.js';
-import { SealedBinStore } from '../storage/sealed-bin-store.js';
+import { RollupCheck } from '../storage/rollups/rollup-check.js';
+import { SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
 import { formatSeconds } from '../common/time.js';
 import { ProgressBar } from './progress-bar.js';
 import { withDatabase } from './with-database.js';

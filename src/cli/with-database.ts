@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { AppModule } from '../app.module.js';
 import { NestLogger } from '../common/nest-logger.js';
 import { loadConfig } from '../config/config.js';
-import { openDatabase } from '../database/open-database.js';
+import { openDatabase } from '../open-database.js';
 
 /**
  * Runs a command with the server's services over the configured database: beside a running server, or on its own. An

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { ApiError, ArchiveError } from 'marigram-client';
-import { StartError, TryLater } from '../common/errors.js';
+import { OperatorError, TryLater } from '../common/errors.js';
 import { archiveUrlOf } from '../config/config.js';
-import { Account } from '../import/account.js';
+import { Account } from '../import/import-report.js';
 import { type FileLine } from '../import/file-line.js';
 import { importFile } from '../import/import-file.js';
 import { type Destination, HttpTarget } from './http-target.js';
@@ -21,7 +21,7 @@ const PASSING: readonly number[] = [429, 502, 503, 504];
 
 /**
  * Writes points to an archive over HTTP, and prints how many. Bad lines are named on stderr; the exit code is 1 then.
- * Throws a `StartError` for a refusal, and a `TryLater` where the archive is away: what was stored until then stays, and
+ * Throws a `OperatorError` for a refusal, and a `TryLater` where the archive is away: what was stored until then stays, and
  * the same command is safe to be run again.
  */
 export async function writeOverHttp(
@@ -44,7 +44,7 @@ export async function writeOverHttp(
 
 async function destinationOf(env: NodeJS.ProcessEnv, { url, keyFile }: WriteOptions): Promise<Destination> {
   const apiKey = keyFile === undefined ? env.MARIGRAM_KEY : (await keyIn(keyFile)).trim();
-  if (!apiKey) throw new StartError('Writing takes a key: give it as MARIGRAM_KEY, or in a file with --key-file.');
+  if (!apiKey) throw new OperatorError('Writing takes a key: give it as MARIGRAM_KEY, or in a file with --key-file.');
   return { url: url ?? (env.MARIGRAM_URL || archiveUrlOf(env)), apiKey };
 }
 
@@ -52,7 +52,7 @@ async function keyIn(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new StartError(`The key cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new OperatorError(`The key cannot be read: ${(error as Error).message}.`, { cause: error });
   }
 }
 
@@ -62,7 +62,7 @@ function targetOf(to: Destination): HttpTarget {
   } catch (error) {
     // A message about a header would show the key.
     if (error instanceof TypeError)
-      throw new StartError(
+      throw new OperatorError(
         URL.canParse(to.url) ? 'The key has characters that no key has.' : `${to.url} is no URL: see --url.`,
       );
     throw error;
@@ -72,7 +72,7 @@ function targetOf(to: Destination): HttpTarget {
 function asSentence(url: string, error: unknown): unknown {
   if (!(error instanceof ArchiveError)) return error;
   if (error instanceof ApiError && !PASSING.includes(error.status))
-    return new StartError(`${url} refuses it: ${printable(error.detail).replace(/\.$/, '')}.`, { cause: error });
+    return new OperatorError(`${url} refuses it: ${printable(error.detail).replace(/\.$/, '')}.`, { cause: error });
   const reason = printable(error.message).replace(/\.$/, '');
   return new TryLater(`${url} cannot store it now (${reason}). Run the same command again later.`, { cause: error });
 }

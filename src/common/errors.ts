@@ -127,11 +127,11 @@ export class Unavailable extends ArchiveError {
 }
 
 /** The program cannot start: one sentence for the admin, shown without a stack trace; the exit code is 1. */
-export class StartError extends Error {
+export class OperatorError extends Error {
   readonly exitCode: number = 1;
 }
 
 /** The same command may succeed later; the exit code is EX_TEMPFAIL of sysexits.h. */
-export class TryLater extends StartError {
+export class TryLater extends OperatorError {
   override readonly exitCode = 75;
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { archiveUrlOf, loadConfig } from './config.js';
 import { closedDirectory, defaultDataDir, SYSTEM_DATA_DIR } from './data-dir.js';
 
@@ -139,14 +139,14 @@ describe('a bad value is refused with one sentence that names the variable and t
     ['CHUNK_INTERVAL', '3651d'],
   ])('%s=%s', (name, text) => {
     const refusal = refusalOf({ [name]: text });
-    expect(refusal).toBeInstanceOf(StartError);
+    expect(refusal).toBeInstanceOf(OperatorError);
     expect(refusal?.message).toMatch(new RegExp(`^${name} must be [^\n]+\\.$`));
     expect(refusal?.message).toContain(`"${text}"`);
   });
 
   test('DATABASE_READ_URL without DATABASE_URL', () => {
     const refusal = refusalOf({ DATABASE_READ_URL: 'postgres://b/x' });
-    expect(refusal).toBeInstanceOf(StartError);
+    expect(refusal).toBeInstanceOf(OperatorError);
     expect(refusal?.message).toMatch(/^DATABASE_READ_URL needs DATABASE_URL/);
   });
 
@@ -166,7 +166,7 @@ describe('a bad value is refused with one sentence that names the variable and t
     const other: Record<string, string> = { DATABASE_URL: 'postgres://a/b', DATABASE_READ_URL: text };
     for (const env of [{ DATABASE_URL: text }, other]) {
       const refusal = refusalOf(env);
-      expect(refusal).toBeInstanceOf(StartError);
+      expect(refusal).toBeInstanceOf(OperatorError);
       expect(refusal?.message).toMatch(new RegExp(`^${Object.keys(env).at(-1)!} must be a URL like [^\n]+\\.$`));
       expect(refusal?.message).not.toContain('secret');
     }

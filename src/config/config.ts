@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { defaultDataDir } from './data-dir.js';
 
 /** Log levels of pino, most silent first. */
@@ -59,14 +59,14 @@ export class AppConfig {
 
 /**
  * Reads the configuration from environment variables; an empty variable counts as absent.
- * Throws a `StartError` that names the variable and what it should be.
+ * Throws a `OperatorError` that names the variable and what it should be.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
   const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, expected: string): T => {
     const text = env[name];
     if (text === undefined || text === '') return fallback;
     const value = parse(text);
-    if (value === undefined) throw new StartError(`${name} must be ${expected}, but it is "${text}".`);
+    if (value === undefined) throw new OperatorError(`${name} must be ${expected}, but it is "${text}".`);
     return value;
   };
   const config = new AppConfig();
@@ -118,18 +118,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.chunkSeconds = read('CHUNK_INTERVAL', undefined, interval, 'a time like 30d or 12h, from 1h to 3650d');
   config.retentionPolicy = read('RETENTION_POLICY', undefined, (text) => resolve(text), 'a file');
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined)
-    throw new StartError('DATABASE_READ_URL needs DATABASE_URL: a replica belongs to a database of its own.');
+    throw new OperatorError('DATABASE_READ_URL needs DATABASE_URL: a replica belongs to a database of its own.');
   return config;
 }
 
 /**
- * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws a `StartError`
+ * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws a `OperatorError`
  * as `loadConfig` does, and where the server takes any free port.
  */
 export function archiveUrlOf(env: Readonly<Record<string, string | undefined>>): string {
   const { HOST, PORT, PATH_PREFIX } = env;
   const { host, port, pathPrefix } = loadConfig({ HOST, PORT, PATH_PREFIX });
-  if (port === 0) throw new StartError('PORT is 0, which is any free port: say where the archive is with --url.');
+  if (port === 0) throw new OperatorError('PORT is 0, which is any free port: say where the archive is with --url.');
   const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}${pathPrefix}/perfsonar/archive/`;
 }
@@ -146,7 +146,7 @@ function oneOf<T extends string>(values: readonly T[], text: string): T | undefi
 /** Nothing of a wrong one is shown: wherever it is wrong, there may be a password in it. */
 function postgresUrl(name: string, text: string): string {
   const fail = (problem: string): never => {
-    throw new StartError(
+    throw new OperatorError(
       `${name} must be a URL like postgres://user:password@host:5432/database, but ${problem} ` +
         '(it is not shown, as there may be a password in it).',
     );

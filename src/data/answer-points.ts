@@ -3,7 +3,7 @@ import { type FastifyReply } from 'fastify';
 import { linkHeader, pageLinks, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { type RequestAddress } from '../http/request.js';
-import { type Slice } from '../storage/paged.js';
+import { type Slice } from '../postgres/row-source.js';
 import { chooseFormat, formatPoints, type PointsRead } from './points-format.js';
 
 /** Reads the page that a query asks for, sets the headers of its format and its neighbours, and returns the body. */

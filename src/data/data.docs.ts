@@ -3,7 +3,7 @@ import { errorBody } from '../http/error-body.js';
 import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
-import { HEADERS } from '../http/refusals.js';
+import { HEADERS } from '../http/error-responses.js';
 import { ROW_PARAMETERS, rowAnswer } from './row-answer.js';
 
 const { key, ts } = EXAMPLE;

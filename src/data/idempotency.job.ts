@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Recurring } from '../common/recurring.js';
-import { IdempotencyStore } from '../storage/idempotency-store.js';
+import { IdempotencyStore } from '../storage/ingest/idempotency-store.js';
 
 /** How long after the start the first run is, and how long after a run the next, in milliseconds. */
 const FIRST_PAUSE = 120_000;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { ArchiveError, KeyReused } from '../common/errors.js';
 import { type RequestKey } from '../http/idempotency-key.js';
-import { IdempotencyStore, type KeptAnswer, type KeyClaim, Repeated } from '../storage/idempotency-store.js';
+import { IdempotencyStore, type KeptAnswer, type KeyClaim, Repeated } from '../storage/ingest/idempotency-store.js';
 import { ALL_STORED, parseReport, type WriteReport } from './write-report.js';
 
 /** A write that is under way. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Page } from '../common/page.js';
-import { type Pieces, readPage, type RowSource, type Slice } from '../storage/paged.js';
+import { type Pieces, readPage, type RowSource, type Slice } from '../postgres/row-source.js';
 import { type RowFormat, RowWriter } from './row-writer.js';
 
 /** How points are written as text. */

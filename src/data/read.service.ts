@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
 import { DATA_TYPES, encodeFraction } from '../event-types/data-types.js';
-import { type Slice } from '../storage/paged.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
-import { type PointPairs } from '../storage/point-pairs.js';
-import { type Point, type PointRange, PointStore } from '../storage/point-store.js';
-import { SeriesStore } from '../storage/series-store.js';
+import { type Slice } from '../postgres/row-source.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { type PointPairs } from '../storage/points/point-pairs.js';
+import { type Point, type PointRange, PointStore } from '../storage/points/point-store.js';
+import { SeriesStore } from '../storage/registry/series-store.js';
 import { type PointsRead } from './points-format.js';
 import { type RowWriter } from './row-writer.js';
 

@@ -1,6 +1,6 @@
 import { type Answer, type Header, type Parameter } from '../common/api-docs.js';
 import { ORDER, PAGE, rowFormat, TIMES } from '../http/parameters.js';
-import { HEADERS } from '../http/refusals.js';
+import { HEADERS } from '../http/error-responses.js';
 import { TEXT_FORMATS } from './points-format.js';
 
 /** The parameters of a read of rows. */

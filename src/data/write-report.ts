@@ -1,5 +1,5 @@
 import { type FastifyReply } from 'fastify';
-import { type DropReason } from '../audit/tallies.js';
+import { type DropReason } from '../audit/usage-counters.js';
 import { Conflict, type ConflictingPoint } from '../common/errors.js';
 
 /** What became of the points of a write that took place. */

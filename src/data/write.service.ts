@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type DropReason, Tallies } from '../audit/tallies.js';
+import { type DropReason, UsageCounters } from '../audit/usage-counters.js';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { BadPart, NotFound, Unavailable } from '../common/errors.js';
@@ -9,13 +9,13 @@ import { requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type ParsedValue } from '../event-types/data-types.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
-import { type KeyClaim } from '../storage/idempotency-store.js';
-import { type SeriesPoint, type SeriesRef } from '../storage/point-store.js';
-import { SeriesCache } from '../storage/series-cache.js';
-import { type SeriesOfMetadata, StaleSeries } from '../storage/series-store.js';
-import { type WriteOutcome } from '../storage/write-batch.js';
-import { WriteQueue } from '../storage/write-queue.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { type KeyClaim } from '../storage/ingest/idempotency-store.js';
+import { type SeriesPoint, type SeriesRef } from '../storage/points/point-store.js';
+import { SeriesCache } from '../storage/registry/series-cache.js';
+import { type SeriesOfMetadata, StaleSeries } from '../storage/registry/series-store.js';
+import { type WriteOutcome } from '../storage/ingest/write-batch.js';
+import { WriteQueue } from '../storage/ingest/write-queue.js';
 import { conflictOf } from './conflict.js';
 import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
@@ -37,7 +37,7 @@ export class WriteService {
     private readonly queue: WriteQueue,
     private readonly idempotent: IdempotentWrites,
     private readonly limits: WriteLimits,
-    private readonly tallies: Tallies,
+    private readonly tallies: UsageCounters,
     private readonly metrics: Metrics,
   ) {}
 

@@ -1,7 +1,7 @@
 import { shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { PAGE } from '../http/parameters.js';
-import { HEADERS, refusal } from '../http/refusals.js';
+import { HEADERS, refusal } from '../http/error-responses.js';
 
 const TEMPERATURE = {
   name: 'temperature',

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { NotFound } from '../common/errors.js';
 import { type Page } from '../common/page.js';
 import { BUILT_IN, type EventTypeInfo } from '../event-types/catalogue.js';
-import { type Actor } from '../storage/audit-store.js';
-import { type EventTypeDeclaration, EventTypeStore } from '../storage/event-type-store.js';
+import { type Actor } from '../storage/access/audit-store.js';
+import { type EventTypeDeclaration, EventTypeStore } from '../storage/registry/event-type-store.js';
 
 /** Lists, declares and removes event types. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
-import { type Deleted } from '../storage/delete-store.js';
+import { type Deleted } from '../storage/removal/delete-store.js';
 
 /** How much a deletion has removed. */
 @WireShape('Deleted', 'How much was removed.')

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query } from '../common/time-range.js';
-import { type Actor } from '../storage/audit-store.js';
-import { type Deleted, DeleteStore, type Span } from '../storage/delete-store.js';
-import { Replica } from '../storage/replica.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
+import { type Actor } from '../storage/access/audit-store.js';
+import { type Deleted, DeleteStore, type Span } from '../storage/removal/delete-store.js';
+import { Replica } from '../postgres/replica.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
 
 /** The parameters that bound a deletion of points; `format` is fine everywhere. */
 const BOUNDS = ['time', 'time-start', 'time-end'];

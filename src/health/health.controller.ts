@@ -3,8 +3,8 @@ import { programVersion } from '../common/program-version.js';
 import { Operation } from '../http/operation.js';
 import { Rules } from '../http/route-rules.js';
 import { Metrics } from '../metrics/metrics.js';
-import { Database } from '../storage/database.js';
-import { Replica } from '../storage/replica.js';
+import { Database } from '../postgres/database.js';
+import { Replica } from '../postgres/replica.js';
 import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
 import { type HealthObject } from './health.dto.js';
 

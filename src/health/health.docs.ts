@@ -1,6 +1,6 @@
 import { shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
-import { REFUSALS } from '../http/refusals.js';
+import { REFUSALS } from '../http/error-responses.js';
 
 /** GET `/health/live`. */
 export const GET_LIVENESS: OperationDocs = {

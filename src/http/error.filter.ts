@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { ArchiveError, TooLarge } from '../common/errors.js';
-import { explained } from '../storage/database.js';
+import { explained } from '../postgres/database.js';
 import { errorBody } from './error-body.js';
 import { withoutKey } from './redact.js';
 

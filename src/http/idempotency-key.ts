@@ -4,7 +4,7 @@ import { type FastifyRequest } from 'fastify';
 import { named, type Parameter } from '../common/api-docs.js';
 import { Invalid } from '../common/errors.js';
 import { pathOf } from './request.js';
-import { refusal } from './refusals.js';
+import { refusal } from './error-responses.js';
 
 /** The name that a client has given to a write which it may send again. */
 export interface RequestKey {

@@ -1,7 +1,7 @@
 import { Invalid } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { parseMetadata } from '../metadata/parse-metadata.js';
-import { type NewMetadata } from '../storage/metadata-store.js';
+import { type NewMetadata } from '../storage/registry/metadata-store.js';
 import { type FileRecord } from './file-line.js';
 import { KEY } from './foreign-metadata.js';
 

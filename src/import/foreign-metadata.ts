@@ -2,7 +2,7 @@ import { Invalid } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { parseMetadata } from '../metadata/parse-metadata.js';
-import { type NewMetadata } from '../storage/metadata-store.js';
+import { type NewMetadata } from '../storage/registry/metadata-store.js';
 
 /** What an archive adds to a metadata in its answers, and no POST may have. */
 const OF_ANSWERS: readonly string[] = [

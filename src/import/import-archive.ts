@@ -1,10 +1,10 @@
 import { ConnectionError, type EventType, type Metadata } from 'marigram-client';
 import { Invalid } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
-import { type ImportStore } from '../storage/import-store.js';
-import { type SealedBinStore } from '../storage/sealed-bin-store.js';
-import { classify } from '../storage/sql-errors.js';
-import { Account, type Watched } from './account.js';
+import { type ImportStore } from '../storage/ingest/import-store.js';
+import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
+import { classify } from '../postgres/sql-errors.js';
+import { Account, type Watched } from './import-report.js';
 import { type ForeignMetadata, foreignMetadata } from './foreign-metadata.js';
 import { AHEAD, type History, SeriesImport } from './series-import.js';
 import { faultOf, isRefusal, type SourceArchive } from './source-archive.js';

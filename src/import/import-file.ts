@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { Invalid, StartError } from '../common/errors.js';
+import { Invalid, OperatorError } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
-import { Account, type Watched } from './account.js';
+import { Account, type Watched } from './import-report.js';
 import { type FileLine, type FileRecord } from './file-line.js';
 import { metadataOf, subjectOf } from './file-metadata.js';
 import { type FileTarget, type ImportedPoint } from './target.js';
@@ -32,7 +32,7 @@ type Found = { readonly key: string | undefined } | { readonly problem: string }
  * Stores the points of a file with their metadata; each batch is a transaction. Bad lines are counted and left out. It
  * may end anywhere: a second run finds there what the first has stored.
  * @param open reads the file from its beginning.
- * Throws a `StartError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
+ * Throws a `OperatorError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
  */
 export async function importFile(
   target: FileTarget,
@@ -45,7 +45,7 @@ export async function importFile(
     await new FileImport(target, checked, 'check').run(open(), signal);
     for (const { line, problem } of checked.badLines) account.badLine(line, problem);
     account.badLineCount = checked.badLineCount;
-    if (account.badLineCount > 0) throw new StartError(`Nothing was stored: ${account.badLineCount} bad lines.`);
+    if (account.badLineCount > 0) throw new OperatorError(`Nothing was stored: ${account.badLineCount} bad lines.`);
   }
   await new FileImport(target, account, dryRun ? 'count' : 'store').run(open(), signal);
   return account;

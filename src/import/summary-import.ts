@@ -2,9 +2,9 @@ import { type Summary } from 'marigram-client';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type DataTypeName } from '../event-types/data-types.js';
 import { binOf } from '../rollups/windows.js';
-import { type ImportStore } from '../storage/import-store.js';
-import { type SealedBinStore } from '../storage/sealed-bin-store.js';
-import { type Account } from './account.js';
+import { type ImportStore } from '../storage/ingest/import-store.js';
+import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
+import { type Account } from './import-report.js';
 import { type History, type SeriesImport, type SeriesPair, type SeriesRead } from './series-import.js';
 import { type SourceArchive } from './source-archive.js';
 

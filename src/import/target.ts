@@ -2,12 +2,12 @@ import { setTimeout } from 'node:timers/promises';
 import { Unavailable } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
-import { type Actor } from '../storage/audit-store.js';
-import { type BackFill } from '../storage/back-fill.js';
-import { type ImportStore } from '../storage/import-store.js';
-import { type MetadataStore, type NewMetadata } from '../storage/metadata-store.js';
-import { type SeriesPoint } from '../storage/point-store.js';
-import { type SeriesOfMetadata, type SeriesStore, StaleSeries } from '../storage/series-store.js';
+import { type Actor } from '../storage/access/audit-store.js';
+import { type BackFill } from '../storage/rollups/back-fill.js';
+import { type ImportStore } from '../storage/ingest/import-store.js';
+import { type MetadataStore, type NewMetadata } from '../storage/registry/metadata-store.js';
+import { type SeriesPoint } from '../storage/points/point-store.js';
+import { type SeriesOfMetadata, type SeriesStore, StaleSeries } from '../storage/registry/series-store.js';
 
 /** How often a batch is resolved again whose series keep changing under it. */
 const ATTEMPTS = 10;

@@ -1,7 +1,7 @@
 import { EXAMPLE, shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
-import { HEADERS } from '../http/refusals.js';
+import { HEADERS } from '../http/error-responses.js';
 import { FILTER_PARAMETERS } from '../search/search-parameters.js';
 import { MOST_SERIES } from './latest.service.js';
 

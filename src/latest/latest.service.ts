@@ -3,7 +3,12 @@ import { parsePage } from '../common/page.js';
 import { Invalid } from '../common/errors.js';
 import { type Query } from '../common/time-range.js';
 import { SearchService } from '../search/search.service.js';
-import { type LatestPoint, LatestStore, type SeriesPlace, type SeriesWithPoints } from '../storage/latest-store.js';
+import {
+  type LatestPoint,
+  LatestStore,
+  type SeriesPlace,
+  type SeriesWithPoints,
+} from '../storage/registry/latest-store.js';
 
 /** How many series a page has at most, and how many of them are looked up at a time. */
 export const MOST_SERIES = 10_000;

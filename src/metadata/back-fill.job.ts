@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { BackFill } from '../storage/back-fill.js';
+import { BackFill } from '../storage/rollups/back-fill.js';
 
 /** How much of each window is filled before the answer to the POST that asked for it: 10 steps, 200,000 points. */
 const STEPS_AT_ONCE = 10;

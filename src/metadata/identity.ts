@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type MetadataFields } from '../storage/metadata-store.js';
+import { type MetadataFields } from '../storage/registry/metadata-store.js';
 
 /**
  * The digest of what makes two metadata the same: subject type, subject fields and free-form parameters, compared

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { type StoredEventType, type StoredMetadata } from '../storage/metadata-store.js';
+import { type StoredEventType, type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
 import { SUMMARY_PATHS } from './summary-paths.js';
 

@@ -1,7 +1,7 @@
 import { EXAMPLE, shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT } from '../http/parameters.js';
-import { HEADERS } from '../http/refusals.js';
+import { HEADERS } from '../http/error-responses.js';
 
 const URI = `/esmond/perfsonar/archive/${EXAMPLE.key}/`;
 

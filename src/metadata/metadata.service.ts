@@ -7,8 +7,8 @@ import {
   type StoredEventType,
   type StoredMetadata,
   type SummaryRegistration,
-} from '../storage/metadata-store.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
+} from '../storage/registry/metadata-store.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { summaryTypeOf } from './summary-paths.js';
 import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';

@@ -3,7 +3,7 @@ import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type DataTypeName, type SummaryType } from '../event-types/data-types.js';
 import { integerOf } from '../event-types/numbers.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
-import { sameSummary, type SummaryRegistration } from '../storage/metadata-store.js';
+import { sameSummary, type SummaryRegistration } from '../storage/registry/metadata-store.js';
 
 /** The longest summary window, in seconds: some 3,000 years. */
 export const MAX_WINDOW = 100_000_000_000;

@@ -4,7 +4,7 @@ import { isSourceName } from '../common/source-name.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
-import { type MetadataFields, type NewMetadata } from '../storage/metadata-store.js';
+import { type MetadataFields, type NewMetadata } from '../storage/registry/metadata-store.js';
 import { identityOf } from './identity.js';
 import { parseEventTypes } from './parse-event-types.js';
 

@@ -2,7 +2,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Answer, type Header, type Parameter } from '../common/api-docs.js';
 import { type AppConfig } from '../config/config.js';
 import { OPERATION, type OperationDocs } from '../http/operation.js';
-import { HEADERS, NOT_MODIFIED, OTHER_REFUSAL, REFUSALS } from '../http/refusals.js';
+import { HEADERS, NOT_MODIFIED, OTHER_REFUSAL, REFUSALS } from '../http/error-responses.js';
 import { type RouteRules, RULES } from '../http/route-rules.js';
 import { PATH_PARAMETERS } from './path-parameters.js';
 import { securityOf } from './security.js';

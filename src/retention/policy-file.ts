@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { lengthOf } from '../common/moment.js';
 import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
 import { ANY, BASE, Policies, type Policy } from './policy.js';
@@ -15,7 +15,7 @@ const MAX_DAYS = 3_650_000;
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Reads a policy file, whose event types `dataTypeOf` must know. Throws a `StartError` that names the file and what is
+ * Reads a policy file, whose event types `dataTypeOf` must know. Throws a `OperatorError` that names the file and what is
  * wrong in it.
  */
 export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promise<Policies> {
@@ -23,7 +23,7 @@ export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promis
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new StartError(`The policy file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new OperatorError(`The policy file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
   return parsePolicies(text, file, dataTypeOf);
 }
@@ -35,7 +35,7 @@ export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promis
  */
 export function parsePolicies(text: string, file: string, dataTypeOf: DataTypeOf = builtInDataType): Policies {
   const fail = (problem: string): never => {
-    throw new StartError(`The policy file ${file} is wrong: ${problem}.`);
+    throw new OperatorError(`The policy file ${file} is wrong: ${problem}.`);
   };
   const content = parseJson(text, fail);
   const list: unknown = isObject(content) ? content.policies : undefined;

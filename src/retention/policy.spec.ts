@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { StartError } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { loadPolicies, parsePolicies } from './policy-file.js';
 
 type Entry = [eventType: unknown, summaryType: unknown, window: unknown, expire: unknown];
@@ -17,7 +17,7 @@ function refusalOf(text: string): string {
   try {
     parsePolicies(text, 'policy.json');
   } catch (error) {
-    expect(error).toBeInstanceOf(StartError);
+    expect(error).toBeInstanceOf(OperatorError);
     return (error as Error).message;
   }
   throw new Error(`taken: ${text}`);

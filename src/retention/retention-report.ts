@@ -1,4 +1,4 @@
-import { type Hypertable } from '../storage/engine.js';
+import { type Hypertable } from '../storage/hypertables/engine.js';
 import { describePolicy, type Policy } from './policy.js';
 
 /** Rows, and their size where it was asked for. */

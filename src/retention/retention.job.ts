@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Recurring } from '../common/recurring.js';
 import { AppConfig } from '../config/config.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type Policies } from './policy.js';
 import { loadPolicies } from './policy-file.js';
 import { RetentionService } from './retention.service.js';
@@ -23,7 +23,7 @@ export class RetentionJob implements OnModuleDestroy {
     private readonly eventTypes: EventTypeStore,
   ) {}
 
-  /** Begins the daily runs; for servers only, not for commands. Throws a `StartError` for a bad policy file. */
+  /** Begins the daily runs; for servers only, not for commands. Throws a `OperatorError` for a bad policy file. */
   async start(): Promise<void> {
     if (this.config.retentionPolicy === undefined) return;
     await this.load(this.config.retentionPolicy);

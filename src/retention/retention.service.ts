@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
-import { AuditStore, RETENTION } from '../storage/audit-store.js';
-import { BackFill } from '../storage/back-fill.js';
-import { ChunkSweep } from '../storage/chunk-sweep.js';
-import { type Hypertable, HYPERTABLES } from '../storage/engine.js';
-import { ExpiredMetadata } from '../storage/expired-metadata.js';
-import { ExpiredRows, type SweptChunk } from '../storage/expired-rows.js';
-import { type CutOffs, type RetentionRule } from '../storage/retention-rules.js';
-import { SealedBinStore } from '../storage/sealed-bin-store.js';
-import { RetentionStore } from '../storage/retention-store.js';
+import { AuditStore, RETENTION } from '../storage/access/audit-store.js';
+import { BackFill } from '../storage/rollups/back-fill.js';
+import { ChunkSweep } from '../storage/removal/chunk-sweep.js';
+import { type Hypertable, HYPERTABLES } from '../storage/hypertables/engine.js';
+import { ExpiredMetadata } from '../storage/removal/expired-metadata.js';
+import { ExpiredRows, type SweptChunk } from '../storage/removal/expired-rows.js';
+import { type CutOffs, type RetentionRule } from '../storage/removal/retention-rules.js';
+import { SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
+import { RetentionStore } from '../storage/removal/retention-store.js';
 import { type Policies, type Policy } from './policy.js';
 import { RetentionReport } from './retention-report.js';
 

@@ -8,7 +8,7 @@ import { Operation } from '../http/operation.js';
 import { Address, type RequestAddress, WireQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { MetadataView } from '../metadata/metadata-view.js';
-import { type StoredMetadata } from '../storage/metadata-store.js';
+import { type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { GET_SERVICE, SEARCH_METADATA } from './search.docs.js';
 import { type FoundMetadataObject, type ServiceObject } from './search.dto.js';
 import { SearchService } from './search.service.js';

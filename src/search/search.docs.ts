@@ -1,7 +1,7 @@
 import { EXAMPLE, shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT } from '../http/parameters.js';
-import { HEADERS } from '../http/refusals.js';
+import { HEADERS } from '../http/error-responses.js';
 import { METADATA } from '../metadata/metadata.docs.js';
 import { SEARCH_PARAMETERS } from './search-parameters.js';
 

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_LIMIT, parsePage } from '../common/page.js';
 import { isSourceName } from '../common/source-name.js';
 import { type Query } from '../common/time-range.js';
-import { type StoredMetadata } from '../storage/metadata-store.js';
-import { oneAhead } from '../storage/paged.js';
-import { type MetadataPage, type MetadataSearch, SearchStore } from '../storage/search-store.js';
+import { type StoredMetadata } from '../storage/registry/metadata-store.js';
+import { oneAhead } from '../postgres/row-source.js';
+import { type MetadataPage, type MetadataSearch, SearchStore } from '../storage/registry/search-store.js';
 import { HostMatch } from './host-match.js';
 import { parseSearch } from './parse-search.js';
 

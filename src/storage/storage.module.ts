@@ -1,37 +1,37 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { AuditStore } from './audit-store.js';
-import { BackFill } from './back-fill.js';
-import { ChunkSpace } from './chunk-space.js';
-import { ChunkSweep } from './chunk-sweep.js';
-import { Chunks } from './chunks.js';
-import { Database } from './database.js';
-import { DeleteStore } from './delete-store.js';
-import { DiskSpace } from './disk-space.js';
-import { type StorageEngine } from './engine.js';
-import { EventTypeStore } from './event-type-store.js';
-import { ExpiredMetadata } from './expired-metadata.js';
-import { ExpiredRows } from './expired-rows.js';
-import { IdempotencyStore } from './idempotency-store.js';
-import { ImportStore } from './import-store.js';
-import { KeyStore } from './key-store.js';
-import { LatestStore } from './latest-store.js';
-import { MetadataStore } from './metadata-store.js';
-import { NetworkStore } from './network-store.js';
-import { PointStore } from './point-store.js';
-import { Replica } from './replica.js';
-import { RetentionStore } from './retention-store.js';
-import { RollupCheck } from './rollup-check.js';
-import { RollupStore } from './rollup-store.js';
-import { SearchStore } from './search-store.js';
-import { SealedBinStore } from './sealed-bin-store.js';
-import { SeriesCache } from './series-cache.js';
-import { SeriesStore } from './series-store.js';
-import { SubjectStore } from './subject-store.js';
-import { SummaryStore } from './summary-store.js';
-import { STORAGE_ENGINE } from './storage.tokens.js';
-import { WritePool } from './write-pool.js';
-import { TallyStore } from './tally-store.js';
-import { WriteQueue } from './write-queue.js';
+import { AuditStore } from './access/audit-store.js';
+import { BackFill } from './rollups/back-fill.js';
+import { ChunkSpace } from './hypertables/chunk-space.js';
+import { ChunkSweep } from './removal/chunk-sweep.js';
+import { Chunks } from './hypertables/chunks.js';
+import { Database } from '../postgres/database.js';
+import { DeleteStore } from './removal/delete-store.js';
+import { DiskSpace } from '../postgres/disk-space.js';
+import { type StorageEngine } from './hypertables/engine.js';
+import { EventTypeStore } from './registry/event-type-store.js';
+import { ExpiredMetadata } from './removal/expired-metadata.js';
+import { ExpiredRows } from './removal/expired-rows.js';
+import { IdempotencyStore } from './ingest/idempotency-store.js';
+import { ImportStore } from './ingest/import-store.js';
+import { KeyStore } from './access/key-store.js';
+import { LatestStore } from './registry/latest-store.js';
+import { MetadataStore } from './registry/metadata-store.js';
+import { NetworkStore } from './access/network-store.js';
+import { PointStore } from './points/point-store.js';
+import { Replica } from '../postgres/replica.js';
+import { RetentionStore } from './removal/retention-store.js';
+import { RollupCheck } from './rollups/rollup-check.js';
+import { RollupStore } from './rollups/rollup-store.js';
+import { SearchStore } from './registry/search-store.js';
+import { SealedBinStore } from './rollups/sealed-bin-store.js';
+import { SeriesCache } from './registry/series-cache.js';
+import { SeriesStore } from './registry/series-store.js';
+import { SubjectStore } from './registry/subject-store.js';
+import { SummaryStore } from './registry/summary-store.js';
+import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
+import { PipelinedPool } from '../postgres/pipelined-pool.js';
+import { UsageStore } from './access/usage-store.js';
+import { WriteQueue } from './ingest/write-queue.js';
 
 const STORES = [
   AuditStore,
@@ -62,8 +62,8 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
-  WritePool,
-  TallyStore,
+  PipelinedPool,
+  UsageStore,
   WriteQueue,
 ];
 

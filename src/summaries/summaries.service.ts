@@ -6,11 +6,11 @@ import { type RowWriter } from '../data/row-writer.js';
 import { type SummaryType } from '../event-types/data-types.js';
 import { summaryTypeOf } from '../metadata/summary-paths.js';
 import { binOf } from '../rollups/windows.js';
-import { type BinQuotient } from '../storage/bin-quotients.js';
-import { EventTypeStore } from '../storage/event-type-store.js';
-import { type Slice } from '../storage/paged.js';
-import { type BinRange, RollupStore, type StoredBin } from '../storage/rollup-store.js';
-import { SummaryStore } from '../storage/summary-store.js';
+import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
+import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { type Slice } from '../postgres/row-source.js';
+import { type BinRange, RollupStore, type StoredBin } from '../storage/rollups/rollup-store.js';
+import { SummaryStore } from '../storage/registry/summary-store.js';
 import { summaryValue } from './summary-values.js';
 
 /** The bins that a request asks for. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ExactSum, nearestDouble, parseDecimal, quotient } from '../common/decimal.js';
 import { bucketOf, valueOf } from '../rollups/sketch.js';
 import { binOf } from '../rollups/windows.js';
-import { type StoredBin } from '../storage/rollup-store.js';
+import { type StoredBin } from '../storage/rollups/rollup-store.js';
 import { percentile } from './statistics.js';
 import { summaryValue } from './summary-values.js';
 

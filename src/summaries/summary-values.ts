@@ -1,7 +1,7 @@
 import { type DataTypeName, type SummaryType } from '../event-types/data-types.js';
 import { parseDecimal, quotient } from '../common/decimal.js';
 import { valueOf } from '../rollups/sketch.js';
-import { type StoredBin } from '../storage/rollup-store.js';
+import { type StoredBin } from '../storage/rollups/rollup-store.js';
 import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
 
 /**

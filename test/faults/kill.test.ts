@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isAlive } from '../../src/database/process-identity.js';
+import { isAlive } from '../../src/embedded-postgres/process-identity.js';
 import { WriteLoad } from '../support/load.js';
 import { postgresOf, Sandbox, until } from '../support/process.js';
 

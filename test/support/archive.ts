@@ -8,7 +8,7 @@ import { createApp } from '../../src/app.js';
 import { ApiKeyService } from '../../src/auth/api-key.service.js';
 import { type Scope } from '../../src/auth/scope.js';
 import { type AppConfig, loadConfig } from '../../src/config/config.js';
-import { openDatabase } from '../../src/database/open-database.js';
+import { openDatabase } from '../../src/open-database.js';
 
 /** The path of the archive under the default prefix. */
 export const ARCHIVE = '/esmond/perfsonar/archive/';

@@ -2,11 +2,11 @@ import { operator } from '../../src/auth/caller.js';
 import { builtInDataType } from '../../src/event-types/catalogue.js';
 import { type ImportPlace } from '../../src/import/import-archive.js';
 import { ImportTarget } from '../../src/import/target.js';
-import { BackFill } from '../../src/storage/back-fill.js';
-import { ImportStore } from '../../src/storage/import-store.js';
-import { MetadataStore } from '../../src/storage/metadata-store.js';
-import { SealedBinStore } from '../../src/storage/sealed-bin-store.js';
-import { SeriesStore } from '../../src/storage/series-store.js';
+import { BackFill } from '../../src/storage/rollups/back-fill.js';
+import { ImportStore } from '../../src/storage/ingest/import-store.js';
+import { MetadataStore } from '../../src/storage/registry/metadata-store.js';
+import { SealedBinStore } from '../../src/storage/rollups/sealed-bin-store.js';
+import { SeriesStore } from '../../src/storage/registry/series-store.js';
 import { type TestArchive } from './archive.js';
 
 /** An archive as imports see it. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { identify, isAlive, type ProcessIdentity } from '../../src/database/process-identity.js';
+import { identify, isAlive, type ProcessIdentity } from '../../src/embedded-postgres/process-identity.js';
 
 /** The directory of the project. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,5 +1,5 @@
 import { ApiConnect, ApiError, ArchiveError, ConnectionError, type FilterFields, TimeoutError } from 'marigram-client';
-import { StartError } from '../../common/errors.js';
+import { OperatorError } from '../../common/errors.js';
 import { printable } from '../text-table.js';
 
 /** Where an archive is, and who asks. */
@@ -11,7 +11,7 @@ export interface Connection {
 /** The statuses of an archive that wants a key, or another one. */
 const REFUSED: readonly number[] = [401, 403];
 
-/** A search of the archive. Throws a `StartError` for a URL that is none, and for a key that can't be sent. */
+/** A search of the archive. Throws a `OperatorError` for a URL that is none, and for a key that can't be sent. */
 export function connect({ url, apiKey }: Connection, filters: FilterFields): ApiConnect {
   // Fewer repeats than a program would make: somebody waits.
   const options = { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };
@@ -21,7 +21,7 @@ export function connect({ url, apiKey }: Connection, filters: FilterFields): Api
     if (!(error instanceof TypeError)) throw error;
     // A message about a header would show the key.
     const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-    throw new StartError(
+    throw new OperatorError(
       isUrl
         ? 'MARIGRAM_KEY has characters that no key has.'
         : `${url} is no URL: expected such as http://localhost:8080.`,
@@ -34,7 +34,9 @@ export async function asking(url: string, work: () => Promise<void>): Promise<vo
   try {
     await work();
   } catch (error) {
-    throw error instanceof ArchiveError || error instanceof RangeError ? new StartError(sentenceOf(url, error)) : error;
+    throw error instanceof ArchiveError || error instanceof RangeError
+      ? new OperatorError(sentenceOf(url, error))
+      : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { StartError } from '../../common/errors.js';
+import { OperatorError } from '../../common/errors.js';
 import { archiveUrlOf } from '../../config/config.js';
 import { count } from '../arguments.js';
 import { type Filter, filter, FILTERS, filtersOf } from '../filters.js';
@@ -75,7 +75,7 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
     )
     .action(async (words: string[], { order }: Options, command: Command) => {
       const series = checked(() => seriesWords(words));
-      if (series.summaryType ?? series.window) throw new StartError('Summaries are read by "marigram get summary".');
+      if (series.summaryType ?? series.window) throw new OperatorError('Summaries are read by "marigram get summary".');
       const request = await seriesRequest(command, env, series);
       await (await import('./points.js')).getPoints({ ...request, words: series, order });
     });
@@ -144,7 +144,7 @@ async function seriesRequest(command: Command, env: NodeJS.ProcessEnv, series: S
   if (series.archive === undefined) return request;
   const named = command.opts<Options>().url ?? env.MARIGRAM_URL;
   if (named && URL.canParse(named) && new URL(named).origin !== new URL(series.archive).origin)
-    throw new StartError(`The URI is of ${series.archive}, and the archive is ${named}: give one of them.`);
+    throw new OperatorError(`The URI is of ${series.archive}, and the archive is ${named}: give one of them.`);
   return { ...request, url: series.archive };
 }
 

@@ -39,7 +39,7 @@ const KIND: RecordKind<Pair> = {
     }),
 };
 
-/** Prints between whom the metadata are that the filters find, a pair a line. Throws a `StartError`. */
+/** Prints between whom the metadata are that the filters find, a pair a line. Throws a `OperatorError`. */
 export async function getEndpoints({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const pairs = inOrder(await pairsOf(connect(connection, searchFields(filters)).getMetadata()), limit);

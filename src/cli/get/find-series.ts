@@ -1,5 +1,5 @@
 import { type EventType, type Metadata, type Summary } from 'marigram-client';
-import { StartError } from '../../common/errors.js';
+import { OperatorError } from '../../common/errors.js';
 import { BUILT_IN, EVENT_TYPES } from '../../event-types/catalogue.js';
 import { connect } from './connection.js';
 import { seriesFields } from '../filters.js';
@@ -19,7 +19,7 @@ export interface FoundSeries {
 const NAMED = 10;
 
 /**
- * The one series that words and filters name. Throws a `StartError` where there is none, or more than one: it says
+ * The one series that words and filters name. Throws a `OperatorError` where there is none, or more than one: it says
  * what there is.
  * @param what of an event type is looked for.
  */
@@ -37,13 +37,13 @@ export async function findSeries(
     // Without a key there may be many of them, and they are not named.
     if (wanted.metadataKey === undefined) others.length = 0;
     else if (others.length === 0 && found.length === 0)
-      throw new StartError(
+      throw new OperatorError(
         `Metadata ${metadata.metadataKey} has no ${what === 'points' ? 'event types' : 'summaries'}.`,
       );
   }
   const [only] = found;
   if (only && found.length === 1) return only;
-  throw new StartError(found.length === 0 ? nothing(request.url, wanted, others) : several(found));
+  throw new OperatorError(found.length === 0 ? nothing(request.url, wanted, others) : several(found));
 }
 
 /** What is looked for, whether it was given as words or as filters. */

@@ -26,7 +26,7 @@ const KIND: RecordKind<LatestPoint> = {
   jsonOf: (latest) => JSON.stringify(latest.toJSON()),
 };
 
-/** Prints the newest point of each series that the filters find, a series a line. Throws a `StartError`. */
+/** Prints the newest point of each series that the filters find, a series a line. Throws a `OperatorError`. */
 export async function getLatest({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const found = connect(connection, { ...searchFields(filters), limit }).getLatest();

@@ -25,7 +25,7 @@ const KIND: RecordKind<Metadata> = {
     ),
 };
 
-/** Prints the metadata that the filters find, one a line. Throws a `StartError`. */
+/** Prints the metadata that the filters find, one a line. Throws a `OperatorError`. */
 export async function getMetadata({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const found = connect(connection, { ...searchFields(filters), limit }).getMetadata();

@@ -24,12 +24,12 @@ const KIND: RecordKind<AnyPoint> = {
   jsonOf: ({ tsMicros, val }) => `{"ts":${formatSeconds(tsMicros)},"val":${JSON.stringify(val)}}`,
 };
 
-/** Prints the points of one event type as they come, however many there are. Throws a `StartError`. */
+/** Prints the points of one event type as they come, however many there are. Throws a `OperatorError`. */
 export async function getPoints(request: PointsRequest): Promise<void> {
   await show(request, 'points');
 }
 
-/** Prints a summary, a window a line. Throws a `StartError`. */
+/** Prints a summary, a window a line. Throws a `OperatorError`. */
 export async function getSummary(request: PointsRequest): Promise<void> {
   await show(request, 'summary');
 }

@@ -1,0 +1,121 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type Actor } from '../storage/access/audit-store.js';
+import { type Dropped, type Tally, UsageStore, type Written } from '../storage/access/usage-store.js';
+
+/** How often what was counted is stored, in milliseconds. */
+const PAUSE = 30_000;
+
+/** How many different rows wait at most; what comes on top while the database is away is not counted. */
+const MOST_ROWS = 10_000;
+
+/** Why a point was dropped. */
+export type DropReason = 'event type not registered' | 'older than retention keeps';
+
+/** When and by whom a key was used last; by this process's clock, which never goes back. */
+interface Use {
+  by: Actor;
+  at: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Counts in memory what would cost a write for each request: when keys were used, how much was written with them, and
+ * what was dropped. It is stored every half minute, and when the server stops; a crash loses that much at most.
+ */
+@Injectable()
+export class UsageCounters {
+  private readonly logger = new Logger(UsageCounters.name);
+  private uses = new Map<number, Use>();
+  private written = new Map<number | string, Mutable<Written>>();
+  private dropped = new Map<string, Mutable<Dropped>>();
+  private timer: NodeJS.Timeout | undefined;
+  private storing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly store: UsageStore) {}
+
+  /** Begins to store from time to time; for servers only, not for commands. */
+  start(): void {
+    this.timer = setInterval(() => void this.flush(), PAUSE).unref();
+  }
+
+  /** Stores what has gathered, for the last time. Call it when no request is left. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.flush();
+  }
+
+  /** A key was used, just now. */
+  used(by: Actor & { readonly keyId: number }): void {
+    const use = this.uses.get(by.keyId);
+    if (!use) {
+      this.uses.set(by.keyId, { by, at: performance.now() });
+      return;
+    }
+    use.by = by;
+    use.at = performance.now();
+  }
+
+  /** Points were stored. */
+  wrote({ username, keyId }: Actor, points: number, requests = 1): void {
+    const who = keyId ?? username;
+    const written = this.written.get(who);
+    if (written) {
+      written.requests += requests;
+      written.points += points;
+    } else if (this.written.size < MOST_ROWS) this.written.set(who, { username, keyId, requests, points });
+  }
+
+  /** Points were accepted and dropped. */
+  drop(by: Actor, metadata: string, eventType: string, reason: DropReason, points = 1): void {
+    const where = `${metadata} ${eventType} ${reason}`;
+    const dropped = this.dropped.get(where);
+    if (dropped) {
+      dropped.points += points;
+      dropped.by = by;
+    } else if (this.dropped.size < MOST_ROWS) this.dropped.set(where, { metadata, eventType, reason, points, by });
+  }
+
+  /** Stores what has gathered. Never throws: what can't be stored now waits for the next time. */
+  flush(): Promise<void> {
+    this.storing = this.storing.then(() => this.storeAll());
+    return this.storing;
+  }
+
+  private async storeAll(): Promise<void> {
+    const { uses, written, dropped } = this;
+    if (uses.size + written.size + dropped.size === 0) return;
+    this.uses = new Map();
+    this.written = new Map();
+    this.dropped = new Map();
+    try {
+      await this.store.add(tallyOf(uses, written, dropped));
+    } catch (error) {
+      this.logger.warn(`what was counted could not be stored, tried again in half a minute: ${String(error)}`);
+      this.takeBack(uses, written, dropped);
+    }
+  }
+
+  private takeBack(uses: typeof this.uses, written: typeof this.written, dropped: typeof this.dropped): void {
+    for (const [id, use] of uses) if (!this.uses.has(id)) this.uses.set(id, use);
+    for (const one of written.values()) this.wrote({ ...one, address: null }, one.points, one.requests);
+    for (const [where, { points, ...row }] of dropped) {
+      const newer = this.dropped.get(where);
+      if (newer) newer.points += points;
+      else this.dropped.set(where, { points, ...row });
+    }
+  }
+}
+
+function tallyOf(
+  uses: ReadonlyMap<number, Use>,
+  written: ReadonlyMap<unknown, Written>,
+  dropped: ReadonlyMap<string, Dropped>,
+): Tally {
+  const now = performance.now();
+  return {
+    uses: [...uses].map(([keyId, { by, at }]) => ({ keyId, secondsAgo: (now - at) / 1000, address: by.address })),
+    written: [...written.values()],
+    dropped: [...dropped.values()],
+  };
+}

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type DataDirectory } from './data-directory.js';
+import { type PgBinaries } from './pg-binaries.js';
+import { spawnOptions } from './postmaster.js';
+import { checkReachable, give, giveTree } from './system-user.js';
+
+/** What a PostgreSQL consists of that can lie anywhere, as the one from npm can. */
+const PARTS = ['bin', 'lib', 'share'];
+
+/**
+ * The programs where the user can run them whom PostgreSQL runs as. If this process is root and they are closed to that
+ * user, as below `/root` or after an installation under a strict umask, they are copied into the data directory, once
+ * for each version. Throws a `OperatorError` where that cannot be done.
+ */
+export function reachablePrograms(binaries: PgBinaries, data: DataDirectory): PgBinaries {
+  const { user } = data;
+  if (user === undefined || canRun(binaries.binDir, data)) return binaries;
+  const home = dirname(binaries.binDir);
+  if (!PARTS.every((part) => existsSync(join(home, part)))) {
+    checkReachable(binaries.binDir, 'its programs', 'set PG_BIN_DIR to another PostgreSQL', user);
+    return binaries;
+  }
+  const copy = join(data.programs, binaries.version);
+  if (!existsSync(copy)) {
+    mkdirSync(data.programs, { recursive: true });
+    give(data.programs, user);
+    const draft = mkdtempSync(join(data.programs, 'draft-'));
+    for (const part of PARTS)
+      cpSync(join(home, part), join(draft, part), {
+        recursive: true,
+        verbatimSymlinks: true,
+        preserveTimestamps: true,
+      });
+    giveTree(draft, user);
+    try {
+      // It gets its name when it is complete.
+      renameSync(draft, copy);
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      // Another process was faster.
+      if (!existsSync(copy)) throw error;
+    }
+  }
+  return { ...binaries, binDir: join(copy, 'bin') };
+}
+
+/** Whether PostgreSQL's user gets as far as loading its libraries. */
+function canRun(binDir: string, data: DataDirectory): boolean {
+  try {
+    for (const program of ['postgres', 'initdb'])
+      execFileSync(join(binDir, program), ['--version'], { ...spawnOptions(data), stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type StoredLimits, type StoredScope } from '../schema/access.entity.js';
+import { type Actor, recordAudit } from './audit-store.js';
+import { Database } from '../../postgres/database.js';
+
+/** What a key is good for. */
+export interface KeyRights {
+  readonly username: string;
+  readonly scope: StoredScope;
+  readonly limits: StoredLimits | null;
+}
+
+/** When a key ends: at a time, after so many seconds, or never. */
+export type Expiry = { readonly at: Date } | { readonly after: number } | 'never';
+
+/** A key that works. */
+export interface WorkingKey extends KeyRights {
+  readonly id: number;
+  /** For how many seconds it goes on working; `null` for ever. */
+  readonly secondsLeft: number | null;
+}
+
+/** A key as it is listed. */
+export interface ListedKey extends KeyRights {
+  readonly id: number;
+  readonly created: Date;
+  readonly expires: Date | null;
+  readonly revoked: Date | null;
+  readonly lastUsed: Date | null;
+  readonly lastAddress: string | null;
+  readonly successor: number | null;
+  /** Whether it is accepted now. */
+  readonly works: boolean;
+}
+
+/** A condition on `api_key`: whether the key is accepted, by the database's clock. */
+const WORKS = 'revoked IS NULL AND (expires IS NULL OR expires > clock_timestamp())';
+
+/** The SQL on keys. Each change is one transaction with its line in the audit. */
+@Injectable()
+export class KeyStore {
+  constructor(private readonly db: Database) {}
+
+  /** Stores a new key, and returns its number. */
+  issue(digest: Buffer, rights: KeyRights, expiry: Expiry, by: Actor): Promise<number> {
+    return this.db.retrying(async (client) => {
+      const id = await insert(client, digest, rights, expiry);
+      await recordAudit(client, by, 'key issued', String(id), { ...rights, ...(await expiresOf(client, id)) });
+      return id;
+    });
+  }
+
+  /**
+   * Stores a key with the rights of another one, which ends after the overlap (or when it would have ended anyway).
+   * Unless it is given when, the new one expires after as long a life as the old one was meant to have.
+   * Returns the new key's number; `undefined` where no key of the old number works.
+   */
+  rotate(
+    id: number,
+    digest: Buffer,
+    overlapSeconds: number,
+    expiry: Expiry | undefined,
+    by: Actor,
+  ): Promise<{ id: number; username: string } | undefined> {
+    return this.db.retrying(async (client) => {
+      const { rows } = await client.query<KeyRights & { life: number | null }>(
+        `SELECT username, scope, limits, extract(epoch FROM expires - created)::float8 AS life
+         FROM api_key WHERE id = $1 AND ${WORKS} FOR UPDATE`,
+        [id],
+      );
+      const old = rows[0];
+      if (!old) return undefined;
+      const { life, ...rights } = old;
+      const successor = await insert(client, digest, rights, expiry ?? (life === null ? 'never' : { after: life }));
+      await client.query(
+        `UPDATE api_key SET successor = $2, expires = least(expires, clock_timestamp() + make_interval(secs => $3))
+         WHERE id = $1`,
+        [id, successor, overlapSeconds],
+      );
+      const ends = await expiresOf(client, id);
+      await recordAudit(client, by, 'key rotated', String(id), { successor, ...ends });
+      return { id: successor, username: rights.username };
+    });
+  }
+
+  /** Ends a key; returns whose it was, or `undefined` where no key of this number works. */
+  revoke(id: number, by: Actor): Promise<string | undefined> {
+    return this.db.retrying(async (client) => {
+      const { rows } = await client.query<{ username: string }>(
+        `UPDATE api_key SET revoked = clock_timestamp() WHERE id = $1 AND ${WORKS} RETURNING username`,
+        [id],
+      );
+      const username = rows[0]?.username;
+      if (username !== undefined) await recordAudit(client, by, 'key revoked', String(id), { username });
+      return username;
+    });
+  }
+
+  /** The key of this digest, if it works. */
+  async find(digest: Buffer): Promise<WorkingKey | undefined> {
+    const { rows } = await this.db.query<WorkingKey & pg.QueryResultRow>(
+      `SELECT id, username, scope, limits, extract(epoch FROM expires - clock_timestamp())::float8 AS "secondsLeft"
+       FROM api_key WHERE digest = $1 AND ${WORKS}`,
+      [digest],
+    );
+    return rows[0];
+  }
+
+  /** The digests of all keys that work, in no order. */
+  async workingDigests(): Promise<Buffer[]> {
+    const { rows } = await this.db.query<{ digest: Buffer }>(`SELECT digest FROM api_key WHERE ${WORKS}`);
+    return rows.map(({ digest }) => digest);
+  }
+
+  /** All keys, also those that work no more, in the order of their making. */
+  async list(): Promise<ListedKey[]> {
+    const { rows } = await this.db.query<ListedKey & pg.QueryResultRow>(
+      `SELECT id, username, scope, limits, created, expires, revoked, last_used AS "lastUsed",
+              host(last_address) AS "lastAddress", successor, ${WORKS} AS works
+       FROM api_key ORDER BY id`,
+    );
+    return rows;
+  }
+
+  /** Whether any key works. */
+  async hasAny(): Promise<boolean> {
+    return (await this.db.query(`SELECT FROM api_key WHERE ${WORKS} LIMIT 1`)).rows.length > 0;
+  }
+}
+
+async function insert(client: pg.ClientBase, digest: Buffer, rights: KeyRights, expiry: Expiry): Promise<number> {
+  const at = expiry !== 'never' && 'at' in expiry ? expiry.at : null;
+  const after = expiry !== 'never' && 'after' in expiry ? expiry.after : null;
+  const { rows } = await client.query<{ id: number }>(
+    `INSERT INTO api_key (username, scope, limits, digest, expires)
+     VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, now() + make_interval(secs => $6))) RETURNING id`,
+    [rights.username, rights.scope, rights.limits && JSON.stringify(rights.limits), digest, at, after],
+  );
+  return rows[0]?.id ?? 0;
+}
+
+async function expiresOf(client: pg.ClientBase, id: number): Promise<{ expires: Date | null }> {
+  const { rows } = await client.query<{ expires: Date | null }>('SELECT expires FROM api_key WHERE id = $1', [id]);
+  return { expires: rows[0]?.expires ?? null };
+}

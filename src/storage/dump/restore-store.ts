@@ -1,0 +1,120 @@
+import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import copy from 'pg-copy-streams';
+import {
+  BACKUP_TABLES,
+  type BackupTable,
+  columnList,
+  columnsOf,
+  isAccess,
+  LOCK_TIMEOUT,
+  type TableColumns,
+  useSettings,
+} from './backup-store.js';
+import { Database } from '../../postgres/database.js';
+import { type Hypertable, type Queryable, type StorageEngine } from '../hypertables/engine.js';
+import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
+
+/** What must be empty, and is closed to writers while it is filled. Keys may be there, and go on working. */
+const CONTENT = BACKUP_TABLES.filter((table) => !isAccess(table));
+
+/** The tables whose rows are numbered by the database. */
+const NUMBERED = ['metadata', 'series', 'api_key', 'network'] as const;
+
+/** What is the same in two rows that say who may do what. */
+const SAME_ACCESS = { api_key: 'digest', network: 'range' };
+
+/** Columns that hold the number of a row of their own table. */
+const NUMBERS = /"(id|successor)"/g;
+
+/** Fills an empty archive. */
+@Injectable()
+export class RestoreStore {
+  constructor(
+    private readonly db: Database,
+    @Inject(STORAGE_ENGINE) private readonly engine: StorageEngine,
+  ) {}
+
+  /** The columns of all tables of this archive. */
+  columns(): Promise<TableColumns> {
+    return columnsOf(this.db, BACKUP_TABLES);
+  }
+
+  /** Whether nothing is registered and nothing stored; keys do not count. */
+  isEmpty(): Promise<boolean> {
+    return isEmpty(this.db);
+  }
+
+  /** The number of the chunk that a time (micros) falls into. */
+  chunkOf(micros: number): number {
+    return this.engine.chunkOf(micros);
+  }
+
+  /**
+   * Runs `work`, which fills the archive, in one transaction: all is there after it, or nothing. Readers see the empty
+   * archive until then, and writers wait. Returns `false`, and does not run `work`, where the archive is not empty.
+   * Throws what `work` threw, PostgreSQL's errors as they are, and `CommitUnknown`.
+   */
+  async fill(work: (filling: Filling) => Promise<void>): Promise<boolean> {
+    return this.db.transaction(async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+      await client.query(`LOCK TABLE ONLY ${CONTENT.join(', ONLY ')} IN SHARE ROW EXCLUSIVE MODE`);
+      if (!(await isEmpty(client))) return false;
+      await useSettings(client);
+      await work(new Filling(client, this.engine));
+      for (const table of NUMBERED) await goOnNumbering(client, table);
+      return true;
+    });
+  }
+}
+
+/** The transaction that fills the archive. */
+export class Filling {
+  constructor(
+    private readonly client: pg.PoolClient,
+    private readonly engine: StorageEngine,
+  ) {}
+
+  /** Makes chunks; those that are there already stay. */
+  async createChunks(table: Hypertable, chunks: Iterable<number>): Promise<void> {
+    for (const chunk of chunks) await this.engine.createChunk(this.client, table, chunk);
+  }
+
+  /**
+   * Stores rows in the text format of COPY, cut anywhere, and returns their number. Keys and networks are added to
+   * those that are there: with their own numbers where there are none yet; one that is there already stays as it is.
+   */
+  async copyIn(table: BackupTable, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {
+    if (!isAccess(table)) return this.copyInto(table, columns, rows);
+    // Where the rows wait until it is known which of them are new.
+    const waiting = `restored_${table}`;
+    await this.client.query(`CREATE TEMPORARY TABLE ${waiting} (LIKE ${table} INCLUDING DEFAULTS) ON COMMIT DROP`);
+    const count = await this.copyInto(waiting, columns, rows);
+    const values = columnList(columns).replace(NUMBERS, `"$1" + (SELECT coalesce(max(id), 0) FROM ${table})`);
+    await this.client.query(`
+      INSERT INTO ${table} (${columnList(columns)}) SELECT ${values} FROM ${waiting}
+      ON CONFLICT (${SAME_ACCESS[table]}) DO NOTHING`);
+    return count;
+  }
+
+  private async copyInto(table: string, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {
+    const stream = this.client.query(copy.from(`COPY ${table} (${columnList(columns)}) FROM STDIN`));
+    // Where the rows break off, this calls the COPY off too.
+    await pipeline(rows, stream);
+    return stream.rowCount;
+  }
+}
+
+async function isEmpty(db: Queryable): Promise<boolean> {
+  const some = CONTENT.map((table) => `EXISTS (SELECT FROM ${table})`).join(' OR ');
+  const { rows } = await db.query<{ some: boolean }>(`SELECT ${some} AS some`);
+  return rows[0]?.some === false;
+}
+
+/** Lets the next row get the number after the last one. It holds at once, which does no harm if the rows then don't come. */
+async function goOnNumbering(client: Queryable, table: (typeof NUMBERED)[number]): Promise<void> {
+  await client.query(
+    `SELECT setval(pg_get_serial_sequence('${table}', 'id'), max(id)) FROM ${table} HAVING max(id) IS NOT NULL`,
+  );
+}

@@ -1,0 +1,62 @@
+import { MICROS_PER_SECOND } from '../../common/time.js';
+import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from './engine.js';
+import { timestampOf } from '../../postgres/timestamps.js';
+
+/**
+ * Hypertables of TimescaleDB. Only what its Apache-licensed build can do is used: no policies, no compression, no
+ * continuous aggregates. Its chunks are aligned to 1970 and numbered from there.
+ */
+export class TimescaleEngine implements StorageEngine {
+  readonly name = 'timescale';
+
+  constructor(private readonly chunkSeconds: number) {}
+
+  async createHypertable(db: Queryable, table: Hypertable): Promise<void> {
+    await db.query(
+      `SELECT create_hypertable($1::regclass, by_range($2::name, make_interval(secs => $3)),
+                                create_default_indexes => false)`,
+      [table, HYPERTABLES[table], this.chunkSeconds],
+    );
+  }
+
+  chunkOf(micros: number): number {
+    return Math.floor(micros / (this.chunkSeconds * MICROS_PER_SECOND));
+  }
+
+  boundsOf(chunk: number): { begin: number; end: number } {
+    const length = this.chunkSeconds * MICROS_PER_SECOND;
+    return { begin: chunk * length, end: (chunk + 1) * length };
+  }
+
+  async chunks(db: Queryable, table: Hypertable): Promise<number[]> {
+    const { rows } = await db.query<{ begin: number }>(
+      `SELECT extract(epoch FROM range_start)::float8 AS begin
+       FROM timescaledb_information.chunks WHERE hypertable_name = $1`,
+      [table],
+    );
+    return rows.map(({ begin }) => this.chunkOf(begin * MICROS_PER_SECOND));
+  }
+
+  /** TimescaleDB makes a chunk when the first row for it arrives. */
+  createChunk(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined> {
+    const { rows } = await db.query<{ name: string }>(
+      `SELECT format('%I.%I', chunk_schema, chunk_name) AS name FROM timescaledb_information.chunks
+       WHERE hypertable_name = $1 AND range_start = $2`,
+      [table, timestampOf(this.boundsOf(chunk).begin)],
+    );
+    return rows[0]?.name;
+  }
+
+  async dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
+    const { begin, end } = this.boundsOf(chunk);
+    await db.query('SELECT drop_chunks($1::regclass, $2::timestamptz, $3::timestamptz)', [
+      table,
+      timestampOf(end),
+      timestampOf(begin),
+    ]);
+  }
+}

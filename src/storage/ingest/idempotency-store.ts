@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { deleteInBatches } from '../../postgres/delete-in-batches.js';
+import { Database } from '../../postgres/database.js';
+import { byteaArray, jsonArray, textArray } from '../../postgres/array-encoding.js';
+import { type IfHeld } from '../registry/series-store.js';
+
+/** A write that its caller may send again, under the same key. */
+export interface KeyClaim {
+  readonly caller: string;
+  readonly key: string;
+  /** SHA-256 of the request. */
+  readonly digest: Buffer;
+}
+
+/** What is kept of a write that took place. */
+export interface KeptAnswer {
+  readonly digest: Buffer;
+  /** What else than success was answered, as JSON; `null` for success. */
+  readonly answer: string | null;
+}
+
+/** Some requests of a batch took place before: those with these claims. */
+export class KnownKeys extends Error {
+  constructor(readonly answers: ReadonlyMap<KeyClaim, KeptAnswer>) {
+    super('some requests took place before');
+  }
+}
+
+/** The request took place before, or another one with its key. */
+export class Repeated extends Error {
+  constructor(readonly kept: KeptAnswer) {
+    super('the request took place before');
+  }
+}
+
+/** How long an answer is kept, by the database's clock. */
+const LIFETIME = `interval '24 hours'`;
+
+/** Others hold a key only for the rest of a transaction that has its locks; but their machine may have gone with it. */
+const SET_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+const NO_TIMEOUT = 'SET LOCAL lock_timeout = DEFAULT';
+
+const INSERT =
+  'INSERT INTO idempotency AS known (caller, key, digest) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])';
+
+/**
+ * The only SQL on `Idempotency-Key`s. A row is written in the transaction that stores the points of its request, so that
+ * there is never one without the other, whoever breaks off. Whoever writes rows locks the series of the points before,
+ * and takes the keys in their order.
+ */
+@Injectable()
+export class IdempotencyStore {
+  constructor(private readonly db: Database) {}
+
+  /**
+   * Claims keys, all or none, inside the caller's transaction; each may come once. Fails with SQLSTATE 23505 where one
+   * of them is there already, even one that has expired, and with 55P03 where others hold one for longer than a second.
+   * @param ifHeld how the caller has locked its series; with `wait` its own time limit is kept.
+   */
+  async claim(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
+    if (claims.length === 0) return;
+    const insert = { name: 'idempotency-claim', text: INSERT, values: columnsOf(claims) };
+    await bounded(client, ifHeld, () => client.query(insert));
+  }
+
+  /** Like `claim`, but takes over what has expired, and throws `KnownKeys` where others are there already. */
+  async claimNew(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
+    if (claims.length === 0) return;
+    const insert = {
+      name: 'idempotency-claim-new',
+      text: `${INSERT} ON CONFLICT ON CONSTRAINT idempotency_pkey
+             DO UPDATE SET digest = excluded.digest, answer = NULL, created = excluded.created
+             WHERE known.created < now() - ${LIFETIME} RETURNING caller, key`,
+      values: columnsOf(claims),
+      rowMode: 'array',
+    } as const;
+    const { rows } = await bounded(client, ifHeld, () => client.query<[caller: string, key: string]>(insert));
+    if (rows.length === claims.length) return;
+    const claimed = new Set(rows.map(([caller, key]) => nameOf({ caller, key })));
+    throw new KnownKeys(
+      await this.kept(
+        client,
+        claims.filter((claim) => !claimed.has(nameOf(claim))),
+      ),
+    );
+  }
+
+  /** What is kept under keys that are there, and locked by the caller. */
+  private async kept(client: pg.ClientBase, claims: readonly KeyClaim[]): Promise<Map<KeyClaim, KeptAnswer>> {
+    const { rows } = await client.query<[position: number, digest: Buffer, answer: string | null]>({
+      text: `SELECT position::int, digest, answer::text
+             FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (caller, key, position)
+             JOIN idempotency USING (caller, key)`,
+      values: [textArray(claims, ({ caller }) => caller), textArray(claims, ({ key }) => key)],
+      rowMode: 'array',
+    });
+    return new Map(
+      rows.flatMap(([position, digest, answer]) => {
+        const claim = claims[position - 1];
+        return claim ? [[claim, { digest, answer }] as const] : [];
+      }),
+    );
+  }
+
+  /** Notes what else than success is answered to requests whose keys the same transaction has claimed. */
+  async note(client: pg.ClientBase, answers: readonly (readonly [claim: KeyClaim, answer: string])[]): Promise<void> {
+    if (answers.length === 0) return;
+    await client.query({
+      name: 'idempotency-note',
+      text: `UPDATE idempotency i SET answer = noted.answer
+             FROM unnest($1::text[], $2::text[], $3::json[]) AS noted (caller, key, answer)
+             WHERE i.caller = noted.caller AND i.key = noted.key`,
+      values: [
+        textArray(answers, ([{ caller }]) => caller),
+        textArray(answers, ([{ key }]) => key),
+        jsonArray(answers, ([, answer]) => answer),
+      ],
+    });
+  }
+
+  /** What is kept under a key; `undefined` where it was not used, or has expired. */
+  async find({ caller, key }: KeyClaim): Promise<KeptAnswer | undefined> {
+    const { rows } = await this.db.query<{ digest: Buffer; answer: string | null }>(
+      `SELECT digest, answer::text FROM idempotency
+       WHERE caller = $1 AND key = $2 AND created >= now() - ${LIFETIME}`,
+      [caller, key],
+    );
+    return rows[0];
+  }
+
+  /** Removes what has expired; returns the number of rows. Several processes may be at it, and nobody waits for them. */
+  removeExpired(): Promise<number> {
+    return deleteInBatches(this.db, 'idempotency', `created < now() - ${LIFETIME}`);
+  }
+}
+
+/** Runs a statement that may wait for others, with an end to that, and in one packet with what is around it. */
+async function bounded<T>(client: pg.ClientBase, ifHeld: IfHeld, statement: () => Promise<T>): Promise<T> {
+  if (ifHeld === 'wait') return statement();
+  const [, result] = await Promise.all([client.query(SET_TIMEOUT), statement(), client.query(NO_TIMEOUT)]);
+  return result;
+}
+
+/** What tells claims apart. */
+function nameOf({ caller, key }: Pick<KeyClaim, 'caller' | 'key'>): string {
+  return `${caller} ${key}`; // a key has no space
+}
+
+/** The claims as arrays, in one order in all processes: who waits for another's key holds none that the other wants. */
+function columnsOf(claims: readonly KeyClaim[]): Buffer[] {
+  const ordered = claims.length === 1 ? claims : claims.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return [
+    textArray(ordered, ({ caller }) => caller),
+    textArray(ordered, ({ key }) => key),
+    byteaArray(ordered, ({ digest }) => digest),
+  ];
+}

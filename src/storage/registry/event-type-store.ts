@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { NotFound, StateConflict, Unavailable } from '../../common/errors.js';
+import {
+  BUILT_IN,
+  builtInDataType,
+  type DataTypeOf,
+  type EventTypeInfo,
+  requireDataType,
+  UnknownEventType,
+} from '../../event-types/catalogue.js';
+import { type DataTypeName } from '../../event-types/data-types.js';
+import { type Actor, recordAudit } from '../access/audit-store.js';
+import { Database } from '../../postgres/database.js';
+import { type Queryable } from '../hypertables/engine.js';
+
+/** What is declared. What is `undefined` stays as it is where the event type is declared already. */
+export interface EventTypeDeclaration {
+  readonly name: string;
+  readonly dataType: DataTypeName;
+  readonly unit?: string | null | undefined;
+  readonly description?: string | undefined;
+}
+
+const COLUMNS = 'name, data_type AS "dataType", unit, description';
+const SELECT = `SELECT ${COLUMNS} FROM event_type`;
+
+/**
+ * The event types that admins have declared. They are not cached: writes and reads of points take the data type from
+ * the series, and what remains is rare. So a declaration holds at once for all processes on the database.
+ */
+@Injectable()
+export class EventTypeStore {
+  constructor(private readonly db: Database) {}
+
+  /** All declared event types, sorted by name. */
+  async declared(): Promise<EventTypeInfo[]> {
+    const { rows } = await this.db.query<EventTypeInfo & pg.QueryResultRow>(`${SELECT} ORDER BY name`);
+    return rows;
+  }
+
+  /** The declared event type of this name, or `undefined`. */
+  async find(name: string): Promise<EventTypeInfo | undefined> {
+    const { rows } = await this.db.query<EventTypeInfo & pg.QueryResultRow>(`${SELECT} WHERE name = $1`, [name]);
+    return rows[0];
+  }
+
+  /** Knows the built-in event types and those that are declared now. */
+  async lookup(): Promise<DataTypeOf> {
+    const declared = new Map((await this.declared()).map(({ name, dataType }) => [name, dataType]));
+    return (eventType) => builtInDataType(eventType) ?? declared.get(eventType);
+  }
+
+  /**
+   * Runs `work` with a look-up of event types. It knows the built-in ones, and asks the database for nothing; only where
+   * `work` throws `UnknownEventType` is it run again, with a look-up that knows all. Throws what `work` threw.
+   */
+  async resolve<T>(work: (dataTypeOf: DataTypeOf) => T): Promise<T> {
+    try {
+      return work(builtInDataType);
+    } catch (error) {
+      if (!(error instanceof UnknownEventType)) throw error;
+      return work(await this.lookup());
+    }
+  }
+
+  /** Throws `UnknownEventType` where there is no such event type. */
+  async require(eventType: string): Promise<void> {
+    if (!BUILT_IN.has(eventType) && !(await this.find(eventType))) throw new UnknownEventType(eventType);
+  }
+
+  /**
+   * Declares an event type, or changes the unit and the description of a declared one. One transaction, with its line
+   * in the audit where anything changes. Throws `StateConflict` for a built-in event type, and for one that is declared
+   * with another data type.
+   * @returns what is declared then, and whether it is new.
+   */
+  async declare(wanted: EventTypeDeclaration, by: Actor): Promise<{ eventType: EventTypeInfo; isNew: boolean }> {
+    const { name, dataType } = wanted;
+    refuseBuiltIn(name);
+    return this.db.retrying(async (client) => {
+      const inserted = await client.query(
+        `INSERT INTO event_type (name, data_type, unit, description) VALUES ($1, $2, $3, $4)
+         ON CONFLICT ON CONSTRAINT event_type_pkey DO NOTHING`,
+        [name, dataType, wanted.unit ?? null, wanted.description ?? ''],
+      );
+      const { rows } = await client.query<EventTypeInfo & pg.QueryResultRow>(
+        `${SELECT} WHERE name = $1 FOR NO KEY UPDATE`,
+        [name],
+      );
+      const known = rows[0];
+      if (!known) throw new Unavailable(`the event type ${name} was removed while it was declared, try again`);
+      if (known.dataType !== dataType)
+        throw new StateConflict(
+          `the event type ${name} is declared as ${known.dataType} already, it can't be ${dataType}`,
+        );
+      if (inserted.rowCount === 1) {
+        const { unit, description } = known;
+        await recordAudit(client, by, 'event type declared', name, { dataType, unit, description });
+        return { eventType: known, isNew: true };
+      }
+      const eventType = await change(client, known, wanted, by);
+      return { eventType, isNew: false };
+    });
+  }
+
+  /**
+   * Removes a declared event type that no metadata has, and returns it. One transaction. Throws `NotFound` where it is not declared,
+   * `StateConflict` for a built-in one, and for one that some metadata has.
+   */
+  async remove(name: string, by: Actor): Promise<EventTypeInfo> {
+    refuseBuiltIn(name);
+    return this.db.retrying(async (client) => {
+      // First the row, then the look at the series: those who register one hold the row, see `holdDataTypes`.
+      const deleted = await client.query<EventTypeInfo & pg.QueryResultRow>(
+        `DELETE FROM event_type WHERE name = $1 RETURNING ${COLUMNS}`,
+        [name],
+      );
+      const removed = deleted.rows[0];
+      if (!removed) throw new NotFound(`the event type ${name} is not declared`);
+      const { rows } = await client.query<{ used: number }>(
+        'SELECT count(*)::float8 AS used FROM series WHERE event_type = $1',
+        [name],
+      );
+      const used = rows[0]?.used ?? 0;
+      if (used > 0)
+        throw new StateConflict(`the event type ${name} is in use by ${used} metadata: delete it there first`);
+      await recordAudit(client, by, 'declaration removed', name);
+      return removed;
+    });
+  }
+}
+
+/**
+ * The data types of event types, in the order of their names here. Those that are declared can't be removed before the
+ * caller's transaction ends. Throws `UnknownEventType`.
+ */
+export async function holdDataTypes(client: Queryable, names: readonly string[]): Promise<DataTypeName[]> {
+  const declared = new Map<string, DataTypeName>();
+  if (names.some((name) => builtInDataType(name) === undefined)) {
+    const { rows } = await client.query<{ name: string; dataType: DataTypeName }>(
+      'SELECT name, data_type AS "dataType" FROM event_type WHERE name = ANY ($1) ORDER BY name FOR KEY SHARE',
+      [names],
+    );
+    for (const { name, dataType } of rows) declared.set(name, dataType);
+  }
+  return names.map((name) =>
+    requireDataType((eventType) => builtInDataType(eventType) ?? declared.get(eventType), name),
+  );
+}
+
+async function change(
+  client: Queryable,
+  known: EventTypeInfo,
+  { unit = known.unit, description = known.description }: EventTypeDeclaration,
+  by: Actor,
+): Promise<EventTypeInfo> {
+  if (unit === known.unit && description === known.description) return known;
+  await client.query('UPDATE event_type SET unit = $2, description = $3 WHERE name = $1', [
+    known.name,
+    unit,
+    description,
+  ]);
+  await recordAudit(client, by, 'declaration changed', known.name, { unit, description });
+  return { ...known, unit, description };
+}
+
+function refuseBuiltIn(name: string): void {
+  if (BUILT_IN.has(name)) throw new StateConflict(`the event type ${name} is built in and can't be changed`);
+}

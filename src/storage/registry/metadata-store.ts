@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { canonicalAddress } from '../../common/address.js';
+import { Invalid, Unavailable } from '../../common/errors.js';
+import { SharedLookups } from '../../common/shared-lookups.js';
+import { type DataTypeName, DATA_TYPES, type SummaryType } from '../../event-types/data-types.js';
+import { type Actor, recordAudit } from '../access/audit-store.js';
+import { Database } from '../../postgres/database.js';
+import { DiskSpace } from '../../postgres/disk-space.js';
+import { holdDataTypes } from './event-type-store.js';
+
+/** A summary that is kept for a series: one value for each window of so many seconds. */
+export interface SummaryRegistration {
+  readonly type: SummaryType;
+  readonly window: number;
+}
+
+/**
+ * The fields of a metadata, without its event types. Addresses are canonical; `null` where the subject has no such
+ * field. The source is an address, or a name where it has none.
+ */
+export interface MetadataFields {
+  readonly subjectType: string;
+  readonly source: string;
+  readonly destination: string | null;
+  readonly measurementAgent: string;
+  readonly toolName: string;
+  readonly inputSource: string;
+  readonly inputDestination: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A metadata to be registered. */
+export interface NewMetadata extends MetadataFields {
+  /** The key to be given to it if it is new here, which no other has; a random one unless given. */
+  readonly key?: string | undefined;
+  /** The digest of what makes two metadata the same. */
+  readonly identity: Buffer;
+  readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
+}
+
+/** A metadata as it is stored. Event types are sorted by name, summaries by type and window. */
+export interface StoredMetadata extends MetadataFields {
+  readonly key: string;
+  readonly eventTypes: readonly StoredEventType[];
+}
+
+/** One event type of a stored metadata. */
+export interface StoredEventType {
+  readonly eventType: string;
+  /** When a point was last written, in whole seconds; `null` before the first. */
+  readonly timeUpdated: number | null;
+  readonly summaries: readonly SummaryRegistration[];
+}
+
+/** What a registration has added; summaries as event type, type and window. */
+interface Added {
+  readonly eventTypes: readonly string[];
+  readonly summaries: readonly string[];
+}
+
+/** An SQL expression for the source of the metadata `m`, an address or a name. */
+export const SOURCE = 'coalesce(host(m.source), m.source_name)';
+
+/** Selects `StoredMetadata` rows from a relation `m` that has the columns of `metadata`, and `more` of its columns. */
+export function selectMetadata(from: string, more?: string): string {
+  return `
+    SELECT ${more === undefined ? '' : `${more},`} m.key, m.subject_type AS "subjectType", ${SOURCE} AS source, m.destination, m.measurement_agent AS "measurementAgent",
+           m.tool_name AS "toolName", m.input_source AS "inputSource", m.input_destination AS "inputDestination",
+           m.parameters, coalesce(e.event_types, '[]') AS "eventTypes"
+    FROM ${from} m
+    LEFT JOIN LATERAL (
+      SELECT json_agg(json_build_object('eventType', s.event_type,
+                                        'timeUpdated', extract(epoch FROM s.time_updated)::bigint,
+                                        'summaries', coalesce(y.summaries, '[]')) ORDER BY s.event_type) AS event_types
+      FROM series s
+      LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('type', type, 'window', window_seconds)
+                        ORDER BY type, window_seconds) AS summaries
+        FROM summary WHERE series = s.id
+      ) y ON true
+      WHERE s.metadata = m.id
+    ) e ON true`;
+}
+
+/** The SQL that registers metadata and looks single ones up. */
+@Injectable()
+export class MetadataStore {
+  private readonly lookups = new SharedLookups((key) => this.read(key, (found) => found !== undefined));
+  private readonly primaryLookups = new SharedLookups((key) => this.read(key, () => false));
+  private readonly sameLookups = new SharedLookups((identity) => this.findSame(Buffer.from(identity, 'hex')));
+  /** The registrations that write, by identity: others of the same wait for them, without a connection. */
+  private readonly writing = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly disk: DiskSpace,
+  ) {}
+
+  /**
+   * The metadata with this key, or `undefined`. Those who ask for the same one at a time share a look-up.
+   * @param isEnough whether it has what is looked for: a replica may not have all of it yet.
+   */
+  async find(
+    key: string,
+    isEnough: (metadata: StoredMetadata) => boolean = () => true,
+  ): Promise<StoredMetadata | undefined> {
+    const { found, fromPrimary } = await this.lookups.get(key);
+    if (fromPrimary || (found && isEnough(found))) return found;
+    return (await this.primaryLookups.get(key)).found;
+  }
+
+  private async read(
+    key: string,
+    isEnough: (found: StoredMetadata | undefined) => boolean,
+  ): Promise<{ found: StoredMetadata | undefined; fromPrimary: boolean }> {
+    const { result, fromPrimary } = await this.db.readKnown<StoredMetadata & pg.QueryResultRow>(
+      `${selectMetadata('metadata')} WHERE m.key = $1`,
+      [key],
+      'metadata-find',
+      ([row]) => isEnough(row),
+    );
+    return { found: result.rows[0], fromPrimary };
+  }
+
+  /**
+   * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
+   * nothing else of a stored one changes. One transaction, which throws `UnknownEventType` for one that is none (any more); safe against others that register the same at the same time.
+   * Returns what is stored then, and whether that has changed. Where nothing is missing it only reads.
+   * @param by who is recorded for what is new.
+   */
+  async register(metadata: NewMetadata, by: Actor): Promise<{ stored: StoredMetadata; changed: boolean }> {
+    const identity = metadata.identity.toString('hex');
+    for (;;) {
+      const known = await this.sameLookups.get(identity);
+      if (known && hasAll(known, metadata)) return { stored: known, changed: false };
+      const other = this.writing.get(identity);
+      if (!other) break;
+      // What it stores may be all that is missing; why it fails, its own client is told.
+      await other.catch(() => undefined);
+    }
+    const writing = this.write(metadata, by).finally(() => this.writing.delete(identity));
+    this.writing.set(identity, writing);
+    await writing;
+    const stored = await this.findSame(metadata.identity);
+    if (!stored) throw new Unavailable(DELETED);
+    return { stored, changed: true };
+  }
+
+  private async write(metadata: NewMetadata, by: Actor): Promise<void> {
+    await this.disk.check();
+    await this.db.retrying(async (client) => {
+      const { id, key, isNew } = await this.insert(client, metadata);
+      const added = await this.extend(client, id, metadata);
+      await refuseManyWindows(client, id);
+      if (isNew || added.eventTypes.length + added.summaries.length > 0)
+        await recordAudit(client, by, isNew ? 'metadata created' : 'metadata extended', key, {
+          ...(isNew && { source: metadata.source, destination: metadata.destination }),
+          ...added,
+        });
+    });
+  }
+
+  /** The metadata of this identity. Asks the primary, not a replica, which may not have it yet. */
+  async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
+    const { rows } = await this.db.query<StoredMetadata & pg.QueryResultRow>(
+      `${selectMetadata('metadata')} WHERE m.identity = $1`,
+      [identity],
+    );
+    return rows[0];
+  }
+
+  private async insert(
+    client: pg.ClientBase,
+    metadata: NewMetadata,
+  ): Promise<{ id: number; key: string; isNew: boolean }> {
+    const isAddress = canonicalAddress(metadata.source) !== undefined;
+    const inserted = await client.query<{ id: number; key: string }>(
+      `INSERT INTO metadata (key, subject_type, source, source_name, destination, measurement_agent, tool_name,
+                             input_source, input_destination, parameters, identity)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id, key`,
+      [
+        metadata.key ?? randomUUID().replaceAll('-', ''),
+        metadata.subjectType,
+        isAddress ? metadata.source : null,
+        isAddress ? null : metadata.source,
+        metadata.destination,
+        metadata.measurementAgent,
+        metadata.toolName,
+        metadata.inputSource,
+        metadata.inputDestination,
+        metadata.parameters,
+        metadata.identity,
+      ],
+    );
+    const isNew = inserted.rows.length > 0;
+    const text = 'SELECT id, key FROM metadata WHERE identity = $1 FOR KEY SHARE';
+    const row =
+      inserted.rows[0] ?? (await client.query<{ id: number; key: string }>(text, [metadata.identity])).rows[0];
+    if (!row) throw new Unavailable(DELETED);
+    return { ...row, isNew };
+  }
+
+  /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
+  private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<Added> {
+    const names = [...eventTypes.keys()].sort();
+    const dataTypes = await holdDataTypes(client, names);
+    refuseRedeclared(eventTypes, names, dataTypes);
+    const series = await client.query<{ eventType: string }>(
+      `INSERT INTO series (metadata, event_type, data_type)
+       SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
+       WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
+       ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
+      [id, names, dataTypes],
+    );
+    await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
+    const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
+    const summaries = await client.query<{ name: string }>(
+      // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
+      `WITH added AS (
+         -- Bins that have left are missing for the new summary too: their rows are gone.
+         INSERT INTO summary (series, type, window_seconds, cut_off)
+         SELECT s.id, type, window_seconds,
+                (SELECT CASE WHEN bool_and(y.cut_off IS NOT NULL) THEN min(y.cut_off) END FROM summary y
+                 WHERE y.series = s.id AND y.window_seconds = wanted.window_seconds)
+         FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
+         JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
+         ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds
+       ), lacking AS (
+         SELECT a.series, a.window_seconds, y.series IS NULL AS partial
+         FROM added a JOIN series s ON s.id = a.series
+         LEFT JOIN LATERAL (SELECT series FROM summary WHERE series = a.series AND window_seconds = a.window_seconds
+                            LIMIT 1) y ON true
+         WHERE s.first_point IS NOT NULL
+           AND (y.series IS NULL OR (a.type = 'statistics' AND s.data_type IN ('integer', 'float')))
+       ), filling AS (
+         INSERT INTO back_fill (series, window_seconds, next_bin, partial)
+         SELECT series, window_seconds, '-infinity', bool_or(partial) FROM lacking GROUP BY 1, 2
+         ON CONFLICT ON CONSTRAINT back_fill_pkey
+         DO UPDATE SET next_bin = '-infinity', partial = back_fill.partial OR excluded.partial
+       ), noticed AS (
+         UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)
+       )
+       SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name
+       FROM added a JOIN series s ON s.id = a.series ORDER BY 1`,
+      [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
+    );
+    return {
+      eventTypes: series.rows.map(({ eventType }) => eventType).sort(),
+      summaries: summaries.rows.map(({ name }) => name),
+    };
+  }
+}
+
+/** An event type may have been removed and declared anew, with another data type, since the summaries were checked. */
+function refuseRedeclared(
+  eventTypes: NewMetadata['eventTypes'],
+  names: readonly string[],
+  dataTypes: readonly DataTypeName[],
+): void {
+  for (const [index, name] of names.entries()) {
+    const possible: readonly SummaryType[] = DATA_TYPES[dataTypes[index] ?? 'json'].summaries;
+    if (eventTypes.get(name)?.some(({ type }) => !possible.includes(type)))
+      throw new Unavailable(`the event type ${name} was declared anew meanwhile, try again`);
+  }
+}
+
+const DELETED = 'the metadata was deleted while it was registered, try again';
+
+/** Every point is summed up into each window of its series: more than these would slow all writes down. */
+const MOST_WINDOWS = 100;
+
+async function refuseManyWindows(client: pg.ClientBase, metadata: number): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT s.event_type AS name FROM summary y JOIN series s ON s.id = y.series WHERE s.metadata = $1
+     GROUP BY s.id HAVING count(DISTINCT window_seconds) > $2 LIMIT 1`,
+    [metadata, MOST_WINDOWS],
+  );
+  if (rows[0]) throw new Invalid(`event-types, ${rows[0].name}: more than ${MOST_WINDOWS} summary windows`);
+}
+
+function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
+  return [...eventTypes].every(([name, summaries]) => {
+    const series = stored.eventTypes.find(({ eventType }) => eventType === name);
+    return series && summaries.every((wanted) => series.summaries.some((have) => sameSummary(have, wanted)));
+  });
+}
+
+/** Whether two registrations mean the same summary. */
+export function sameSummary(a: SummaryRegistration, b: SummaryRegistration): boolean {
+  return a.type === b.type && a.window === b.window;
+}

@@ -1,0 +1,196 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { SharedLookups } from '../../common/shared-lookups.js';
+import { type DataTypeName } from '../../event-types/data-types.js';
+import { Database } from '../../postgres/database.js';
+import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
+import { type SeriesPoint, type SeriesRef } from '../points/point-store.js';
+import { microsOf } from '../../postgres/timestamps.js';
+
+/** An SQL expression for the `RollupSpec`s of the series `s`. */
+export const ROLLUPS_OF_SERIES = `
+  coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
+            FROM (SELECT window_seconds, bool_or(type = 'statistics') AS statistics
+                  FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
+
+/** The series of one metadata by event type. */
+export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
+
+/** Where the points of a series lie, and the database's time. All in micros. */
+export interface SeriesExtent {
+  readonly id: number;
+  readonly dataType: DataTypeName;
+  /** The times of the first and the last point; `null` when there is none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Points before this time have left by retention; `null` when none has. */
+  readonly cutOff: number | null;
+  readonly now: number;
+  /** Whether the replica does not know its points yet, so that they must be read from the primary. */
+  readonly fromPrimary: boolean;
+}
+
+/** A series whose lock the caller holds. All times in micros. */
+export interface LockedSeries extends SeriesRef {
+  /** The times of the first and the last point; `null` when there is none. */
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** Some series were changed or deleted since the writer looked them up. */
+export class StaleSeries extends Error {
+  constructor(readonly ids: ReadonlySet<number>) {
+    super('the registration has changed');
+  }
+}
+
+/** What to do about series that others hold. */
+export type IfHeld = 'skip' | 'wait';
+
+/** Some series are locked by others. */
+export class BusySeries extends Error {
+  constructor(readonly ids: ReadonlySet<number>) {
+    super('the series is busy');
+  }
+}
+
+/** The SQL on series that writing and reading points needs. */
+@Injectable()
+export class SeriesStore {
+  private readonly extents = new SharedLookups((name) => {
+    const [metadataKey = '', eventType = ''] = name.split('\n');
+    return this.readExtent(metadataKey, eventType);
+  });
+
+  constructor(private readonly db: Database) {}
+
+  /** The series of each of these metadata keys; an unknown key is missing in the result. */
+  async ofMetadata(keys: readonly string[]): Promise<Map<string, SeriesOfMetadata>> {
+    const { rows } = await this.db.query<{ key: string; eventType: string | null } & SeriesRef>(
+      `SELECT m.key, s.event_type AS "eventType", s.id, s.version, s.data_type AS "dataType",
+              ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups
+       FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE m.key = ANY ($1)`,
+      [keys],
+    );
+    const result = new Map<string, Map<string, SeriesRef>>();
+    for (const { key, eventType, ...series } of rows) {
+      const ofKey = result.get(key) ?? new Map<string, SeriesRef>();
+      result.set(key, ofKey);
+      if (eventType !== null) ofKey.set(eventType, series);
+    }
+    return result;
+  }
+
+  /**
+   * Where the points of an event type of a metadata lie, or `undefined` where there is no such series. Those who ask for
+   * the same one at a time share a look-up.
+   */
+  extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
+    return this.extents.get(`${metadataKey}\n${eventType}`);
+  }
+
+  private async readExtent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'> & pg.QueryResultRow>(
+      `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
+              ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
+       FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
+      [metadataKey, eventType],
+      'series-extent',
+      ([row]) => row !== undefined && row.first !== null,
+    );
+    const row = result.rows[0];
+    return row && { ...row, fromPrimary };
+  }
+
+  /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
+  async lockOne(client: pg.ClientBase, id: number): Promise<LockedSeries | undefined> {
+    // Two statements: one that waits for the lock would still see the summaries as they were before it waited.
+    await client.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
+    const { rows } = await client.query<LockedSeries & pg.QueryResultRow>(
+      `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
+              ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last,
+              ${microsOf('s.base_cut_off')} AS "cutOff"
+       FROM series s WHERE s.id = $1`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  /**
+   * Locks series against all others that change their points or registrations, in the order of their ids, until the
+   * caller's transaction ends; returns the id of that transaction.
+   * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others hold, or to throw
+   * `BusySeries`: a long deletion of one series must not hold up the writes to others.
+   * Throws `StaleSeries` where one of them is gone or has another version.
+   */
+  async lock(client: pg.ClientBase, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
+    const wanted = new Map<number, number>();
+    const stale = new Set<number>();
+    for (const { id, version } of series) {
+      if ((wanted.get(id) ?? version) !== version) stale.add(id);
+      wanted.set(id, version);
+    }
+    if (ifHeld === 'wait') await client.query("SET LOCAL lock_timeout = '4s'");
+    const { rows } = await client.query<[id: number, version: number, transaction: string]>({
+      name: `series-lock-${ifHeld}`,
+      rowMode: 'array',
+      text: `SELECT id, version, pg_current_xact_id()::text FROM series
+             WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE ${ifHeld === 'skip' ? 'SKIP LOCKED' : ''}`,
+      values: [int4Array([...wanted.keys()], (id) => id)],
+    });
+    const locked = new Set<number>();
+    for (const [id, version] of rows) {
+      locked.add(id);
+      if (wanted.get(id) !== version) stale.add(id);
+    }
+    const missing = locked.size < wanted.size ? [...wanted.keys()].filter((id) => !locked.has(id)) : [];
+    const busy = new Set(missing.length > 0 ? await this.existing(client, missing) : []);
+    for (const id of missing) if (!busy.has(id)) stale.add(id);
+    if (stale.size > 0) throw new StaleSeries(stale);
+    if (busy.size > 0) throw new BusySeries(busy);
+    return rows[0]?.[2] ?? (await this.transactionOf(client));
+  }
+
+  /** The id of the caller's transaction, where there was no series to tell it. */
+  private async transactionOf(client: pg.ClientBase): Promise<string> {
+    const { rows } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+    return rows[0]?.id ?? '';
+  }
+
+  private async existing(client: pg.ClientBase, ids: readonly number[]): Promise<number[]> {
+    const text = 'SELECT id FROM series WHERE id = ANY ($1::int4[])';
+    const { rows } = await client.query<{ id: number }>(text, [int4Array(ids, (id) => id)]);
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Notes that points were stored, inside the caller's transaction, which holds the lock: time-updated becomes the
+   * database's time in whole seconds (it never moves back), first and last point time grow to include the points.
+   * They come in (series, ts) order.
+   * @param updated the time-updated (seconds) that points of another archive bring along, instead of now.
+   */
+  async touch(client: pg.ClientBase, points: readonly SeriesPoint[], updated?: number): Promise<void> {
+    if (points.length === 0) return;
+    const extents: { id: number; first: number; last: number }[] = [];
+    let extent: { id: number; first: number; last: number } | undefined;
+    for (const { series, micros } of points)
+      if (extent?.id === series.id) extent.last = micros;
+      else extents.push((extent = { id: series.id, first: micros, last: micros }));
+    const isNow = updated === undefined;
+    await client.query({
+      name: isNow ? 'series-touch' : 'series-touch-as-of',
+      text: `UPDATE series SET
+               time_updated = greatest(time_updated,
+                                       ${isNow ? "date_trunc('second', clock_timestamp())" : 'to_timestamp($4)'}),
+               first_point = least(first_point, first), last_point = greatest(last_point, last)
+             FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
+             WHERE id = series`,
+      values: [
+        int4Array(extents, ({ id }) => id),
+        timestampArray(extents, ({ first }) => first),
+        timestampArray(extents, ({ last }) => last),
+        ...(isNow ? [] : [updated]),
+      ],
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
+import { Database } from '../../postgres/database.js';
+import { microsOf } from '../../postgres/timestamps.js';
+
+/** Where the bins of a summary lie, and the database's time. All times in micros. */
+export interface SummaryExtent {
+  /** The id of the series. */
+  readonly id: number;
+  readonly dataType: DataTypeName;
+  /** The times of the first and last point ever, or sealed bin; `null` when there was none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Bins that begin before have left by retention; `null` when none has. */
+  readonly cutOff: number | null;
+  /** Bins that begin here or later are still being filled; `null` when all are complete. */
+  readonly incompleteFrom: number | null;
+  /** The begin of the last sealed bin; `null` where there is none. */
+  readonly lastSealed: number | null;
+  readonly now: number;
+  /** Whether the replica does not know its bins yet, so that they must be read from the primary. */
+  readonly fromPrimary: boolean;
+}
+
+/** The SQL on registered summaries that reading them needs. */
+@Injectable()
+export class SummaryStore {
+  constructor(private readonly db: Database) {}
+
+  /** Where the bins of a registered summary lie, or `undefined` where there is no such summary. */
+  async extent(
+    metadataKey: string,
+    eventType: string,
+    type: SummaryType,
+    window: number,
+  ): Promise<SummaryExtent | undefined> {
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SummaryExtent, 'fromPrimary'> & pg.QueryResultRow>(
+      `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
+              ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
+              ${microsOf('y.cut_off')} AS "cutOff",
+              CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
+                   THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
+       FROM metadata m
+       JOIN series s ON s.metadata = m.id
+       JOIN summary y ON y.series = s.id
+       LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds
+       LEFT JOIN LATERAL (SELECT min(bin) AS first, max(bin) AS last FROM sealed_bin
+                          WHERE series = y.series AND type = y.type AND window_seconds = y.window_seconds) z ON true
+       WHERE m.key = $1 AND s.event_type = $2 AND y.type = $3 AND y.window_seconds = $4`,
+      [metadataKey, eventType, type, window],
+      'summary-extent',
+      ([row]) => row !== undefined && row.first !== null,
+    );
+    const row = result.rows[0];
+    return row && { ...row, fromPrimary };
+  }
+}

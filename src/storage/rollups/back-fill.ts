@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { binsOfBase } from './base-bins.js';
+import { Chunks } from '../hypertables/chunks.js';
+import { Database, readerIn } from '../../postgres/database.js';
+import { firstIntactBin } from './divided-bin.js';
+import { PointStore } from '../points/point-store.js';
+import { RollupStore } from './rollup-store.js';
+import { SeriesStore } from '../registry/series-store.js';
+import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+
+/** How many points one transaction sums up (more only where a single bin has more). */
+const STEP = 20_000;
+
+/** A window of a series that still lacks bins. */
+export interface Lacking {
+  readonly series: number;
+  readonly window: number;
+}
+
+/** How far a window is filled: `next` in micros, and whether the bins from there on miss points. */
+interface Progress {
+  readonly next: number;
+  readonly partial: boolean;
+}
+
+/**
+ * Fills the bins of summaries that were registered after their points. It goes from the oldest bin to the newest in
+ * steps, each a transaction that holds the series' lock, replaces whole bins by what the stored points come to, and
+ * notes how far it came: so it can be cut off anywhere, and writes and other processes may go on meanwhile. Bins whose
+ * points have left by retention stay as they are.
+ */
+@Injectable()
+export class BackFill {
+  constructor(
+    private readonly db: Database,
+    private readonly series: SeriesStore,
+    private readonly points: PointStore,
+    private readonly rollups: RollupStore,
+    private readonly chunks: Chunks,
+  ) {}
+
+  /** What is lacking: of one metadata, or of all. */
+  async lacking(metadataKey?: string): Promise<Lacking[]> {
+    const { rows } = await this.db.query<Lacking & pg.QueryResultRow>(
+      `SELECT b.series, b.window_seconds::float8 AS window FROM back_fill b
+       JOIN series s ON s.id = b.series JOIN metadata m ON m.id = s.metadata
+       WHERE $1::text IS NULL OR m.key = $1 ORDER BY 1, 2`,
+      [metadataKey ?? null],
+    );
+    return rows;
+  }
+
+  /**
+   * Fills what one window lacks, until it is complete or `steps` steps (of 20,000 points or more each) are done.
+   * Returns whether it is complete.
+   */
+  async run(lacking: Lacking, steps = Infinity): Promise<boolean> {
+    for (let step = 0; step < steps; step++)
+      if (!(await this.chunks.transaction('rollup', (client, begins) => this.step(client, lacking, begins))))
+        return true;
+    return false;
+  }
+
+  /** One step; returns whether more follow. Notes in `begins` what it wants to store. */
+  private async step(client: pg.ClientBase, { series: id, window }: Lacking, begins: number[]): Promise<boolean> {
+    const series = await this.series.lockOne(client, id);
+    const progress = await this.progress(client, id, window);
+    const spec = series?.rollups.find((one) => one.window === window);
+    if (!series || !spec || !progress) return false;
+    // A bin that has lost points is only touched where it never had them.
+    const whole = progress.partial ? -Infinity : await firstIntactBin(client, series, window);
+    const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
+    const end = series.last ?? -Infinity;
+    if (begin > end) return this.finish(client, id, window);
+    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end, most: STEP });
+    const bins = base.bins.sorted();
+    for (const { begin: binBegin } of bins) begins.push(binBegin);
+    await this.rollups.replace(client, bins);
+    if (base.next === undefined) return this.finish(client, id, window);
+    await client.query('UPDATE back_fill SET next_bin = $3 WHERE series = $1 AND window_seconds = $2', [
+      ...[id, window],
+      timestampOf(base.next),
+    ]);
+    return true;
+  }
+
+  private async progress(client: pg.ClientBase, series: number, window: number): Promise<Progress | undefined> {
+    const { rows } = await client.query<Progress & pg.QueryResultRow>(
+      `SELECT ${microsOf('next_bin')} AS next, partial FROM back_fill
+       WHERE series = $1 AND window_seconds = $2 FOR UPDATE`,
+      [series, window],
+    );
+    return rows[0];
+  }
+
+  private async finish(client: pg.ClientBase, series: number, window: number): Promise<false> {
+    await client.query('DELETE FROM back_fill WHERE series = $1 AND window_seconds = $2', [series, window]);
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+import { Bins } from '../../rollups/bins.js';
+import { type RollupSpec } from '../../rollups/rollup.js';
+import { binOf } from '../../rollups/windows.js';
+import { MICROS_PER_SECOND } from '../../common/time.js';
+import { type ArrayReader } from '../../postgres/database.js';
+import { inSlices } from '../../postgres/row-source.js';
+import { type PointStore, type SeriesRef } from '../points/point-store.js';
+
+/** The first bin of a window all of whose points are still there: the one at or after the cut-off of the base. */
+export function firstWholeBin(cutOff: number | null, window: number): number {
+  if (cutOff === null) return -Infinity;
+  const begin = binOf(cutOff, window);
+  return begin < cutOff ? begin + window * MICROS_PER_SECOND : begin;
+}
+
+/** What the stored points of a range come to. */
+export interface BaseBins {
+  readonly bins: Bins;
+  /** Where the next range begins, or `undefined` where no point follows. */
+  readonly next: number | undefined;
+}
+
+/**
+ * Sums up the stored points of a series into the bins of one window, from the same points and by the same code as
+ * writing does. Only whole bins are returned where there are more points than `most`.
+ * @param begin the first time, in micros, inclusive; the begin of a bin.
+ * @param end the last time, inclusive.
+ */
+export async function binsOfBase(
+  points: PointStore,
+  db: ArrayReader,
+  series: SeriesRef,
+  spec: RollupSpec,
+  { begin, end, most = Infinity }: { begin: number; end: number; most?: number },
+): Promise<BaseBins> {
+  const bins = new Bins();
+  const one = { ...series, rollups: [spec] };
+  let count = 0;
+  let lastBin: number | undefined;
+  for await (const slice of inSlices(
+    points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, db),
+  ))
+    for (const point of slice) {
+      const bin = binOf(point.micros, spec.window);
+      if (count >= most && bin !== lastBin) return { bins, next: bin };
+      bins.add(one, point);
+      lastBin = bin;
+      count++;
+    }
+  return { bins, next: undefined };
+}

@@ -1,0 +1,194 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type Decimal, parseDecimal } from '../../common/decimal.js';
+import { type Bin } from '../../rollups/bins.js';
+import { type RollupSpec } from '../../rollups/rollup.js';
+import { binsOfBase, firstWholeBin } from './base-bins.js';
+import { Chunks } from '../hypertables/chunks.js';
+import { Database, readerIn } from '../../postgres/database.js';
+import { firstIntactBin, rightExtremes } from './divided-bin.js';
+import { PointStore } from '../points/point-store.js';
+import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
+import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
+import { inSlices } from '../../postgres/row-source.js';
+import { microsOf } from '../../postgres/timestamps.js';
+
+/** How many points one transaction sums up. */
+const STEP = 20_000;
+
+/** One window of a series, with names for people. */
+export interface CheckedWindow {
+  readonly series: number;
+  readonly window: number;
+  readonly metadataKey: string;
+  readonly eventType: string;
+  /** Whether its bins are still being filled; then it is not checked. */
+  readonly filling: boolean;
+}
+
+/** A bin that is not what its points come to. */
+export interface Difference {
+  /** The begin of the bin, in micros. */
+  readonly micros: number;
+  /** What differs: a column, or `missing` or `without points`. */
+  readonly what: string;
+}
+
+/** Compares stored bins with what the stored points come to, and puts them right where that is asked for. */
+@Injectable()
+export class RollupCheck {
+  constructor(
+    private readonly db: Database,
+    private readonly series: SeriesStore,
+    readonly points: PointStore,
+    readonly rollups: RollupStore,
+    private readonly chunks: Chunks,
+  ) {}
+
+  /** All windows of all series, in the order of series and window. */
+  async windows(): Promise<CheckedWindow[]> {
+    const { rows } = await this.db.query<CheckedWindow & pg.QueryResultRow>(
+      `SELECT DISTINCT s.id AS series, y.window_seconds::float8 AS window, m.key AS "metadataKey",
+              s.event_type AS "eventType", b.series IS NOT NULL AS filling
+       FROM summary y JOIN series s ON s.id = y.series JOIN metadata m ON m.id = s.metadata
+       LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds ORDER BY 1, 2`,
+    );
+    return rows;
+  }
+
+  /**
+   * Checks all bins of a window whose points are still there, and of the others what can be told without: that they count
+   * points, and the extremes of the one that the retention cut-off divides. It does so in steps that each hold the series' lock for a moment, so
+   * that it may run beside writers. With `repair` a bin that differs is replaced, in the transaction that found it.
+   */
+  async check({ series, window }: CheckedWindow, repair: boolean): Promise<Difference[]> {
+    const differences: Difference[] = [];
+    for (let next: number | undefined = -Infinity; next !== undefined;) {
+      const begin: number = next;
+      const step = await this.chunks.transaction('rollup', (client, times) =>
+        this.step(client, series, window, begin, repair ? times : undefined),
+      );
+      differences.push(...step.differences);
+      next = step.next;
+    }
+    return differences;
+  }
+
+  /** @param repaired takes the begins of the bins that are replaced; without it nothing is. */
+  private async step(
+    client: pg.ClientBase,
+    id: number,
+    window: number,
+    from: number,
+    repaired: number[] | undefined,
+  ): Promise<{ differences: Difference[]; next: number | undefined }> {
+    const series = await this.series.lockOne(client, id);
+    const spec = series?.rollups.find((one) => one.window === window);
+    if (!series || !spec) return { differences: [], next: undefined };
+    const intact = await firstIntactBin(client, series, window);
+    const kept = await keptFrom(client, id, window);
+    const begin = Math.max(from, intact, kept);
+    const lossy = from < intact ? await this.lossyBins(client, series, spec, intact, kept, repaired !== undefined) : [];
+    const base = await binsOfBase(this.points, readerIn(client), series, spec, {
+      begin: Math.max(begin, series.first ?? Infinity, series.cutOff ?? -Infinity),
+      end: series.last ?? -Infinity,
+      most: STEP,
+    });
+    const expected = new Map(base.bins.sorted().map((bin) => [bin.begin, bin]));
+    const range = {
+      series: id,
+      dataType: series.dataType,
+      window,
+      begin,
+      end: (base.next ?? Infinity) - 1,
+      descending: false,
+    };
+    const stored = await this.storedIn(client, range);
+    const differences = compare(expected, stored);
+    if (repaired && differences.length > 0) {
+      const right = differences.flatMap(({ micros }) => expected.get(micros) ?? []);
+      const without = differences.flatMap(({ micros }) => (expected.has(micros) ? [] : [micros]));
+      for (const bin of right) repaired.push(bin.begin);
+      await this.rollups.replace(client, right);
+      await this.rollups.remove(client, id, window, without);
+    }
+    return { differences: [...lossy, ...differences], next: base.next };
+  }
+
+  /** Checks the bins before the first intact one, which can't be computed anew. */
+  private async lossyBins(
+    client: pg.ClientBase,
+    series: LockedSeries,
+    spec: RollupSpec,
+    intact: number,
+    kept: number,
+    repair: boolean,
+  ): Promise<Difference[]> {
+    const empty = await this.rollups.emptyBefore(client, series.id, spec.window, intact);
+    if (repair) await this.rollups.remove(client, series.id, spec.window, empty);
+    const differences = empty.map((micros): Difference => ({ micros, what: 'without points' }));
+    const right = await rightExtremes(client, this, series, spec, intact);
+    if (right && right.micros >= kept) {
+      if (repair) await this.rollups.setExtremes(client, series.id, spec.window, right);
+      differences.push({ micros: right.micros, what: 'extremes' });
+    }
+    return differences;
+  }
+
+  private async storedIn(client: pg.ClientBase, range: BinRange): Promise<Map<number, StoredBin>> {
+    const stored = new Map<number, StoredBin>();
+    for await (const slice of inSlices(this.rollups.source(range, client)))
+      for (const bin of slice) stored.set(bin.micros, bin);
+    return stored;
+  }
+}
+
+/** The begin of the first bin that no summary of the window has let go by retention. */
+async function keptFrom(client: pg.ClientBase, series: number, window: number): Promise<number> {
+  const { rows } = await client.query<{ from: number | null }>(
+    `SELECT CASE WHEN bool_and(cut_off IS NOT NULL) THEN ${microsOf('min(cut_off)')} END AS from
+     FROM summary WHERE series = $1 AND window_seconds = $2`,
+    [series, window],
+  );
+  const cutOff = rows[0]?.from ?? null;
+  return firstWholeBin(cutOff, window);
+}
+
+/** What differs, in no particular order; each bin once. */
+function compare(expected: ReadonlyMap<number, Bin>, stored: ReadonlyMap<number, StoredBin>): Difference[] {
+  const differences: Difference[] = [];
+  for (const [micros, bin] of expected) {
+    const found = stored.get(micros);
+    const what = found ? difference(bin, found) : 'missing';
+    if (what !== undefined) differences.push({ micros, what });
+  }
+  for (const micros of stored.keys()) if (!expected.has(micros)) differences.push({ micros, what: 'without points' });
+  return differences;
+}
+
+/** The first column that differs, or `undefined`. */
+function difference({ rollup }: Bin, stored: StoredBin): string | undefined {
+  if (rollup.count !== stored.count) return 'count';
+  if (!sameSum(rollup.sum?.toString(), stored.sum)) return 'sum';
+  if (!sameSum(rollup.denominatorSum?.toString(), stored.denominatorSum)) return 'denominator_sum';
+  // A window without statistics may have kept them from before: they are exact, but not asked for.
+  if (rollup.sumOfSquares) {
+    if (!sameSum(rollup.sumOfSquares.toString(), stored.sumOfSquares)) return 'sum_of_squares';
+    if (rollup.min !== stored.min || rollup.max !== stored.max) return 'extremes';
+  }
+  if (!rollup.histogram) return undefined;
+  const counts = [...rollup.histogram].filter(([, count]) => Number(count) !== 0);
+  const found = new Map(Object.entries(stored.histogram ?? {}));
+  const same = stored.histogram && counts.length === found.size;
+  return same && counts.every(([label, count]) => found.get(label) === Number(count)) ? undefined : 'histogram';
+}
+
+function sameSum(expected: string | undefined, stored: string | null): boolean {
+  if (expected === undefined || stored === null) return expected === undefined && stored === null;
+  const [a, b] = [parseDecimal(expected), parseDecimal(stored)];
+  return scaled(a, b.scale) === scaled(b, a.scale);
+}
+
+function scaled({ digits }: Decimal, scale: number): bigint {
+  return digits * 10n ** BigInt(scale);
+}

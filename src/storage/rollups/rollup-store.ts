@@ -1,0 +1,217 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
+import { type Bin, mergeHistograms } from '../../rollups/bins.js';
+import { type Extremes } from '../../rollups/extremes.js';
+import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
+import { Database } from '../../postgres/database.js';
+import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
+import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
+import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+
+/** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
+export interface StoredBin {
+  /** The begin of the bin, in micros. */
+  readonly micros: number;
+  /** The number of points. */
+  readonly count: number;
+  readonly sum: string | null;
+  readonly sumOfSquares: string | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly denominatorSum: string | null;
+  readonly histogram: Readonly<Record<string, number>> | null;
+  /** The value of a sealed bin as JSON; of others `null`. All else of a sealed bin is unknown. */
+  readonly sealed: string | null;
+}
+
+/** Which bins of a series and window to read: the bounds are begins of bins. */
+export interface BinRange extends OrderedRange {
+  readonly series: number;
+  readonly dataType: DataTypeName;
+  readonly window: number;
+  /** Leaves out bins that can't tell statistics of numbers: they were kept before these were asked for. */
+  readonly withStatistics?: boolean;
+  /** Takes the sealed bins of this summary instead of those that lie underneath. */
+  readonly sealed?: SummaryType | undefined;
+}
+
+const INSERT = `
+  INSERT INTO rollup (series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram)
+  SELECT * FROM unnest($1::int4[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::numeric[], $6::numeric[],
+                       $7::float8[], $8::float8[], $9::numeric[], $10::jsonb[])
+  ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET`;
+
+/** A column that is null in a stored bin is not known of all its points, and stays so. */
+const ADD = `${INSERT}
+  count = rollup.count + excluded.count,
+  sum = rollup.sum + excluded.sum,
+  sum_of_squares = rollup.sum_of_squares + excluded.sum_of_squares,
+  min = CASE WHEN rollup.sum_of_squares IS NOT NULL THEN least(rollup.min, excluded.min) END,
+  max = CASE WHEN rollup.sum_of_squares IS NOT NULL THEN greatest(rollup.max, excluded.max) END,
+  denominator_sum = rollup.denominator_sum + excluded.denominator_sum,
+  histogram = CASE WHEN rollup.histogram IS NOT NULL AND excluded.histogram IS NOT NULL THEN (
+    SELECT coalesce(jsonb_object_agg(label, total), '{}') FROM (
+      SELECT label, sum(number::numeric) AS total FROM (
+        SELECT * FROM jsonb_each_text(rollup.histogram) AS stored (label, number)
+        UNION ALL SELECT * FROM jsonb_each_text(excluded.histogram) AS added (label, number)) counts
+      GROUP BY label HAVING sum(number::numeric) <> 0) merged) END`;
+
+const REPLACE = `${INSERT}
+  count = excluded.count, sum = excluded.sum, sum_of_squares = excluded.sum_of_squares, min = excluded.min,
+  max = excluded.max, denominator_sum = excluded.denominator_sum, histogram = excluded.histogram`;
+
+/** The only SQL on rollups. */
+@Injectable()
+export class RollupStore {
+  constructor(private readonly db: Database) {}
+
+  /**
+   * Adds to stored bins, inside the caller's transaction, which holds the lock of their series. `bins` come in the
+   * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 disappears.
+   * Sends the statement before it returns; where histograms may be large, `mergeHistograms` comes before.
+   */
+  async add(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+    if (bins.length > 0) await client.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
+  }
+
+  /** Like `add`, but what is stored of a bin is replaced. */
+  async replace(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+    await mergeHistograms(bins);
+    if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
+  }
+
+  /** Changes nothing but the extremes of a stored bin, inside the caller's transaction. */
+  async setExtremes(
+    client: pg.ClientBase,
+    series: number,
+    window: number,
+    { micros, min, max }: Extremes & { readonly micros: number },
+  ): Promise<void> {
+    await client.query('UPDATE rollup SET min = $4, max = $5 WHERE series = $1 AND window_seconds = $2 AND bin = $3', [
+      ...[series, window, timestampOf(micros)],
+      ...[min, max],
+    ]);
+  }
+
+  /** The begins of bins before a time that count no point: no transaction should have left one. */
+  async emptyBefore(client: pg.ClientBase, series: number, window: number, time: number): Promise<number[]> {
+    const { rows } = await client.query<{ micros: number }>(
+      `SELECT ${microsOf('bin')} AS micros FROM rollup
+       WHERE series = $1 AND window_seconds = $2 AND bin < $3 AND count <= 0 ORDER BY bin`,
+      [series, window, timestampOf(time)],
+    );
+    return rows.map(({ micros }) => micros);
+  }
+
+  /** Removes single bins, inside the caller's transaction. */
+  async remove(client: pg.ClientBase, series: number, window: number, begins: readonly number[]): Promise<void> {
+    if (begins.length === 0) return;
+    await client.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = ANY ($3)', [
+      ...[series, window],
+      begins.map(timestampOf),
+    ]);
+  }
+
+  /**
+   * The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot.
+   * @param client a transaction to read in; without it the replica may answer.
+   */
+  source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin[]> {
+    const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
+      min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
+    return {
+      hasDocuments: range.dataType === 'histogram',
+      sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
+      slice: async (limit, skip, last) => {
+        const { text, values, name } = sliceOf('bins', columns, range, limit, skip, last);
+        const { rows } = await (client
+          ? client.query<StoredBin & pg.QueryResultRow>({ text, values, name })
+          : this.db.read<StoredBin & pg.QueryResultRow>(text, values, name, range.fromPrimary));
+        return rows;
+      },
+      hasMoreThan: (count) => this.hasMoreThan(range, count),
+    };
+  }
+
+  /**
+   * Like `source`, with nothing but one number for each bin: its sum divided.
+   * @param divisor what by: the number of points, the sum of the denominators, or 1.
+   */
+  quotients(range: BinRange, divisor: 'count' | 'denominator_sum' | '1'): RowSource<BinQuotient[]> {
+    const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
+    return {
+      hasDocuments: false,
+      sizeOf: ({ length }) => 50 * length,
+      slice: async (limit, skip, last) => {
+        const { text, values, name } = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
+        const all = `SELECT ${QUOTIENTS_OF_BINS} FROM (${text}) bins`;
+        const { rows } = await this.db.readArrays<[string | null]>(all, values, name, range.fromPrimary);
+        return binQuotients(rows[0]?.[0] ?? null);
+      },
+      hasMoreThan: (count) => this.hasMoreThan(range, count),
+    };
+  }
+
+  private async hasMoreThan(range: BinRange, count: number): Promise<boolean> {
+    const { text, values, name } = sliceOf('more', 'bin', range, 1, count, undefined);
+    return (await this.db.readArrays(text, values, name, range.fromPrimary)).rows.length > 0;
+  }
+}
+
+/** The statement for `RowSource.slice`, with these columns. */
+function sliceOf(
+  what: string,
+  columns: string,
+  range: BinRange,
+  limit: number,
+  skip: number,
+  last: number | undefined,
+): { text: string; values: unknown[]; name: string } {
+  const { begin, end } = restOf(range, last);
+  const order = range.descending ? 'DESC' : 'ASC';
+  const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];
+  const isKnown = range.sealed ? 'num_nonnulls(sum_of_squares, sealed) > 0' : 'sum_of_squares IS NOT NULL';
+  if (range.withStatistics) conditions.push(isKnown);
+  if (last !== undefined) conditions.push('bin <> $7');
+  const bins = range.sealed ? withSealed(range.sealed) : 'rollup';
+  const kind = `${conditions.length}${range.withStatistics ? '-statistics' : ''}-${range.sealed ?? ''}-${order}`;
+  return {
+    text: `SELECT ${columns} FROM ${bins} WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
+    values: [
+      ...[range.series, range.window, timestampOf(begin), timestampOf(end), limit, skip],
+      ...(last === undefined ? [] : [timestampOf(last)]),
+    ],
+    name: `rollup-${what}-${kind}`,
+  };
+}
+
+function sizeOf({ histogram, sealed }: StoredBin): number {
+  return 200 + (sealed?.length ?? 0) + (histogram ? 40 * Object.keys(histogram).length : 0);
+}
+
+/** The rollups under the sealed bins of a summary type, as one relation. */
+function withSealed(type: SummaryType): string {
+  return `
+    (SELECT r.*, NULL::text AS sealed FROM rollup r
+     WHERE NOT EXISTS (SELECT FROM sealed_bin z WHERE z.series = r.series AND z.type = '${type}'
+                       AND z.window_seconds = r.window_seconds AND z.bin = r.bin)
+     UNION ALL
+     SELECT series, window_seconds, bin, 0, NULL, NULL, NULL, NULL, NULL, NULL, value::text
+     FROM sealed_bin WHERE type = '${type}') bins`;
+}
+
+function columnsOf(bins: readonly Bin[]): unknown[] {
+  return [
+    int4Array(bins, ({ series }) => series),
+    int8Array(bins, ({ window }) => window),
+    timestampArray(bins, ({ begin }) => begin),
+    int8Array(bins, ({ rollup }) => rollup.count),
+    bins.map(({ rollup }) => rollup.sum?.toString()),
+    bins.map(({ rollup }) => rollup.sumOfSquares?.toString()),
+    float8Array(bins, ({ rollup }) => rollup.min),
+    float8Array(bins, ({ rollup }) => rollup.max),
+    bins.map(({ rollup }) => rollup.denominatorSum?.toString()),
+    jsonbArray(bins, ({ rollup }) => rollup.histogramJson),
+  ];
+}

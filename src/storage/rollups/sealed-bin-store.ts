@@ -1,0 +1,178 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type SummaryType } from '../../event-types/data-types.js';
+import { binOf } from '../../rollups/windows.js';
+import { Database } from '../../postgres/database.js';
+import { type Queryable } from '../hypertables/engine.js';
+import { jsonArray, timestampArray } from '../../postgres/array-encoding.js';
+import { type CutOffs, type RetentionRule, ruleColumns, WITH_RULES } from '../removal/retention-rules.js';
+import { SeriesStore } from '../registry/series-store.js';
+import { timestampOf } from '../../postgres/timestamps.js';
+
+/** How many rows one transaction of retention deletes. */
+const BATCH = 50_000;
+
+/** A registered summary of a series. */
+export interface SummaryRef {
+  readonly series: number;
+  readonly type: SummaryType;
+  readonly window: number;
+}
+
+/** The value of a bin, as another archive has it. */
+export interface ForeignBin {
+  /** The begin of the bin. */
+  readonly micros: number;
+  /** JSON. */
+  readonly value: string;
+}
+
+/** What became of bins of another archive. */
+export interface Sealing {
+  readonly sealed: number;
+  /** Sealed before; they keep their value. */
+  readonly there: number;
+  /** Summed up here from points, which is exact: the other archive's value is not needed. */
+  readonly computed: number;
+  /** Older than the cut-off of the summary. */
+  readonly expired: number;
+}
+
+/** Which bins to seal although points of them are here. */
+export interface SealOptions {
+  /** The bin in which the points here begin, where others before it are sealed, or this says that points before are missing. */
+  readonly beginIsPartial?: boolean;
+  /** Bins whose value here is another one: some of their points could not be taken over. */
+  readonly differing?: boolean;
+  /** When the other archive wrote to the series last: the series here becomes no older than that. */
+  readonly updated?: Date | undefined;
+}
+
+/** Which bins here count as summed up: all, or of percentages those that come to the value $5 within 1 ÷ 10^9. */
+const SAME = `abs(r.sum / nullif(r.denominator_sum, 0) - (g.value #>> '{}')::numeric) <= 1e-9`;
+
+/**
+ * The SQL on sealed bins: values of summaries that came from another archive because the points they were made of are
+ * gone. They lie over the bins that are computed here: readers see them instead, and nothing ever changes them. Points
+ * that come into such a bin later are stored, and are summed up underneath.
+ */
+@Injectable()
+export class SealedBinStore {
+  constructor(
+    private readonly db: Database,
+    private readonly series: SeriesStore,
+  ) {}
+
+  /**
+   * Seals those of the bins that can't be computed here, in one transaction under the lock of the series. `bins` are
+   * in time order, each once. Nothing happens where the summary is not registered any more.
+   */
+  async seal(summary: SummaryRef, bins: readonly ForeignBin[], options: SealOptions = {}): Promise<Sealing> {
+    const none = { sealed: 0, there: 0, computed: 0, expired: 0 };
+    if (bins.length === 0) return none;
+    return this.db.retrying(async (client) => {
+      const series = await this.series.lockOne(client, summary.series);
+      const begin = series?.first == null ? null : binOf(series.first, summary.window);
+      const judged = await judge(client, summary, bins, begin, options);
+      if (options.updated)
+        await client.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [
+          ...[summary.series, options.updated],
+        ]);
+      return { ...none, ...Object.fromEntries(judged.map(({ outcome, bins: number }) => [outcome, number])) };
+    });
+  }
+
+  /** Removes the sealed bins that lie in a span as a whole, inside the caller's transaction; `end` is inclusive. */
+  async removeWithin(client: pg.ClientBase, series: number, begin: number, end: number): Promise<void> {
+    await client.query(
+      `DELETE FROM sealed_bin WHERE series = $1 AND bin >= $2
+         AND bin + greatest(window_seconds * interval '1 second' - interval '1 microsecond', interval '0') <= $3`,
+      [series, timestampOf(begin), timestampOf(end)],
+    );
+  }
+
+  /** How many there are. */
+  async count(): Promise<number> {
+    const { rows } = await this.db.query<{ count: number }>('SELECT count(*)::float8 AS count FROM sealed_bin');
+    return rows[0]?.count ?? 0;
+  }
+
+  /** How many lie before the cut-offs of their summaries, by policy (`null`: only earlier ones had a cut-off). */
+  async countExpired(
+    rules: readonly RetentionRule[],
+    cutOffs: CutOffs,
+  ): Promise<{ policy: number | null; rows: number }[]> {
+    const { rows } = await this.db.query<{ policy: number | null; rows: number }>(
+      `${WITH_RULES} SELECT policy, count(*)::float8 AS rows FROM (${expiredSql(cutOffs)}) e GROUP BY policy`,
+      ruleColumns(rules),
+    );
+    return rows;
+  }
+
+  /** Deletes what lies before the recorded cut-offs, in bounded transactions. */
+  async deleteExpired(rules: readonly RetentionRule[], signal?: AbortSignal): Promise<void> {
+    for (let deleted = BATCH; deleted === BATCH;) {
+      signal?.throwIfAborted();
+      const { rowCount } = await this.db.query(
+        `${WITH_RULES} DELETE FROM sealed_bin WHERE ctid IN
+           (SELECT row FROM (${expiredSql('recorded')} LIMIT ${BATCH}) e)`,
+        ruleColumns(rules),
+      );
+      deleted = rowCount ?? 0;
+    }
+  }
+}
+
+/** A SELECT of the sealed bins that may go: `row`, `policy`. */
+function expiredSql(cutOffs: CutOffs): string {
+  const cutOff = cutOffs === 'recorded' ? 'y.cut_off' : 'greatest(y.cut_off, r.cut_off)';
+  return `
+    SELECT z.ctid AS row, r.policy
+    FROM summary y JOIN series s ON s.id = y.series
+    LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
+                    AND r.window_seconds = y.window_seconds
+    JOIN sealed_bin z ON z.series = y.series AND z.type = y.type AND z.window_seconds = y.window_seconds
+    WHERE z.bin < ${cutOff}`;
+}
+
+/** Decides about each bin and stores those that are to be sealed, in one statement. */
+async function judge(
+  client: Queryable,
+  { series, type, window }: SummaryRef,
+  bins: readonly ForeignBin[],
+  begin: number | null,
+  { beginIsPartial = false, differing = false }: SealOptions,
+): Promise<{ outcome: string; bins: number }[]> {
+  const text = `
+    WITH given AS (SELECT * FROM unnest($4::timestamptz[], $5::json[]) AS g (bin, value)),
+    summed AS (
+      SELECT r.bin FROM rollup r JOIN given g ON g.bin = r.bin
+      WHERE r.series = $1 AND r.window_seconds = $3 AND r.bin BETWEEN $6 AND $7 ${differing ? `AND ${SAME}` : ''}
+    ), partial AS (
+      SELECT $8::timestamptz AS bin
+      WHERE $9 OR EXISTS (SELECT FROM given WHERE bin < $8)
+        OR EXISTS (SELECT FROM sealed_bin WHERE series = $1 AND type = $2 AND window_seconds = $3 AND bin < $8)
+    ), judged AS (
+      SELECT g.*, CASE WHEN y.cut_off > g.bin THEN 'expired'
+                       WHEN z.bin IS NOT NULL THEN 'there'
+                       WHEN g.bin IN (SELECT bin FROM partial) THEN 'sealed'
+                       WHEN g.bin IN (SELECT bin FROM summed) THEN 'computed'
+                       ELSE 'sealed' END AS outcome
+      FROM given g
+      JOIN summary y ON y.series = $1 AND y.type = $2 AND y.window_seconds = $3
+      LEFT JOIN sealed_bin z ON z.series = $1 AND z.type = $2 AND z.window_seconds = $3 AND z.bin = g.bin
+    ), stored AS (
+      INSERT INTO sealed_bin SELECT $1, $2, $3, bin, value FROM judged WHERE outcome = 'sealed'
+    )
+    SELECT outcome, count(*)::int AS bins FROM judged GROUP BY outcome`;
+  const { rows } = await client.query<{ outcome: string; bins: number }>(text, [
+    ...[series, type, window],
+    timestampArray(bins, ({ micros }) => micros),
+    jsonArray(bins, ({ value }) => value),
+    timestampOf(bins[0]?.micros ?? 0),
+    timestampOf(bins.at(-1)?.micros ?? 0),
+    begin === null ? null : timestampOf(begin),
+    beginIsPartial,
+  ]);
+  return rows;
+}
