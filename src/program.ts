@@ -20,7 +20,7 @@ async function explained(thrown: unknown): Promise<unknown> {
   return (await import('./postgres/database.js')).explained(thrown);
 }
 
-/** Messages to clients of the API end without a full stop. */
+/** Messages to clients of the API end without a full stop. What has several lines ends as it is: with a command, say. */
 function sentence(message: string): string {
-  return /[.?:…]$/.test(message) ? message : `${message}.`;
+  return /[.?:…]$|\n/.test(message) ? message : `${message}.`;
 }

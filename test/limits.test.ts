@@ -328,7 +328,7 @@ describe('requests in flight', () => {
     const head = `POST ${ARCHIVE} HTTP/1.1\r\nHost: x\r\nAuthorization: ${archive.auth}\r\nContent-Type: application/json\r\n`;
     const requests = get('/nothing').repeat(100) + `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
     socket.write(requests.repeat(2) + get('/health/live'));
-    await expect.poll(() => text, { timeout: 20_000 }).toContain('{"status":"ok"}');
+    await expect.poll(() => text, { timeout: 20_000 }).toContain('{"status":"ok"');
     expect(text.match(/HTTP\/1\.1 404/g)).toHaveLength(200);
     expect(text.match(/HTTP\/1\.1 201/g)).toHaveLength(2);
     socket.destroy();
