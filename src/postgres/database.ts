@@ -8,30 +8,8 @@ import { AppConfig } from '../config/config.js';
 import { poolOf, urlOf } from './database-url.js';
 import { WatchedPool } from './watched-pool.js';
 import { Replica } from './replica.js';
+import { type Result, type Sql, type Statement } from './sql.js';
 import { classify, isBrokenConnection } from './sql-errors.js';
-
-/** What reads rows as arrays of their columns: the database, or a transaction. */
-export interface ArrayReader {
-  /**
-   * @param name of a statement that is asked for often: each connection then parses and plans it only once.
-   * @param fromPrimary keeps a replica out of it.
-   */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
-  readArrays<Row extends unknown[]>(
-    text: string,
-    values?: unknown[],
-    name?: string,
-    fromPrimary?: boolean,
-  ): Promise<{ rows: Row[] }>;
-}
-
-/** Reads inside a transaction. */
-export function readerIn(client: pg.ClientBase): ArrayReader {
-  return {
-    readArrays: <Row extends unknown[]>(text: string, values: unknown[] = [], name?: string) =>
-      client.query<Row>({ text, values, rowMode: 'array', ...(name !== undefined && { name }) }),
-  };
-}
 
 /** How often a transaction is tried that others are in the way of. */
 const RETRIES = 5;
@@ -68,9 +46,15 @@ export class CommitUnknown extends Unavailable {
  * replica is configured and fit for it, it answers the reads; what it fails at, or does not know, the primary answers.
  */
 @Injectable()
-export class Database implements OnApplicationShutdown {
+export class Database implements Sql, OnApplicationShutdown {
   private readonly primary: pg.Pool;
   private readonly readers: pg.Pool;
+  private readonly primaryReader: Sql = { query: (statement, values) => run(this.readers, statement, values) };
+  private readonly anyReader: Sql = {
+    query: async <Row extends object>(statement: string | Statement, values?: unknown[]) =>
+      (await this.onReplica((pool) => pool.query<Row & pg.QueryResultRow>(statement, values))) ??
+      run<Row>(this.readers, statement, values),
+  };
 
   constructor(
     @InjectDataSource() dataSource: DataSource,
@@ -88,8 +72,8 @@ export class Database implements OnApplicationShutdown {
   }
 
   /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
-  query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
-    return this.primary.query<Row>(text, values).catch(asUnavailable);
+  query<Row extends object>(statement: string | Statement, values?: unknown[]): Promise<Result<Row>> {
+    return run<Row>(this.primary, statement, values);
   }
 
   /** Resolves when the database answers; throws `Unavailable` when it does not. */
@@ -98,49 +82,26 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs one reading statement, on the replica if there is one that is fit for it. Throws `Unavailable` when the database
-   * is away, or works on it for longer than STATEMENT_TIMEOUT.
-   * @param name as for `ArrayReader`; the same name always has the same text.
+   * Runs single reading statements: on the replica if there is one that is fit for it, else on the primary. They throw
+   * `Unavailable` when the database is away, or works on one for longer than STATEMENT_TIMEOUT.
    * @param fromPrimary keeps the replica out of it.
    */
-  async read<Row extends pg.QueryResultRow>(
-    text: string,
-    values: unknown[] = [],
-    name?: string,
-    fromPrimary = false,
-  ): Promise<pg.QueryResult<Row>> {
-    const query = { text, values, ...(name !== undefined && { name }) };
-    const result = fromPrimary ? undefined : await this.onReplica((pool) => pool.query<Row>(query));
-    return result ?? this.readers.query<Row>(query).catch(asUnavailable);
+  reader(fromPrimary = false): Sql {
+    return fromPrimary ? this.primaryReader : this.anyReader;
   }
 
   /**
-   * Like `read`; but where the replica answers and does not know enough, the primary is asked.
+   * Runs one reading statement on the replica; where that does not know enough, or there is none, on the primary.
    * @param isEnough whether the rows tell what is asked for.
    * Returns, too, whether the primary has answered: what else is read about it must come from there.
    */
-  async readKnown<Row extends pg.QueryResultRow>(
-    text: string,
-    values: unknown[],
-    name: string | undefined,
+  async readKnown<Row extends object>(
+    statement: Statement,
     isEnough: (rows: readonly Row[]) => boolean,
-  ): Promise<{ result: pg.QueryResult<Row>; fromPrimary: boolean }> {
-    const query = { text, values, ...(name !== undefined && { name }) };
-    const result = await this.onReplica((pool) => pool.query<Row>(query));
+  ): Promise<{ result: Result<Row>; fromPrimary: boolean }> {
+    const result = await this.onReplica((pool) => pool.query<Row & pg.QueryResultRow>(statement));
     if (result && isEnough(result.rows)) return { result, fromPrimary: false };
-    return { result: await this.readers.query<Row>(query).catch(asUnavailable), fromPrimary: true };
-  }
-
-  /** Like `read`, with each row as an array of its columns. */
-  async readArrays<Row extends unknown[]>(
-    text: string,
-    values: unknown[] = [],
-    name?: string,
-    fromPrimary = false,
-  ): Promise<pg.QueryArrayResult<Row>> {
-    const query = { text, values, rowMode: 'array' as const, ...(name !== undefined && { name }) };
-    const result = fromPrimary ? undefined : await this.onReplica((pool) => pool.query<Row>(query));
-    return result ?? this.readers.query<Row>(query).catch(asUnavailable);
+    return { result: await run<Row>(this.readers, statement), fromPrimary: true };
   }
 
   /** What the replica answers; `undefined` where the primary has to. */
@@ -249,6 +210,15 @@ export class Database implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.readers.end();
   }
+}
+
+/** Runs one statement on some connection of a pool. */
+function run<Row extends object>(
+  pool: pg.Pool,
+  statement: string | Statement,
+  values?: unknown[],
+): Promise<Result<Row>> {
+  return pool.query<Row & pg.QueryResultRow>(statement, values).catch(asUnavailable);
 }
 
 /** Rolls back; returns the error of a connection that can't even do that, and is of no more use. */

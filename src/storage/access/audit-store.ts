@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { deleteInBatches } from '../../postgres/delete-in-batches.js';
 import { Database } from '../../postgres/database.js';
-import { type Queryable } from '../hypertables/engine.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** Who does something. */
 export interface Actor {
@@ -79,13 +78,13 @@ export interface DroppedRecord {
  * @param target the metadata key, the number of the key, the network, or the event type that is changed.
  */
 export async function recordAudit(
-  client: Queryable,
+  sql: Sql,
   by: Actor,
   action: AuditAction,
   target: string | null,
   details: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  await client.query(
+  await sql.query(
     `INSERT INTO audit (username, api_key, address, action, target, details) VALUES ($1, $2, $3, $4, $5, $6)`,
     [by.username, by.keyId, by.address, action, target, JSON.stringify(details)],
   );
@@ -108,7 +107,7 @@ export class AuditStore {
 
   /** The newest records that fit, oldest first. */
   async list({ since, username, target, limit }: AuditFilter): Promise<AuditRecord[]> {
-    const { rows } = await this.db.query<AuditRecord & pg.QueryResultRow>(
+    const { rows } = await this.db.query<AuditRecord>(
       `SELECT time, username, api_key AS "apiKey", host(address) AS address, action, target, details FROM audit
        WHERE ($1::timestamptz IS NULL OR time >= $1) AND ($2::text IS NULL OR username = $2)
          AND ($3::text IS NULL OR target = $3)
@@ -120,7 +119,7 @@ export class AuditStore {
 
   /** How much was written, by hour and key, the newest `limit` rows, oldest first. */
   async writes({ since, username, limit }: AuditFilter): Promise<WriteCountRecord[]> {
-    const { rows } = await this.db.query<WriteCountRecord & pg.QueryResultRow>(
+    const { rows } = await this.db.query<WriteCountRecord>(
       `SELECT hour, username, nullif(api_key, 0) AS "apiKey", requests::float8 AS requests, points::float8 AS points
        FROM write_count
        WHERE ($1::timestamptz IS NULL OR hour >= date_trunc('hour', $1::timestamptz))
@@ -133,7 +132,7 @@ export class AuditStore {
 
   /** What was dropped, and last in the time that is asked for; the newest `limit` rows, oldest first. */
   async dropped({ since, username, target, limit }: AuditFilter): Promise<DroppedRecord[]> {
-    const { rows } = await this.db.query<DroppedRecord & pg.QueryResultRow>(
+    const { rows } = await this.db.query<DroppedRecord>(
       `SELECT metadata, event_type AS "eventType", reason, points::float8 AS points, first_time AS "firstTime",
               last_time AS "lastTime", username, api_key AS "apiKey", host(address) AS address
        FROM dropped_points

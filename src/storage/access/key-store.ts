@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type StoredLimits, type StoredScope } from '../schema/access.entity.js';
 import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from '../../postgres/database.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** What a key is good for. */
 export interface KeyRights {
@@ -44,9 +44,9 @@ export class KeyStore {
 
   /** Stores a new key, and returns its number. */
   issue(digest: Buffer, rights: KeyRights, expiry: Expiry, by: Actor): Promise<number> {
-    return this.db.retrying(async (client) => {
-      const id = await insert(client, digest, rights, expiry);
-      await recordAudit(client, by, 'key issued', String(id), { ...rights, ...(await expiresOf(client, id)) });
+    return this.db.retrying(async (sql) => {
+      const id = await insert(sql, digest, rights, expiry);
+      await recordAudit(sql, by, 'key issued', String(id), { ...rights, ...(await expiresOf(sql, id)) });
       return id;
     });
   }
@@ -63,8 +63,8 @@ export class KeyStore {
     expiry: Expiry | undefined,
     by: Actor,
   ): Promise<{ id: number; username: string } | undefined> {
-    return this.db.retrying(async (client) => {
-      const { rows } = await client.query<KeyRights & { life: number | null }>(
+    return this.db.retrying(async (sql) => {
+      const { rows } = await sql.query<KeyRights & { life: number | null }>(
         `SELECT username, scope, limits, extract(epoch FROM expires - created)::float8 AS life
          FROM api_key WHERE id = $1 AND ${WORKS} FOR UPDATE`,
         [id],
@@ -72,34 +72,34 @@ export class KeyStore {
       const old = rows[0];
       if (!old) return undefined;
       const { life, ...rights } = old;
-      const successor = await insert(client, digest, rights, expiry ?? (life === null ? 'never' : { after: life }));
-      await client.query(
+      const successor = await insert(sql, digest, rights, expiry ?? (life === null ? 'never' : { after: life }));
+      await sql.query(
         `UPDATE api_key SET successor = $2, expires = least(expires, clock_timestamp() + make_interval(secs => $3))
          WHERE id = $1`,
         [id, successor, overlapSeconds],
       );
-      const ends = await expiresOf(client, id);
-      await recordAudit(client, by, 'key rotated', String(id), { successor, ...ends });
+      const ends = await expiresOf(sql, id);
+      await recordAudit(sql, by, 'key rotated', String(id), { successor, ...ends });
       return { id: successor, username: rights.username };
     });
   }
 
   /** Ends a key; returns whose it was, or `undefined` where no key of this number works. */
   revoke(id: number, by: Actor): Promise<string | undefined> {
-    return this.db.retrying(async (client) => {
-      const { rows } = await client.query<{ username: string }>(
+    return this.db.retrying(async (sql) => {
+      const { rows } = await sql.query<{ username: string }>(
         `UPDATE api_key SET revoked = clock_timestamp() WHERE id = $1 AND ${WORKS} RETURNING username`,
         [id],
       );
       const username = rows[0]?.username;
-      if (username !== undefined) await recordAudit(client, by, 'key revoked', String(id), { username });
+      if (username !== undefined) await recordAudit(sql, by, 'key revoked', String(id), { username });
       return username;
     });
   }
 
   /** The key of this digest, if it works. */
   async find(digest: Buffer): Promise<WorkingKey | undefined> {
-    const { rows } = await this.db.query<WorkingKey & pg.QueryResultRow>(
+    const { rows } = await this.db.query<WorkingKey>(
       `SELECT id, username, scope, limits, extract(epoch FROM expires - clock_timestamp())::float8 AS "secondsLeft"
        FROM api_key WHERE digest = $1 AND ${WORKS}`,
       [digest],
@@ -115,7 +115,7 @@ export class KeyStore {
 
   /** All keys, also those that work no more, in the order of their making. */
   async list(): Promise<ListedKey[]> {
-    const { rows } = await this.db.query<ListedKey & pg.QueryResultRow>(
+    const { rows } = await this.db.query<ListedKey>(
       `SELECT id, username, scope, limits, created, expires, revoked, last_used AS "lastUsed",
               host(last_address) AS "lastAddress", successor, ${WORKS} AS works
        FROM api_key ORDER BY id`,
@@ -129,10 +129,10 @@ export class KeyStore {
   }
 }
 
-async function insert(client: pg.ClientBase, digest: Buffer, rights: KeyRights, expiry: Expiry): Promise<number> {
+async function insert(sql: Sql, digest: Buffer, rights: KeyRights, expiry: Expiry): Promise<number> {
   const at = expiry !== 'never' && 'at' in expiry ? expiry.at : null;
   const after = expiry !== 'never' && 'after' in expiry ? expiry.after : null;
-  const { rows } = await client.query<{ id: number }>(
+  const { rows } = await sql.query<{ id: number }>(
     `INSERT INTO api_key (username, scope, limits, digest, expires)
      VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, now() + make_interval(secs => $6))) RETURNING id`,
     [rights.username, rights.scope, rights.limits && JSON.stringify(rights.limits), digest, at, after],
@@ -140,7 +140,7 @@ async function insert(client: pg.ClientBase, digest: Buffer, rights: KeyRights, 
   return rows[0]?.id ?? 0;
 }
 
-async function expiresOf(client: pg.ClientBase, id: number): Promise<{ expires: Date | null }> {
-  const { rows } = await client.query<{ expires: Date | null }>('SELECT expires FROM api_key WHERE id = $1', [id]);
+async function expiresOf(sql: Sql, id: number): Promise<{ expires: Date | null }> {
+  const { rows } = await sql.query<{ expires: Date | null }>('SELECT expires FROM api_key WHERE id = $1', [id]);
   return { expires: rows[0]?.expires ?? null };
 }

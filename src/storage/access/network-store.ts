@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type StoredLimits, type StoredScope } from '../schema/access.entity.js';
 import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from '../../postgres/database.js';
@@ -19,7 +18,7 @@ export class NetworkStore {
 
   /** All networks, in the order of their addresses. */
   async list(): Promise<StoredNetwork[]> {
-    const { rows } = await this.db.query<StoredNetwork & pg.QueryResultRow>(
+    const { rows } = await this.db.query<StoredNetwork>(
       'SELECT range::text AS range, username, scope, limits, created FROM network ORDER BY network.range',
     );
     return rows;
@@ -33,8 +32,8 @@ export class NetworkStore {
     limits: StoredLimits | null,
     by: Actor,
   ): Promise<string[]> {
-    return this.db.retrying(async (client) => {
-      const { rows } = await client.query<{ range: string }>(
+    return this.db.retrying(async (sql) => {
+      const { rows } = await sql.query<{ range: string }>(
         `INSERT INTO network (range, username, scope, limits)
          SELECT DISTINCT network(range), $2, $3, $4::jsonb FROM unnest($1::inet[]) AS range ORDER BY 1
          ON CONFLICT ON CONSTRAINT network_range
@@ -43,7 +42,7 @@ export class NetworkStore {
         [ranges, username, scope, limits && JSON.stringify(limits)],
       );
       for (const { range } of rows) {
-        await recordAudit(client, by, 'network added', range, { username, scope, limits });
+        await recordAudit(sql, by, 'network added', range, { username, scope, limits });
       }
       return rows.map(({ range }) => range);
     });
@@ -51,13 +50,13 @@ export class NetworkStore {
 
   /** Removes a network; returns whose it was, or `undefined` where there is none of this range. */
   remove(range: string, by: Actor): Promise<string | undefined> {
-    return this.db.retrying(async (client) => {
-      const { rows } = await client.query<{ username: string; range: string }>(
+    return this.db.retrying(async (sql) => {
+      const { rows } = await sql.query<{ username: string; range: string }>(
         'DELETE FROM network WHERE range = network($1::inet) RETURNING username, range::text AS range',
         [range],
       );
       const [removed] = rows;
-      if (removed) await recordAudit(client, by, 'network removed', removed.range, { username: removed.username });
+      if (removed) await recordAudit(sql, by, 'network removed', removed.range, { username: removed.username });
       return removed?.username;
     });
   }

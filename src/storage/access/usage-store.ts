@@ -41,10 +41,10 @@ export class UsageStore {
 
   /** Adds all to what is stored, or nothing; several processes may do so at a time. When a key was used never moves back. */
   async add({ uses, written, dropped }: Tally): Promise<void> {
-    await this.db.retrying(async (client) => {
+    await this.db.retrying(async (sql) => {
       // Rows in one order in all processes: who updates the same waits, and does not deadlock.
       if (uses.length > 0)
-        await client.query(
+        await sql.query(
           `UPDATE api_key k SET last_used = u.time, last_address = u.address
            FROM (SELECT id, address, clock_timestamp() - make_interval(secs => age) AS time
                  FROM unnest($1::int4[], $2::float8[], $3::inet[]) AS used (id, age, address)) u
@@ -52,7 +52,7 @@ export class UsageStore {
           [uses.map(({ keyId }) => keyId), uses.map(({ secondsAgo }) => secondsAgo), uses.map((use) => use.address)],
         );
       if (written.length > 0)
-        await client.query(
+        await sql.query(
           `INSERT INTO write_count AS c (hour, username, api_key, requests, points)
            SELECT date_trunc('hour', now()), username, api_key, sum(requests), sum(points)
            FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS w (username, api_key, requests, points)
@@ -67,7 +67,7 @@ export class UsageStore {
           ],
         );
       if (dropped.length > 0)
-        await client.query(
+        await sql.query(
           `INSERT INTO dropped_points AS d (metadata, event_type, reason, points, username, api_key, address)
            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::text[], $6::int4[], $7::inet[])
            ORDER BY 1, 2, 3

@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import copy from 'pg-copy-streams';
 import { Database } from '../../postgres/database.js';
-import { type EngineName, type Queryable, type StorageEngine } from '../hypertables/engine.js';
+import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
@@ -94,16 +95,16 @@ export class BackupStore {
   }
 }
 
-/** Sets what decides about the text of values, for the transaction of `client`. */
-export async function useSettings(client: Queryable): Promise<void> {
-  await client.query('SELECT set_config(name, $1::jsonb ->> name, true) FROM pg_settings WHERE $1::jsonb ? name', [
+/** Sets what decides about the text of values, for the transaction of `sql`. */
+export async function useSettings(sql: Sql): Promise<void> {
+  await sql.query('SELECT set_config(name, $1::jsonb ->> name, true) FROM pg_settings WHERE $1::jsonb ? name', [
     JSON.stringify(SETTINGS),
   ]);
 }
 
 /** The columns of tables that can be written, in the tables' order. */
-export async function columnsOf(db: Queryable, tables: readonly BackupTable[]): Promise<TableColumns> {
-  const { rows } = await db.query<{ table: BackupTable; columns: string[] }>(
+export async function columnsOf(sql: Sql, tables: readonly BackupTable[]): Promise<TableColumns> {
+  const { rows } = await sql.query<{ table: BackupTable; columns: string[] }>(
     `SELECT name AS table, array_agg(attname::text ORDER BY attnum) AS columns
      FROM unnest($1::text[]) AS name JOIN pg_attribute ON attrelid = name::regclass
      WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '' GROUP BY name`,
@@ -136,10 +137,10 @@ async function* copyOut(
   }
 }
 
-async function estimateRows(db: Queryable, tables: readonly BackupTable[]): Promise<number> {
+async function estimateRows(sql: Sql, tables: readonly BackupTable[]): Promise<number> {
   let sum = 0;
   for (const table of tables) {
-    const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    const { rows } = await sql.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
       `EXPLAIN (FORMAT JSON) SELECT FROM ${table}`,
     );
     sum += rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;

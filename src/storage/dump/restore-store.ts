@@ -13,8 +13,9 @@ import {
   useSettings,
 } from './backup-store.js';
 import { Database } from '../../postgres/database.js';
-import { type Hypertable, type Queryable, type StorageEngine } from '../hypertables/engine.js';
+import { type Hypertable, type StorageEngine } from '../hypertables/engine.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** What must be empty, and is closed to writers while it is filled. Keys may be there, and go on working. */
 const CONTENT = BACKUP_TABLES.filter((table) => !isAccess(table));
@@ -106,15 +107,15 @@ export class Filling {
   }
 }
 
-async function isEmpty(db: Queryable): Promise<boolean> {
+async function isEmpty(sql: Sql): Promise<boolean> {
   const some = CONTENT.map((table) => `EXISTS (SELECT FROM ${table})`).join(' OR ');
-  const { rows } = await db.query<{ some: boolean }>(`SELECT ${some} AS some`);
+  const { rows } = await sql.query<{ some: boolean }>(`SELECT ${some} AS some`);
   return rows[0]?.some === false;
 }
 
 /** Lets the next row get the number after the last one. It holds at once, which does no harm if the rows then don't come. */
-async function goOnNumbering(client: Queryable, table: (typeof NUMBERED)[number]): Promise<void> {
-  await client.query(
+async function goOnNumbering(sql: Sql, table: (typeof NUMBERED)[number]): Promise<void> {
+  await sql.query(
     `SELECT setval(pg_get_serial_sequence('${table}', 'id'), max(id)) FROM ${table} HAVING max(id) IS NOT NULL`,
   );
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../postgres/database.js';
-import { type Queryable } from './engine.js';
 import { type SweptChunk } from '../removal/expired-rows.js';
 import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
 import { expirySql, type RetentionRule, ruleColumns, WITH_RULES } from '../removal/retention-rules.js';
 import { classify } from '../../postgres/sql-errors.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** A chunk that is still losing rows is rewritten when as many are gone as this part of what is left. */
 const WORTH_IT = 1 / 3;
@@ -19,8 +19,8 @@ export class ChunkSpace {
   constructor(private readonly db: Database) {}
 
   /** Notes deleted rows, inside the transaction that deleted them. */
-  async noteDeleted(client: Queryable, { name }: SweptChunk, rows: number): Promise<void> {
-    if (rows > 0) await setNote(client, name, (await noted(client, name)) + rows);
+  async noteDeleted(sql: Sql, { name }: SweptChunk, rows: number): Promise<void> {
+    if (rows > 0) await setNote(sql, name, (await noted(sql, name)) + rows);
   }
 
   /**
@@ -44,16 +44,16 @@ export class ChunkSpace {
 
   /** Outside of any transaction, as PostgreSQL demands. */
   private rewrite(name: string): Promise<void> {
-    return this.db.session(async (client) => {
-      await client.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
+    return this.db.session(async (sql) => {
+      await sql.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
       try {
-        await client.query(`VACUUM (FULL, ANALYZE) ${name}`).catch(async (error: unknown) => {
+        await sql.query(`VACUUM (FULL, ANALYZE) ${name}`).catch(async (error: unknown) => {
           if (classify(error) !== 'bug') throw error;
           // An engine that refuses it can at least use the room again for new rows.
-          await client.query(`VACUUM (ANALYZE) ${name}`);
+          await sql.query(`VACUUM (ANALYZE) ${name}`);
         });
       } finally {
-        await client.query('RESET lock_timeout').catch(() => undefined);
+        await sql.query('RESET lock_timeout').catch(() => undefined);
       }
     });
   }
@@ -61,12 +61,12 @@ export class ChunkSpace {
 
 const NOTE = 'rows deleted by retention';
 
-async function noted(db: Queryable, name: string): Promise<number> {
+async function noted(sql: Sql, name: string): Promise<number> {
   const text = `SELECT obj_description($1::regclass, 'pg_class') AS note`;
-  const note = (await db.query<{ note: string | null }>(text, [name])).rows[0]?.note;
+  const note = (await sql.query<{ note: string | null }>(text, [name])).rows[0]?.note;
   return note?.endsWith(NOTE) ? parseInt(note) : 0;
 }
 
-async function setNote(db: Queryable, name: string, rows: number): Promise<void> {
-  await db.query(`COMMENT ON TABLE ${name} IS ${rows === 0 ? 'NULL' : `'${rows} ${NOTE}'`}`);
+async function setNote(sql: Sql, name: string, rows: number): Promise<void> {
+  await sql.query(`COMMENT ON TABLE ${name} IS ${rows === 0 ? 'NULL' : `'${rows} ${NOTE}'`}`);
 }

@@ -47,13 +47,13 @@ export class Chunks {
    * Runs a transaction that stores rows at times which are only known inside it: `work` notes them in `times` before it
    * stores. Where a chunk is missing then, it is made and `work` runs again. Throws as `Database.retrying` does.
    */
-  async transaction<T>(table: Hypertable, work: (client: pg.PoolClient, times: number[]) => Promise<T>): Promise<T> {
+  async transaction<T>(table: Hypertable, work: (sql: pg.PoolClient, times: number[]) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const times: number[] = [];
       try {
-        return await this.db.retrying((client) => {
+        return await this.db.retrying((sql) => {
           times.length = 0;
-          return work(client, times);
+          return work(sql, times);
         });
       } catch (error) {
         if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
@@ -98,7 +98,7 @@ export class Chunks {
     let creation = this.underway.get(name);
     if (!creation) {
       creation = this.db
-        .retrying((client) => this.engine.createChunk(client, table, chunk))
+        .retrying((sql) => this.engine.createChunk(sql, table, chunk))
         .then(() => void this.known[table].add(chunk))
         .finally(() => this.underway.delete(name));
       this.underway.set(name, creation);

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { type ChunkBounds } from './chunk-grid.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** The hypertables and the column by which each is cut into chunks. */
 export const HYPERTABLES = { point: 'ts', rollup: 'bin' } as const;
@@ -10,12 +10,6 @@ export type Hypertable = keyof typeof HYPERTABLES;
 /** The storage engines there are, as `storage_info` names them. */
 export type EngineName = 'native' | 'timescale';
 
-/** What runs statements: a client inside a transaction, or anything like it. */
-export interface Queryable {
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows its rows
-  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
-}
-
 /**
  * What differs between native range partitions and TimescaleDB; all other SQL is the same on both. Each engine numbers
  * the chunks in its own way, the same for all hypertables.
@@ -24,7 +18,7 @@ export interface StorageEngine {
   readonly name: EngineName;
 
   /** Turns an empty plain table into a hypertable, inside the caller's transaction. */
-  createHypertable(db: Queryable, table: Hypertable): Promise<void>;
+  createHypertable(sql: Sql, table: Hypertable): Promise<void>;
 
   /** The number of the chunk that a time (micros) falls into. */
   chunkOf(micros: number): number;
@@ -33,17 +27,17 @@ export interface StorageEngine {
   boundsOf(chunk: number): ChunkBounds;
 
   /** The numbers of the chunks that exist. */
-  chunks(db: Queryable, table: Hypertable): Promise<number[]>;
+  chunks(sql: Sql, table: Hypertable): Promise<number[]>;
 
   /**
    * Makes sure that a chunk exists, inside the caller's transaction, which should do nothing else. Safe against
    * others that do the same at the same time; readers and writers of other chunks are not blocked.
    */
-  createChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void>;
+  createChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void>;
 
   /** The name of the table that holds a chunk's rows, ready for SQL; `undefined` where there is no such chunk. */
-  chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined>;
+  chunkTable(sql: Sql, table: Hypertable, chunk: number): Promise<string | undefined>;
 
   /** Drops a chunk with its rows, inside the caller's transaction, which holds the hypertable for itself. */
-  dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void>;
+  dropChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { type ChunkBounds, ChunkGrid } from './chunk-grid.js';
-import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from './engine.js';
+import { type Hypertable, HYPERTABLES, type StorageEngine } from './engine.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** Hypertables as PostgreSQL's own range partitions: works on every PostgreSQL from 15 on. */
 export class NativeEngine implements StorageEngine {
@@ -12,13 +13,13 @@ export class NativeEngine implements StorageEngine {
     this.grid = new ChunkGrid(chunkSeconds);
   }
 
-  async createHypertable(db: Queryable, table: Hypertable): Promise<void> {
+  async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
     const plain = `${table}_plain`;
-    await db.query(`ALTER TABLE ${table} RENAME TO ${plain}`);
+    await sql.query(`ALTER TABLE ${table} RENAME TO ${plain}`);
     // Frees the name for the copy's own key.
-    await db.query(`ALTER TABLE ${plain} RENAME CONSTRAINT ${table}_pkey TO ${plain}_pkey`);
-    await db.query(`CREATE TABLE ${table} (LIKE ${plain} INCLUDING ALL) PARTITION BY RANGE (${HYPERTABLES[table]})`);
-    await db.query(`DROP TABLE ${plain}`);
+    await sql.query(`ALTER TABLE ${plain} RENAME CONSTRAINT ${table}_pkey TO ${plain}_pkey`);
+    await sql.query(`CREATE TABLE ${table} (LIKE ${plain} INCLUDING ALL) PARTITION BY RANGE (${HYPERTABLES[table]})`);
+    await sql.query(`DROP TABLE ${plain}`);
   }
 
   chunkOf(micros: number): number {
@@ -29,8 +30,8 @@ export class NativeEngine implements StorageEngine {
     return this.grid.boundsOf(chunk);
   }
 
-  async chunks(db: Queryable, table: Hypertable): Promise<number[]> {
-    const { rows } = await db.query<{ name: string }>(
+  async chunks(sql: Sql, table: Hypertable): Promise<number[]> {
+    const { rows } = await sql.query<{ name: string }>(
       'SELECT relname AS name FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = $1::regclass',
       [table],
     );
@@ -42,26 +43,26 @@ export class NativeEngine implements StorageEngine {
    * whether the chunk is there. (`CREATE TABLE … PARTITION OF` would block readers, and with an advisory lock the
    * look-up can see a stale catalogue: both were tried.)
    */
-  async createChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
+  async createChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void> {
     const name = this.tableOf(table, chunk);
-    await db.query(`LOCK TABLE ${table} IN SHARE UPDATE EXCLUSIVE MODE`);
-    const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
+    await sql.query(`LOCK TABLE ${table} IN SHARE UPDATE EXCLUSIVE MODE`);
+    const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
     if (rows[0]?.there) return;
     const { begin, end } = this.grid.boundsOf(chunk);
     const from = begin === null ? 'MINVALUE' : `'${timestampOf(begin)}'`;
     const to = end === null ? 'MAXVALUE' : `'${timestampOf(end)}'`;
-    await db.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
-    await db.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+    await sql.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
+    await sql.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
   }
 
-  async chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined> {
+  async chunkTable(sql: Sql, table: Hypertable, chunk: number): Promise<string | undefined> {
     const name = this.tableOf(table, chunk);
-    const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
+    const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
     return rows[0]?.there ? name : undefined;
   }
 
-  async dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
-    await db.query(`DROP TABLE ${this.tableOf(table, chunk)}`);
+  async dropChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void> {
+    await sql.query(`DROP TABLE ${this.tableOf(table, chunk)}`);
   }
 
   private tableOf(table: Hypertable, chunk: number): string {

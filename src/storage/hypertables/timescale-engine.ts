@@ -1,6 +1,7 @@
 import { MICROS_PER_SECOND } from '../../common/time.js';
-import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from './engine.js';
+import { type Hypertable, HYPERTABLES, type StorageEngine } from './engine.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /**
  * Hypertables of TimescaleDB. Only what its Apache-licensed build can do is used: no policies, no compression, no
@@ -11,8 +12,8 @@ export class TimescaleEngine implements StorageEngine {
 
   constructor(private readonly chunkSeconds: number) {}
 
-  async createHypertable(db: Queryable, table: Hypertable): Promise<void> {
-    await db.query(
+  async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
+    await sql.query(
       `SELECT create_hypertable($1::regclass, by_range($2::name, make_interval(secs => $3)),
                                 create_default_indexes => false)`,
       [table, HYPERTABLES[table], this.chunkSeconds],
@@ -28,8 +29,8 @@ export class TimescaleEngine implements StorageEngine {
     return { begin: chunk * length, end: (chunk + 1) * length };
   }
 
-  async chunks(db: Queryable, table: Hypertable): Promise<number[]> {
-    const { rows } = await db.query<{ begin: number }>(
+  async chunks(sql: Sql, table: Hypertable): Promise<number[]> {
+    const { rows } = await sql.query<{ begin: number }>(
       `SELECT extract(epoch FROM range_start)::float8 AS begin
        FROM timescaledb_information.chunks WHERE hypertable_name = $1`,
       [table],
@@ -42,8 +43,8 @@ export class TimescaleEngine implements StorageEngine {
     return Promise.resolve();
   }
 
-  async chunkTable(db: Queryable, table: Hypertable, chunk: number): Promise<string | undefined> {
-    const { rows } = await db.query<{ name: string }>(
+  async chunkTable(sql: Sql, table: Hypertable, chunk: number): Promise<string | undefined> {
+    const { rows } = await sql.query<{ name: string }>(
       `SELECT format('%I.%I', chunk_schema, chunk_name) AS name FROM timescaledb_information.chunks
        WHERE hypertable_name = $1 AND range_start = $2`,
       [table, timestampOf(this.boundsOf(chunk).begin)],
@@ -51,9 +52,9 @@ export class TimescaleEngine implements StorageEngine {
     return rows[0]?.name;
   }
 
-  async dropChunk(db: Queryable, table: Hypertable, chunk: number): Promise<void> {
+  async dropChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void> {
     const { begin, end } = this.boundsOf(chunk);
-    await db.query('SELECT drop_chunks($1::regclass, $2::timestamptz, $3::timestamptz)', [
+    await sql.query('SELECT drop_chunks($1::regclass, $2::timestamptz, $3::timestamptz)', [
       table,
       timestampOf(end),
       timestampOf(begin),

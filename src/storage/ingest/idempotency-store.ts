@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { deleteInBatches } from '../../postgres/delete-in-batches.js';
 import { Database } from '../../postgres/database.js';
 import { byteaArray, jsonArray, textArray } from '../../postgres/array-encoding.js';
 import { type IfHeld } from '../registry/series-store.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** A write that its caller may send again, under the same key. */
 export interface KeyClaim {
@@ -58,14 +58,14 @@ export class IdempotencyStore {
    * of them is there already, even one that has expired, and with 55P03 where others hold one for longer than a second.
    * @param ifHeld how the caller has locked its series; with `wait` its own time limit is kept.
    */
-  async claim(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
+  async claim(sql: Sql, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
     const insert = { name: 'idempotency-claim', text: INSERT, values: columnsOf(claims) };
-    await bounded(client, ifHeld, () => client.query(insert));
+    await bounded(sql, ifHeld, () => sql.query(insert));
   }
 
   /** Like `claim`, but takes over what has expired, and throws `KnownKeys` where others are there already. */
-  async claimNew(client: pg.ClientBase, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
+  async claimNew(sql: Sql, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
     const insert = {
       name: 'idempotency-claim-new',
@@ -75,20 +75,20 @@ export class IdempotencyStore {
       values: columnsOf(claims),
       rowMode: 'array',
     } as const;
-    const { rows } = await bounded(client, ifHeld, () => client.query<[caller: string, key: string]>(insert));
+    const { rows } = await bounded(sql, ifHeld, () => sql.query<[caller: string, key: string]>(insert));
     if (rows.length === claims.length) return;
     const claimed = new Set(rows.map(([caller, key]) => nameOf({ caller, key })));
     throw new KnownKeys(
       await this.kept(
-        client,
+        sql,
         claims.filter((claim) => !claimed.has(nameOf(claim))),
       ),
     );
   }
 
   /** What is kept under keys that are there, and locked by the caller. */
-  private async kept(client: pg.ClientBase, claims: readonly KeyClaim[]): Promise<Map<KeyClaim, KeptAnswer>> {
-    const { rows } = await client.query<[position: number, digest: Buffer, answer: string | null]>({
+  private async kept(sql: Sql, claims: readonly KeyClaim[]): Promise<Map<KeyClaim, KeptAnswer>> {
+    const { rows } = await sql.query<[position: number, digest: Buffer, answer: string | null]>({
       text: `SELECT position::int, digest, answer::text
              FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (caller, key, position)
              JOIN idempotency USING (caller, key)`,
@@ -104,9 +104,9 @@ export class IdempotencyStore {
   }
 
   /** Notes what else than success is answered to requests whose keys the same transaction has claimed. */
-  async note(client: pg.ClientBase, answers: readonly (readonly [claim: KeyClaim, answer: string])[]): Promise<void> {
+  async note(sql: Sql, answers: readonly (readonly [claim: KeyClaim, answer: string])[]): Promise<void> {
     if (answers.length === 0) return;
-    await client.query({
+    await sql.query({
       name: 'idempotency-note',
       text: `UPDATE idempotency i SET answer = noted.answer
              FROM unnest($1::text[], $2::text[], $3::json[]) AS noted (caller, key, answer)
@@ -136,9 +136,9 @@ export class IdempotencyStore {
 }
 
 /** Runs a statement that may wait for others, with an end to that, and in one packet with what is around it. */
-async function bounded<T>(client: pg.ClientBase, ifHeld: IfHeld, statement: () => Promise<T>): Promise<T> {
+async function bounded<T>(sql: Sql, ifHeld: IfHeld, statement: () => Promise<T>): Promise<T> {
   if (ifHeld === 'wait') return statement();
-  const [, result] = await Promise.all([client.query(SET_TIMEOUT), statement(), client.query(NO_TIMEOUT)]);
+  const [, result] = await Promise.all([sql.query(SET_TIMEOUT), statement(), sql.query(NO_TIMEOUT)]);
   return result;
 }
 

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { Bins } from '../../rollups/bins.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
@@ -57,11 +56,11 @@ export class ImportStore {
       await this.chunks.cover('point', timesOf(rows));
       await this.chunks.cover('rollup', beginsOf(rows));
       try {
-        return await this.db.retrying(async (client) => {
-          await this.series.lock(client, series, 'wait');
-          const { stored } = await this.points.insertNew(client, rows);
-          await this.rollups.add(client, binsOf(stored).sorted());
-          await this.series.touch(client, stored, updated);
+        return await this.db.retrying(async (sql) => {
+          await this.series.lock(sql, series, 'wait');
+          const { stored } = await this.points.insertNew(sql, rows);
+          await this.rollups.add(sql, binsOf(stored).sorted());
+          await this.series.touch(sql, stored, updated);
           return stored.length;
         });
       } catch (error) {
@@ -85,7 +84,7 @@ export class ImportStore {
 
   /** How far a stream was read by earlier runs, in micros; `undefined` where none was. */
   async progress({ source, series, type, window }: Stream): Promise<number | undefined> {
-    const { rows } = await this.db.query<{ through: number } & pg.QueryResultRow>(
+    const { rows } = await this.db.query<{ through: number }>(
       `SELECT ${microsOf('through')} AS through FROM import_progress
        WHERE series = $1 AND source = $2 AND type = $3 AND window_seconds = $4`,
       [series, source, type, window],

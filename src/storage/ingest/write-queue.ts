@@ -188,19 +188,19 @@ export class WriteQueue {
         await this.chunks.cover('rollup', begins(bins));
         let changed = bins;
         await this.pool.transaction(
-          async (client) => {
-            transactionId = await this.series.lock(client, batch.series, held);
+          async (sql) => {
+            transactionId = await this.series.lock(sql, batch.series, held);
             if (!conflicts) return;
-            await this.keys.claimNew(client, batch.claims, held);
-            const written = await this.points.insertNew(client, batch.rows);
+            await this.keys.claimNew(sql, batch.claims, held);
+            const written = await this.points.insertNew(sql, batch.rows);
             stored = written.stored;
             changed = await changedBins(stored, written.replaced);
           },
-          (client) => [
-            ...(conflicts ? [] : [this.keys.claim(client, batch.claims, held), this.points.insert(client, batch.rows)]),
-            this.rollups.add(client, changed),
-            this.series.touch(client, stored),
-            this.keys.note(client, batch.answers(stored)),
+          (sql) => [
+            ...(conflicts ? [] : [this.keys.claim(sql, batch.claims, held), this.points.insert(sql, batch.rows)]),
+            this.rollups.add(sql, changed),
+            this.series.touch(sql, stored),
+            this.keys.note(sql, batch.answers(stored)),
           ],
         );
         return stored;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../../event-types/data-types.js';
 import { type RollupSpec } from '../../rollups/rollup.js';
-import { type ArrayReader, Database } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { PAIRS_OF_POINTS, PointPairs } from './point-pairs.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+import { type Sql, type Statement } from '../../postgres/sql.js';
 
 /** A series as a writer has seen it: `version` tells whether its registration has changed since. */
 export interface SeriesRef {
@@ -61,10 +61,10 @@ export class PointStore {
    * Inserts points, all or none, inside the caller's transaction. They come in (series, ts) order, each place once.
    * Fails with SQLSTATE 23505 when one of them is there already: half the price of looking for conflicts on the way.
    */
-  async insert(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<void> {
+  async insert(sql: Sql, points: readonly SeriesPoint[]): Promise<void> {
     // Most points are plain numbers: without columns full of nulls there is a fifth less to send and to unpack.
     const plain = points.every(({ denominator, document }) => denominator === null && document === null);
-    await client.query(
+    await sql.query(
       plain
         ? { name: 'point-insert-numbers', text: INSERT_NUMBERS, values: numbersOf(points) }
         : { name: 'point-insert', text: INSERT, values: columnsOf(points) },
@@ -75,16 +75,16 @@ export class PointStore {
    * Like `insert`, but leaves additive points alone whose place is taken, and replaces documents.
    * Returns the points that were inserted or replaced, in the order given, and what was there before of the replaced.
    */
-  async insertNew(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<NewPoints> {
+  async insertNew(sql: Sql, points: readonly SeriesPoint[]): Promise<NewPoints> {
     const documents = points.filter((point) => !point.additive);
-    const replaced = await this.present(client, documents);
-    const { rows } = await client.query<[series: number, micros: number]>({
+    const replaced = await this.present(sql, documents);
+    const { rows } = await sql.query<[series: number, micros: number]>({
       name: 'point-insert-new',
       text: `${INSERT} ON CONFLICT (series, ts) DO NOTHING RETURNING series, ${microsOf('ts')}`,
       values: columnsOf(points.filter((point) => point.additive)),
       rowMode: 'array',
     });
-    await client.query({
+    await sql.query({
       name: 'point-replace',
       text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET document = excluded.document`,
       values: columnsOf(documents),
@@ -105,10 +105,10 @@ export class PointStore {
   }
 
   /** What is stored at the places of these points, for series that keep rollups. */
-  private async present(client: pg.ClientBase, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
+  private async present(sql: Sql, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
     const counted = points.filter(({ series }) => series.rollups.length > 0);
     if (counted.length === 0) return [];
-    const { rows } = await client.query<[position: number, document: string]>({
+    const { rows } = await sql.query<[position: number, document: string]>({
       name: 'point-present',
       text: `SELECT position::int, document::text
              FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS place (series, ts, position)
@@ -123,19 +123,18 @@ export class PointStore {
   }
 
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
-  source(range: PointRange, db: ArrayReader = this.db): RowSource<Point[]> {
+  source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<Point[]> {
     return {
       hasDocuments: !DATA_TYPES[range.dataType].additive,
       sizeOf: (points) => points.reduce((sum, { document }) => sum + 50 + (document?.length ?? 0), 0),
       slice: async (limit, skip, last) => {
         const columns = `${microsOf('ts')}, value, denominator, document::text`;
-        const { rows } = await db.readArrays<[number, number | null, number | null, string | null]>(
-          ...sliceOf('rows', columns, 'ts, value, denominator, document', range, limit, skip, last),
-          range.fromPrimary,
+        const { rows } = await sql.query<[number, number | null, number | null, string | null]>(
+          sliceOf('rows', columns, 'ts, value, denominator, document', range, limit, skip, last),
         );
         return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
       },
-      hasMoreThan: (count) => hasMoreThan(db, range, count),
+      hasMoreThan: (count) => hasMoreThan(sql, range, count),
     };
   }
 
@@ -143,23 +142,23 @@ export class PointStore {
   numbers(range: PointRange): RowSource<PointPairs> {
     const isQuotient = range.dataType === 'percentage';
     // The database divides as JavaScript does: both follow IEEE 754.
+    const sql = this.db.reader(range.fromPrimary);
     const columns = isQuotient ? 'ts, value / denominator AS value' : 'ts, value';
     return {
       hasDocuments: false,
       sizeOf: ({ length }) => 50 * length,
       slice: async (limit, skip, last) => {
-        const { rows } = await this.db.readArrays<[string | null]>(
-          ...sliceOf(isQuotient ? 'quotients' : 'numbers', PAIRS_OF_POINTS, columns, range, limit, skip, last),
-          range.fromPrimary,
+        const { rows } = await sql.query<[string | null]>(
+          sliceOf(isQuotient ? 'quotients' : 'numbers', PAIRS_OF_POINTS, columns, range, limit, skip, last),
         );
         return PointPairs.of(rows[0]?.[0] ?? null);
       },
-      hasMoreThan: (count) => hasMoreThan(this.db, range, count),
+      hasMoreThan: (count) => hasMoreThan(sql, range, count),
     };
   }
 }
 
-/** The statement for `RowSource.slice`: its text, values and name. `result` is computed from the `columns` of the rows. */
+/** The statement for `RowSource.slice`. `result` is computed from the `columns` of the rows. */
 function sliceOf(
   name: string,
   result: string,
@@ -168,15 +167,16 @@ function sliceOf(
   limit: number,
   skip: number,
   last: number | undefined,
-): [text: string, values: unknown[], name: string] {
+): Statement {
   const { begin, end } = restOf(range, last);
   const order = range.descending ? 'DESC' : 'ASC';
-  return [
-    `SELECT ${result} FROM (
+  return {
+    name: `point-${name}-${order}${last === undefined ? '' : '-next'}`,
+    text: `SELECT ${result} FROM (
        SELECT ${columns} FROM point
        WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
        ORDER BY ts ${order} LIMIT $4 OFFSET $5) points`,
-    [
+    values: [
       range.series,
       timestampOf(begin),
       timestampOf(end),
@@ -184,15 +184,15 @@ function sliceOf(
       skip,
       ...(last === undefined ? [] : [timestampOf(last)]),
     ],
-    `point-${name}-${order}${last === undefined ? '' : '-next'}`,
-  ];
+    rowMode: 'array',
+  };
 }
 
 /** Looks at nothing but the index. */
-async function hasMoreThan(db: ArrayReader, range: PointRange, count: number): Promise<boolean> {
+async function hasMoreThan(sql: Sql, range: PointRange, count: number): Promise<boolean> {
   const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
   const values = [range.series, timestampOf(range.begin), timestampOf(range.end), count];
-  return (await db.readArrays(text, values, 'point-more', range.fromPrimary)).rows.length > 0;
+  return (await sql.query({ name: 'point-more', text, values })).rows.length > 0;
 }
 
 function columnsOf(points: readonly SeriesPoint[]): Buffer[] {

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { NotFound, StateConflict, Unavailable } from '../../common/errors.js';
 import {
   BUILT_IN,
@@ -12,7 +11,7 @@ import {
 import { type DataTypeName } from '../../event-types/data-types.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
-import { type Queryable } from '../hypertables/engine.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** What is declared. What is `undefined` stays as it is where the event type is declared already. */
 export interface EventTypeDeclaration {
@@ -35,13 +34,13 @@ export class EventTypeStore {
 
   /** All declared event types, sorted by name. */
   async declared(): Promise<EventTypeInfo[]> {
-    const { rows } = await this.db.query<EventTypeInfo & pg.QueryResultRow>(`${SELECT} ORDER BY name`);
+    const { rows } = await this.db.query<EventTypeInfo>(`${SELECT} ORDER BY name`);
     return rows;
   }
 
   /** The declared event type of this name, or `undefined`. */
   async find(name: string): Promise<EventTypeInfo | undefined> {
-    const { rows } = await this.db.query<EventTypeInfo & pg.QueryResultRow>(`${SELECT} WHERE name = $1`, [name]);
+    const { rows } = await this.db.query<EventTypeInfo>(`${SELECT} WHERE name = $1`, [name]);
     return rows[0];
   }
 
@@ -78,16 +77,13 @@ export class EventTypeStore {
   async declare(wanted: EventTypeDeclaration, by: Actor): Promise<{ eventType: EventTypeInfo; isNew: boolean }> {
     const { name, dataType } = wanted;
     refuseBuiltIn(name);
-    return this.db.retrying(async (client) => {
-      const inserted = await client.query(
+    return this.db.retrying(async (sql) => {
+      const inserted = await sql.query(
         `INSERT INTO event_type (name, data_type, unit, description) VALUES ($1, $2, $3, $4)
          ON CONFLICT ON CONSTRAINT event_type_pkey DO NOTHING`,
         [name, dataType, wanted.unit ?? null, wanted.description ?? ''],
       );
-      const { rows } = await client.query<EventTypeInfo & pg.QueryResultRow>(
-        `${SELECT} WHERE name = $1 FOR NO KEY UPDATE`,
-        [name],
-      );
+      const { rows } = await sql.query<EventTypeInfo>(`${SELECT} WHERE name = $1 FOR NO KEY UPDATE`, [name]);
       const known = rows[0];
       if (!known) throw new Unavailable(`the event type ${name} was removed while it was declared, try again`);
       if (known.dataType !== dataType)
@@ -96,10 +92,10 @@ export class EventTypeStore {
         );
       if (inserted.rowCount === 1) {
         const { unit, description } = known;
-        await recordAudit(client, by, 'event type declared', name, { dataType, unit, description });
+        await recordAudit(sql, by, 'event type declared', name, { dataType, unit, description });
         return { eventType: known, isNew: true };
       }
-      const eventType = await change(client, known, wanted, by);
+      const eventType = await change(sql, known, wanted, by);
       return { eventType, isNew: false };
     });
   }
@@ -110,22 +106,21 @@ export class EventTypeStore {
    */
   async remove(name: string, by: Actor): Promise<EventTypeInfo> {
     refuseBuiltIn(name);
-    return this.db.retrying(async (client) => {
+    return this.db.retrying(async (sql) => {
       // First the row, then the look at the series: those who register one hold the row, see `holdDataTypes`.
-      const deleted = await client.query<EventTypeInfo & pg.QueryResultRow>(
-        `DELETE FROM event_type WHERE name = $1 RETURNING ${COLUMNS}`,
-        [name],
-      );
+      const deleted = await sql.query<EventTypeInfo>(`DELETE FROM event_type WHERE name = $1 RETURNING ${COLUMNS}`, [
+        name,
+      ]);
       const removed = deleted.rows[0];
       if (!removed) throw new NotFound(`the event type ${name} is not declared`);
-      const { rows } = await client.query<{ used: number }>(
+      const { rows } = await sql.query<{ used: number }>(
         'SELECT count(*)::float8 AS used FROM series WHERE event_type = $1',
         [name],
       );
       const used = rows[0]?.used ?? 0;
       if (used > 0)
         throw new StateConflict(`the event type ${name} is in use by ${used} metadata: delete it there first`);
-      await recordAudit(client, by, 'declaration removed', name);
+      await recordAudit(sql, by, 'declaration removed', name);
       return removed;
     });
   }
@@ -135,10 +130,10 @@ export class EventTypeStore {
  * The data types of event types, in the order of their names here. Those that are declared can't be removed before the
  * caller's transaction ends. Throws `UnknownEventType`.
  */
-export async function holdDataTypes(client: Queryable, names: readonly string[]): Promise<DataTypeName[]> {
+export async function holdDataTypes(sql: Sql, names: readonly string[]): Promise<DataTypeName[]> {
   const declared = new Map<string, DataTypeName>();
   if (names.some((name) => builtInDataType(name) === undefined)) {
-    const { rows } = await client.query<{ name: string; dataType: DataTypeName }>(
+    const { rows } = await sql.query<{ name: string; dataType: DataTypeName }>(
       'SELECT name, data_type AS "dataType" FROM event_type WHERE name = ANY ($1) ORDER BY name FOR KEY SHARE',
       [names],
     );
@@ -150,18 +145,14 @@ export async function holdDataTypes(client: Queryable, names: readonly string[])
 }
 
 async function change(
-  client: Queryable,
+  sql: Sql,
   known: EventTypeInfo,
   { unit = known.unit, description = known.description }: EventTypeDeclaration,
   by: Actor,
 ): Promise<EventTypeInfo> {
   if (unit === known.unit && description === known.description) return known;
-  await client.query('UPDATE event_type SET unit = $2, description = $3 WHERE name = $1', [
-    known.name,
-    unit,
-    description,
-  ]);
-  await recordAudit(client, by, 'declaration changed', known.name, { unit, description });
+  await sql.query('UPDATE event_type SET unit = $2, description = $3 WHERE name = $1', [known.name, unit, description]);
+  await recordAudit(sql, by, 'declaration changed', known.name, { unit, description });
   return { ...known, unit, description };
 }
 

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type DataTypeName, type StoredValue } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
@@ -50,7 +49,7 @@ export class LatestStore {
       conditions.push(
         `m.key >= ${parameter(after.key)} AND (m.key, s.event_type) > ($${values.length}, ${parameter(after.eventType)})`,
       );
-    const { rows } = await this.db.read<SeriesWithPoints & pg.QueryResultRow>(
+    const { rows } = await this.db.reader().query<SeriesWithPoints>(
       `SELECT s.id, m.key, s.event_type AS "eventType" FROM metadata m JOIN series s ON s.metadata = m.id
        WHERE ${conditions.join(' AND ')} ORDER BY m.key, s.event_type LIMIT ${parameter(limit)}`,
       values,
@@ -60,8 +59,9 @@ export class LatestStore {
 
   /** The newest point of each of these series, in their order, by one statement; those that have none are missing. */
   async points(series: readonly SeriesWithPoints[]): Promise<LatestPoint[]> {
-    const { rows } = await this.db.read<LatestPoint & pg.QueryResultRow>(
-      `SELECT m.key, s.event_type AS "eventType", s.data_type AS "dataType", ${SOURCE} AS source, m.destination,
+    const { rows } = await this.db.reader().query<LatestPoint>({
+      name: 'latest-points',
+      text: `SELECT m.key, s.event_type AS "eventType", s.data_type AS "dataType", ${SOURCE} AS source, m.destination,
               m.measurement_agent AS "measurementAgent", m.tool_name AS "toolName", m.input_source AS "inputSource",
               m.input_destination AS "inputDestination", ${microsOf('p.ts')} AS micros, p.value, p.denominator,
               p.document::text AS document, c.cadence, ${microsOf('now()')} AS now
@@ -76,9 +76,8 @@ export class LatestStore {
                      WHERE series = s.id AND ts BETWEEN greatest(s.first_point, s.base_cut_off) AND s.last_point
                      ORDER BY ts DESC LIMIT ${POINTS_OF_CADENCE}) newest) gaps) c
        ORDER BY wanted.place`,
-      [int4Array(series, ({ id }) => id)],
-      'latest-points',
-    );
+      values: [int4Array(series, ({ id }) => id)],
+    });
     return rows;
   }
 }

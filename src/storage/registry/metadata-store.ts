@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { canonicalAddress } from '../../common/address.js';
 import { Invalid, Unavailable } from '../../common/errors.js';
 import { SharedLookups } from '../../common/shared-lookups.js';
@@ -9,6 +8,7 @@ import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { holdDataTypes } from './event-type-store.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** A summary that is kept for a series: one value for each window of so many seconds. */
 export interface SummaryRegistration {
@@ -115,10 +115,8 @@ export class MetadataStore {
     key: string,
     isEnough: (found: StoredMetadata | undefined) => boolean,
   ): Promise<{ found: StoredMetadata | undefined; fromPrimary: boolean }> {
-    const { result, fromPrimary } = await this.db.readKnown<StoredMetadata & pg.QueryResultRow>(
-      `${selectMetadata('metadata')} WHERE m.key = $1`,
-      [key],
-      'metadata-find',
+    const { result, fromPrimary } = await this.db.readKnown<StoredMetadata>(
+      { name: 'metadata-find', text: `${selectMetadata('metadata')} WHERE m.key = $1`, values: [key] },
       ([row]) => isEnough(row),
     );
     return { found: result.rows[0], fromPrimary };
@@ -150,12 +148,12 @@ export class MetadataStore {
 
   private async write(metadata: NewMetadata, by: Actor): Promise<void> {
     await this.disk.check();
-    await this.db.retrying(async (client) => {
-      const { id, key, isNew } = await this.insert(client, metadata);
-      const added = await this.extend(client, id, metadata);
-      await refuseManyWindows(client, id);
+    await this.db.retrying(async (sql) => {
+      const { id, key, isNew } = await this.insert(sql, metadata);
+      const added = await this.extend(sql, id, metadata);
+      await refuseManyWindows(sql, id);
       if (isNew || added.eventTypes.length + added.summaries.length > 0)
-        await recordAudit(client, by, isNew ? 'metadata created' : 'metadata extended', key, {
+        await recordAudit(sql, by, isNew ? 'metadata created' : 'metadata extended', key, {
           ...(isNew && { source: metadata.source, destination: metadata.destination }),
           ...added,
         });
@@ -164,19 +162,15 @@ export class MetadataStore {
 
   /** The metadata of this identity. Asks the primary, not a replica, which may not have it yet. */
   async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
-    const { rows } = await this.db.query<StoredMetadata & pg.QueryResultRow>(
-      `${selectMetadata('metadata')} WHERE m.identity = $1`,
-      [identity],
-    );
+    const { rows } = await this.db.query<StoredMetadata>(`${selectMetadata('metadata')} WHERE m.identity = $1`, [
+      identity,
+    ]);
     return rows[0];
   }
 
-  private async insert(
-    client: pg.ClientBase,
-    metadata: NewMetadata,
-  ): Promise<{ id: number; key: string; isNew: boolean }> {
+  private async insert(sql: Sql, metadata: NewMetadata): Promise<{ id: number; key: string; isNew: boolean }> {
     const isAddress = canonicalAddress(metadata.source) !== undefined;
-    const inserted = await client.query<{ id: number; key: string }>(
+    const inserted = await sql.query<{ id: number; key: string }>(
       `INSERT INTO metadata (key, subject_type, source, source_name, destination, measurement_agent, tool_name,
                              input_source, input_destination, parameters, identity)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -197,27 +191,26 @@ export class MetadataStore {
     );
     const isNew = inserted.rows.length > 0;
     const text = 'SELECT id, key FROM metadata WHERE identity = $1 FOR KEY SHARE';
-    const row =
-      inserted.rows[0] ?? (await client.query<{ id: number; key: string }>(text, [metadata.identity])).rows[0];
+    const row = inserted.rows[0] ?? (await sql.query<{ id: number; key: string }>(text, [metadata.identity])).rows[0];
     if (!row) throw new Unavailable(DELETED);
     return { ...row, isNew };
   }
 
   /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
-  private async extend(client: pg.ClientBase, id: number, { eventTypes }: NewMetadata): Promise<Added> {
+  private async extend(sql: Sql, id: number, { eventTypes }: NewMetadata): Promise<Added> {
     const names = [...eventTypes.keys()].sort();
-    const dataTypes = await holdDataTypes(client, names);
+    const dataTypes = await holdDataTypes(sql, names);
     refuseRedeclared(eventTypes, names, dataTypes);
-    const series = await client.query<{ eventType: string }>(
+    const series = await sql.query<{ eventType: string }>(
       `INSERT INTO series (metadata, event_type, data_type)
        SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
        WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
        ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
       [id, names, dataTypes],
     );
-    await client.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
+    await sql.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
-    const summaries = await client.query<{ name: string }>(
+    const summaries = await sql.query<{ name: string }>(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
          -- Bins that have left are missing for the new summary too: their rows are gone.
@@ -272,8 +265,8 @@ const DELETED = 'the metadata was deleted while it was registered, try again';
 /** Every point is summed up into each window of its series: more than these would slow all writes down. */
 const MOST_WINDOWS = 100;
 
-async function refuseManyWindows(client: pg.ClientBase, metadata: number): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
+async function refuseManyWindows(sql: Sql, metadata: number): Promise<void> {
+  const { rows } = await sql.query<{ name: string }>(
     `SELECT s.event_type AS name FROM summary y JOIN series s ON s.id = y.series WHERE s.metadata = $1
      GROUP BY s.id HAVING count(DISTINCT window_seconds) > $2 LIMIT 1`,
     [metadata, MOST_WINDOWS],

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type Page } from '../../common/page.js';
 import { type TimeRange } from '../../common/time-range.js';
 import { Database } from '../../postgres/database.js';
@@ -64,8 +63,8 @@ export class SearchStore {
     const text = `${selectMetadata(matches, 'm.total::float8')} ORDER BY m.key`;
     // A search for points needs a plan for the time it asks for.
     const name = search.data ? undefined : this.nameOf(text);
-    const { result } = await this.db.readKnown<StoredMetadata & { total: number } & pg.QueryResultRow>(
-      ...[text, values, name],
+    const { result } = await this.db.readKnown<StoredMetadata & { total: number }>(
+      { text, values, ...(name !== undefined && { name }) },
       (found) => found.length > 0,
     );
     const { rows } = result;
@@ -84,7 +83,7 @@ export class SearchStore {
       const { where, parameter, values } = conditionsOf(search, last);
       const matches = `(SELECT * FROM metadata m ${where} ORDER BY key LIMIT ${parameter(wanted)})`;
       const text = `${selectMetadata(matches)} ORDER BY m.key`;
-      const { rows } = await this.db.read<StoredMetadata & pg.QueryResultRow>(text, values);
+      const { rows } = await this.db.reader().query<StoredMetadata>(text, values);
       if (rows.length > 0) yield rows;
       if (rows.length < wanted) return;
       rest -= rows.length;
@@ -95,7 +94,9 @@ export class SearchStore {
   /** Whether some metadata has a source of this name, whatever its case. */
   async hasSourceName(name: string): Promise<boolean> {
     const text = 'SELECT EXISTS (SELECT FROM metadata WHERE lower(source_name) = lower($1)) AS is';
-    const { rows } = await this.db.read<{ is: boolean }>(text, [name], 'search-source-name');
+    const { rows } = await this.db
+      .reader()
+      .query<{ is: boolean }>({ name: 'search-source-name', text, values: [name] });
     return rows[0]?.is ?? false;
   }
 

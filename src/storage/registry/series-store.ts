@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { SharedLookups } from '../../common/shared-lookups.js';
 import { type DataTypeName } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
 import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
 import { type SeriesPoint, type SeriesRef } from '../points/point-store.js';
 import { microsOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
 export const ROLLUPS_OF_SERIES = `
@@ -90,12 +90,14 @@ export class SeriesStore {
   }
 
   private async readExtent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
-    const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'> & pg.QueryResultRow>(
-      `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'>>(
+      {
+        name: 'series-extent',
+        text: `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
               ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
-      [metadataKey, eventType],
-      'series-extent',
+        values: [metadataKey, eventType],
+      },
       ([row]) => row !== undefined && row.first !== null,
     );
     const row = result.rows[0];
@@ -103,10 +105,10 @@ export class SeriesStore {
   }
 
   /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
-  async lockOne(client: pg.ClientBase, id: number): Promise<LockedSeries | undefined> {
+  async lockOne(sql: Sql, id: number): Promise<LockedSeries | undefined> {
     // Two statements: one that waits for the lock would still see the summaries as they were before it waited.
-    await client.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
-    const { rows } = await client.query<LockedSeries & pg.QueryResultRow>(
+    await sql.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
+    const { rows } = await sql.query<LockedSeries>(
       `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
               ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last,
               ${microsOf('s.base_cut_off')} AS "cutOff"
@@ -123,15 +125,15 @@ export class SeriesStore {
    * `BusySeries`: a long deletion of one series must not hold up the writes to others.
    * Throws `StaleSeries` where one of them is gone or has another version.
    */
-  async lock(client: pg.ClientBase, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
+  async lock(sql: Sql, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
     const wanted = new Map<number, number>();
     const stale = new Set<number>();
     for (const { id, version } of series) {
       if ((wanted.get(id) ?? version) !== version) stale.add(id);
       wanted.set(id, version);
     }
-    if (ifHeld === 'wait') await client.query("SET LOCAL lock_timeout = '4s'");
-    const { rows } = await client.query<[id: number, version: number, transaction: string]>({
+    if (ifHeld === 'wait') await sql.query("SET LOCAL lock_timeout = '4s'");
+    const { rows } = await sql.query<[id: number, version: number, transaction: string]>({
       name: `series-lock-${ifHeld}`,
       rowMode: 'array',
       text: `SELECT id, version, pg_current_xact_id()::text FROM series
@@ -144,22 +146,22 @@ export class SeriesStore {
       if (wanted.get(id) !== version) stale.add(id);
     }
     const missing = locked.size < wanted.size ? [...wanted.keys()].filter((id) => !locked.has(id)) : [];
-    const busy = new Set(missing.length > 0 ? await this.existing(client, missing) : []);
+    const busy = new Set(missing.length > 0 ? await this.existing(sql, missing) : []);
     for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
     if (busy.size > 0) throw new BusySeries(busy);
-    return rows[0]?.[2] ?? (await this.transactionOf(client));
+    return rows[0]?.[2] ?? (await this.transactionOf(sql));
   }
 
   /** The id of the caller's transaction, where there was no series to tell it. */
-  private async transactionOf(client: pg.ClientBase): Promise<string> {
-    const { rows } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+  private async transactionOf(sql: Sql): Promise<string> {
+    const { rows } = await sql.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
     return rows[0]?.id ?? '';
   }
 
-  private async existing(client: pg.ClientBase, ids: readonly number[]): Promise<number[]> {
+  private async existing(sql: Sql, ids: readonly number[]): Promise<number[]> {
     const text = 'SELECT id FROM series WHERE id = ANY ($1::int4[])';
-    const { rows } = await client.query<{ id: number }>(text, [int4Array(ids, (id) => id)]);
+    const { rows } = await sql.query<{ id: number }>(text, [int4Array(ids, (id) => id)]);
     return rows.map(({ id }) => id);
   }
 
@@ -169,7 +171,7 @@ export class SeriesStore {
    * They come in (series, ts) order.
    * @param updated the time-updated (seconds) that points of another archive bring along, instead of now.
    */
-  async touch(client: pg.ClientBase, points: readonly SeriesPoint[], updated?: number): Promise<void> {
+  async touch(sql: Sql, points: readonly SeriesPoint[], updated?: number): Promise<void> {
     if (points.length === 0) return;
     const extents: { id: number; first: number; last: number }[] = [];
     let extent: { id: number; first: number; last: number } | undefined;
@@ -177,7 +179,7 @@ export class SeriesStore {
       if (extent?.id === series.id) extent.last = micros;
       else extents.push((extent = { id: series.id, first: micros, last: micros }));
     const isNow = updated === undefined;
-    await client.query({
+    await sql.query({
       name: isNow ? 'series-touch' : 'series-touch-as-of',
       text: `UPDATE series SET
                time_updated = greatest(time_updated,

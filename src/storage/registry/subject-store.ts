@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { Database } from '../../postgres/database.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
@@ -19,7 +18,7 @@ export class SubjectStore extends ReadThroughCache<Subject> {
 }
 
 async function find(db: Database, keys: readonly string[]): Promise<Map<string, Subject>> {
-  const { rows } = await db.query<{ key: string } & Subject & pg.QueryResultRow>(
+  const { rows } = await db.query<{ key: string } & Subject>(
     `SELECT key, subject_type AS "subjectType", ${SOURCE} AS source, destination, measurement_agent AS "measurementAgent",
             tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination"
      FROM metadata m WHERE key = ANY ($1)`,

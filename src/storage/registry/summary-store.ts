@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
 import { microsOf } from '../../postgres/timestamps.js';
@@ -35,8 +34,10 @@ export class SummaryStore {
     type: SummaryType,
     window: number,
   ): Promise<SummaryExtent | undefined> {
-    const { result, fromPrimary } = await this.db.readKnown<Omit<SummaryExtent, 'fromPrimary'> & pg.QueryResultRow>(
-      `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
+    const { result, fromPrimary } = await this.db.readKnown<Omit<SummaryExtent, 'fromPrimary'>>(
+      {
+        name: 'summary-extent',
+        text: `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
               ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
               ${microsOf('y.cut_off')} AS "cutOff",
               CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
@@ -48,8 +49,8 @@ export class SummaryStore {
        LEFT JOIN LATERAL (SELECT min(bin) AS first, max(bin) AS last FROM sealed_bin
                           WHERE series = y.series AND type = y.type AND window_seconds = y.window_seconds) z ON true
        WHERE m.key = $1 AND s.event_type = $2 AND y.type = $3 AND y.window_seconds = $4`,
-      [metadataKey, eventType, type, window],
-      'summary-extent',
+        values: [metadataKey, eventType, type, window],
+      },
       ([row]) => row !== undefined && row.first !== null,
     );
     const row = result.rows[0];

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { ChunkSpace } from '../hypertables/chunk-space.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
-import { type Hypertable, HYPERTABLES, type Queryable, type StorageEngine } from '../hypertables/engine.js';
+import { type Hypertable, HYPERTABLES, type StorageEngine } from '../hypertables/engine.js';
 import { type ExpiredCount, ExpiredRows, type SweptChunk } from './expired-rows.js';
 import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
 import { int4Array } from '../../postgres/array-encoding.js';
 import { BELONGS, type CutOffs, expirySql, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** How many rows one transaction deletes (more only where one series has more in a chunk). */
 const BATCH = 50_000;
@@ -49,12 +49,12 @@ export class ChunkSweep {
   async drop(chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<boolean> {
     if (await this.isKept(this.db, chunk, rules)) return false;
     const dropped = await retryWhileLocked(() =>
-      this.db.transaction(async (client) => {
-        await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+      this.db.transaction(async (sql) => {
+        await sql.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
         // All who read or write lock the hypertable first: in the same order there are no deadlocks.
-        await client.query(`LOCK TABLE ONLY ${chunk.table} IN ACCESS EXCLUSIVE MODE`);
-        if (await this.isKept(client, chunk, rules)) return false;
-        await this.engine.dropChunk(client, chunk.table, chunk.number);
+        await sql.query(`LOCK TABLE ONLY ${chunk.table} IN ACCESS EXCLUSIVE MODE`);
+        if (await this.isKept(sql, chunk, rules)) return false;
+        await this.engine.dropChunk(sql, chunk.table, chunk.number);
         return true;
       }),
     );
@@ -66,15 +66,15 @@ export class ChunkSweep {
   async clean(chunk: SweptChunk, rules: readonly RetentionRule[], expired: readonly ExpiredCount[]): Promise<number> {
     let deleted = 0;
     for (const series of batchesOf(expired))
-      deleted += await this.db.retrying((client) => this.deleteBatch(client, chunk, rules, series));
+      deleted += await this.db.retrying((sql) => this.deleteBatch(sql, chunk, rules, series));
     await this.space.giveBack(chunk, rules);
     return deleted;
   }
 
   /** Whether anything in the chunk, or anything that may still come into it, is to be kept. */
-  private async isKept(db: Queryable, chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<boolean> {
+  private async isKept(sql: Sql, chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<boolean> {
     const time = `p.${HYPERTABLES[chunk.table]}`;
-    const { rows } = await db.query<{ kept: boolean }>(
+    const { rows } = await sql.query<{ kept: boolean }>(
       `${WITH_RULES}, e AS (${expirySql(chunk.table, 'recorded')})
        SELECT coalesce($6::timestamptz > (SELECT max(cut_off) FROM e), true) OR EXISTS (
          SELECT FROM e CROSS JOIN LATERAL (
@@ -87,21 +87,21 @@ export class ChunkSweep {
   }
 
   private async deleteBatch(
-    client: pg.ClientBase,
+    sql: Sql,
     chunk: SweptChunk,
     rules: readonly RetentionRule[],
     series: readonly number[],
   ): Promise<number> {
     const { table, name } = chunk;
     const ids = int4Array(series, (id) => id);
-    await client.query('SELECT FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
-    const { rowCount } = await client.query(
+    await sql.query('SELECT FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+    const { rowCount } = await sql.query(
       `${WITH_RULES} DELETE FROM ${name} p USING (${expirySql(table, 'recorded')}) e
        WHERE e.series = ANY ($6::int4[]) AND ${BELONGS[table]} AND p.${HYPERTABLES[table]} < e.cut_off`,
       [...ruleColumns(rules), ids],
     );
     const deleted = rowCount ?? 0;
-    await this.space.noteDeleted(client, chunk, deleted);
+    await this.space.noteDeleted(sql, chunk, deleted);
     return deleted;
   }
 }

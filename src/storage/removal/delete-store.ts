@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { NotFound } from '../../common/errors.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { Bins, mergeHistograms } from '../../rollups/bins.js';
@@ -8,7 +7,7 @@ import { binOf } from '../../rollups/windows.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { binsOfBase } from '../rollups/base-bins.js';
 import { Chunks } from '../hypertables/chunks.js';
-import { Database, readerIn } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { firstIntactBin, rightExtremes } from '../rollups/divided-bin.js';
 import { inSlices } from '../../postgres/row-source.js';
 import { PointStore } from '../points/point-store.js';
@@ -16,6 +15,7 @@ import { RollupStore } from '../rollups/rollup-store.js';
 import { SealedBinStore } from '../rollups/sealed-bin-store.js';
 import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** What a deletion removed. */
 export interface Deleted {
@@ -46,82 +46,82 @@ export class DeleteStore {
 
   /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
   deletePoints(metadataKey: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
-    return this.chunks.transaction('rollup', async (client, begins) => {
-      const [id] = await seriesOf(client, metadataKey, eventType);
-      const series = id === undefined ? undefined : await this.series.lockOne(client, id);
+    return this.chunks.transaction('rollup', async (sql, begins) => {
+      const [id] = await seriesOf(sql, metadataKey, eventType);
+      const series = id === undefined ? undefined : await this.series.lockOne(sql, id);
       if (!series) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
-      const points = await this.clear(client, series, span, begins);
-      await recordAudit(client, by, 'points deleted', metadataKey, { eventType, points, ...boundsOf(span) });
+      const points = await this.clear(sql, series, span, begins);
+      await recordAudit(sql, by, 'points deleted', metadataKey, { eventType, points, ...boundsOf(span) });
       return { metadata: 0, points };
     });
   }
 
   /** Deletes an event type with its points and summaries, and the metadata where it was its last. Throws `NotFound`. */
   deleteEventType(metadataKey: string, eventType: string, by: Actor): Promise<Deleted> {
-    return this.db.retrying(async (client) => {
-      await lockMetadata(client, metadataKey);
-      const ids = await seriesOf(client, metadataKey, eventType);
+    return this.db.retrying(async (sql) => {
+      await lockMetadata(sql, metadataKey);
+      const ids = await seriesOf(sql, metadataKey, eventType);
       if (ids.length === 0) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
-      const points = await this.remove(client, ids);
-      const { rowCount } = await client.query(
+      const points = await this.remove(sql, ids);
+      const { rowCount } = await sql.query(
         'DELETE FROM metadata m WHERE key = $1 AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)',
         [metadataKey],
       );
-      await recordAudit(client, by, 'event type deleted', metadataKey, { eventType, points });
-      if (rowCount === 1) await recordAudit(client, by, 'metadata deleted', metadataKey, { points: 0 });
+      await recordAudit(sql, by, 'event type deleted', metadataKey, { eventType, points });
+      if (rowCount === 1) await recordAudit(sql, by, 'metadata deleted', metadataKey, { points: 0 });
       return { metadata: rowCount ?? 0, points };
     });
   }
 
   /** Deletes a metadata with all that belongs to it. Throws `NotFound`. */
   deleteMetadata(metadataKey: string, by: Actor): Promise<Deleted> {
-    return this.db.retrying(async (client) => {
-      await lockMetadata(client, metadataKey);
-      const points = await this.remove(client, await seriesOf(client, metadataKey));
-      await client.query('DELETE FROM metadata WHERE key = $1', [metadataKey]);
-      await recordAudit(client, by, 'metadata deleted', metadataKey, { points });
+    return this.db.retrying(async (sql) => {
+      await lockMetadata(sql, metadataKey);
+      const points = await this.remove(sql, await seriesOf(sql, metadataKey));
+      await sql.query('DELETE FROM metadata WHERE key = $1', [metadataKey]);
+      await recordAudit(sql, by, 'metadata deleted', metadataKey, { points });
       return { metadata: 1, points };
     });
   }
 
   /** Removes series whole; returns the number of their points. `ids` are in ascending order. */
-  private async remove(client: pg.ClientBase, ids: readonly number[]): Promise<number> {
+  private async remove(sql: Sql, ids: readonly number[]): Promise<number> {
     let points = 0;
     for (const id of ids) {
-      const series = await this.series.lockOne(client, id);
+      const series = await this.series.lockOne(sql, id);
       if (series?.first != null && series.last !== null)
-        points += await deleteBetween(client, id, series.first, series.last);
-      await client.query('DELETE FROM rollup WHERE series = $1', [id]);
-      await client.query('DELETE FROM series WHERE id = $1', [id]);
+        points += await deleteBetween(sql, id, series.first, series.last);
+      await sql.query('DELETE FROM rollup WHERE series = $1', [id]);
+      await sql.query('DELETE FROM series WHERE id = $1', [id]);
     }
     return points;
   }
 
-  private async clear(client: pg.ClientBase, series: LockedSeries, span: Span, begins: number[]): Promise<number> {
+  private async clear(sql: Sql, series: LockedSeries, span: Span, begins: number[]): Promise<number> {
     // Nothing else could ever remove them; a bin that begins before or ends after may stand for points that stay.
-    await this.sealed.removeWithin(client, series.id, span.begin, span.end);
+    await this.sealed.removeWithin(sql, series.id, span.begin, span.end);
     const begin = Math.max(span.begin, series.first ?? Infinity);
     const end = Math.min(span.end, series.last ?? -Infinity);
     if (begin > end) return 0;
     const windows: [spec: RollupSpec, intact: number][] = [];
     for (const spec of series.rollups) {
-      const intact = await firstIntactBin(client, series, spec.window);
+      const intact = await firstIntactBin(sql, series, spec.window);
       windows.push([spec, intact]);
-      await this.takeAway(client, series, spec, intact, { begin, end });
+      await this.takeAway(sql, series, spec, intact, { begin, end });
     }
-    const deleted = await deleteBetween(client, series.id, begin, end);
+    const deleted = await deleteBetween(sql, series.id, begin, end);
     for (const [spec, intact] of windows) {
-      const mended = await rightExtremes(client, this, series, spec, intact);
-      if (mended) await this.rollups.setExtremes(client, series.id, spec.window, mended);
-      await this.recompute(client, series, spec, intact, { begin, end }, begins);
+      const mended = await rightExtremes(sql, this, series, spec, intact);
+      if (mended) await this.rollups.setExtremes(sql, series.id, spec.window, mended);
+      await this.recompute(sql, series, spec, intact, { begin, end }, begins);
     }
-    await updateExtent(client, series);
+    await updateExtent(sql, series);
     return deleted;
   }
 
   /** From bins that have lost points by retention, and so can't be computed anew, the points are taken away. */
   private async takeAway(
-    client: pg.ClientBase,
+    sql: Sql,
     series: LockedSeries,
     spec: RollupSpec,
     intact: number,
@@ -133,17 +133,17 @@ export class DeleteStore {
     const range = { series: series.id, dataType: series.dataType, begin: first, end: last };
     if (range.begin > range.end) return;
     const bins = new Bins();
-    const source = this.points.source({ ...range, descending: false }, readerIn(client));
+    const source = this.points.source({ ...range, descending: false }, sql);
     for await (const slice of inSlices(source))
       for (const point of slice) bins.add({ ...series, rollups: [spec] }, point, -1);
     const sorted = bins.sorted();
     await mergeHistograms(sorted);
-    await this.rollups.add(client, sorted);
+    await this.rollups.add(sql, sorted);
   }
 
   /** Other bins are computed anew from what is left of their points; notes in `begins` what it wants to store. */
   private async recompute(
-    client: pg.ClientBase,
+    sql: Sql,
     series: LockedSeries,
     spec: RollupSpec,
     intact: number,
@@ -154,7 +154,7 @@ export class DeleteStore {
     const first = Math.max(binOf(span.begin, spec.window), intact);
     const last = binOf(span.end, spec.window);
     if (first > last) return;
-    await client.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
+    await sql.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
       id,
       spec.window,
       timestampOf(first),
@@ -162,10 +162,10 @@ export class DeleteStore {
     ]);
     const begin = Math.max(first, series.cutOff ?? -Infinity);
     const end = last + Math.max(spec.window * MICROS_PER_SECOND - 1, 0);
-    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end });
+    const base = await binsOfBase(this.points, sql, series, spec, { begin, end });
     const bins = base.bins.sorted();
     for (const bin of bins) begins.push(bin.begin);
-    await this.rollups.replace(client, bins);
+    await this.rollups.replace(sql, bins);
   }
 }
 
@@ -174,14 +174,14 @@ function boundsOf({ begin, end }: Span): { from?: string; to?: string } {
   return { ...(begin > -Infinity && { from: timestampOf(begin) }), ...(end < Infinity && { to: timestampOf(end) }) };
 }
 
-async function lockMetadata(client: pg.ClientBase, key: string): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM metadata WHERE key = $1 FOR UPDATE', [key]);
+async function lockMetadata(sql: Sql, key: string): Promise<void> {
+  const { rowCount } = await sql.query('SELECT FROM metadata WHERE key = $1 FOR UPDATE', [key]);
   if (rowCount === 0) throw new NotFound(`there is no metadata ${key}`);
 }
 
 /** The ids of the series of a metadata, or of one event type of it, ascending. */
-async function seriesOf(client: pg.ClientBase, key: string, eventType?: string): Promise<number[]> {
-  const { rows } = await client.query<{ id: number }>(
+async function seriesOf(sql: Sql, key: string, eventType?: string): Promise<number[]> {
+  const { rows } = await sql.query<{ id: number }>(
     `SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata
      WHERE m.key = $1 AND ($2::text IS NULL OR s.event_type = $2) ORDER BY s.id`,
     [key, eventType ?? null],
@@ -189,16 +189,16 @@ async function seriesOf(client: pg.ClientBase, key: string, eventType?: string):
   return rows.map(({ id }) => id);
 }
 
-async function deleteBetween(client: pg.ClientBase, series: number, begin: number, end: number): Promise<number> {
-  const { rowCount } = await client.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [
+async function deleteBetween(sql: Sql, series: number, begin: number, end: number): Promise<number> {
+  const { rowCount } = await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [
     ...[series, timestampOf(begin), timestampOf(end)],
   ]);
   return rowCount ?? 0;
 }
 
 /** After a deletion. Bins may be older than any point that is left: where retention was at work, they still count. */
-async function updateExtent(client: pg.ClientBase, { id, cutOff }: LockedSeries): Promise<void> {
-  await client.query(
+async function updateExtent(sql: Sql, { id, cutOff }: LockedSeries): Promise<void> {
+  await sql.query(
     `UPDATE series SET
        first_point = CASE WHEN $2 THEN first_point ELSE left_over.first END,
        last_point = CASE WHEN $2 THEN coalesce(left_over.last, last_point) ELSE left_over.last END

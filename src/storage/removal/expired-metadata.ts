@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { recordAudit, RETENTION } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
-import { type Queryable } from '../hypertables/engine.js';
 import { type CutOffs, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** How many metadata one transaction deletes at most. */
 const BATCH = 100;
@@ -64,7 +63,7 @@ export class ExpiredMetadata {
     const keys: string[] = [];
     for (const ids of await this.candidates(rules)) {
       signal?.throwIfAborted();
-      keys.push(...(await this.db.retrying((client) => deleteBatch(client, rules, ids))));
+      keys.push(...(await this.db.retrying((sql) => deleteBatch(sql, rules, ids))));
     }
     return keys;
   }
@@ -79,23 +78,23 @@ export class ExpiredMetadata {
   }
 }
 
-async function deleteBatch(client: pg.ClientBase, rules: readonly RetentionRule[], ids: number[]): Promise<string[]> {
-  await client.query('SELECT FROM metadata WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
-  await client.query('SELECT FROM series WHERE metadata = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
-  const gone = await empty(client, rules, ids, 'recorded');
+async function deleteBatch(sql: Sql, rules: readonly RetentionRule[], ids: number[]): Promise<string[]> {
+  await sql.query('SELECT FROM metadata WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
+  await sql.query('SELECT FROM series WHERE metadata = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
+  const gone = await empty(sql, rules, ids, 'recorded');
   const text = 'DELETE FROM metadata WHERE id = ANY ($1) RETURNING key';
-  const { rows } = await client.query<{ key: string }>(text, [gone]);
-  for (const { key } of rows) await recordAudit(client, RETENTION, 'metadata deleted', key, { points: 0 });
+  const { rows } = await sql.query<{ key: string }>(text, [gone]);
+  for (const { key } of rows) await recordAudit(sql, RETENTION, 'metadata deleted', key, { points: 0 });
   return rows.map(({ key }) => key);
 }
 
 async function empty(
-  db: Queryable,
+  sql: Sql,
   rules: readonly RetentionRule[],
   ids: readonly number[],
   cutOffs: CutOffs,
 ): Promise<number[]> {
-  const { rows } = await db.query<{ id: number }>(
+  const { rows } = await sql.query<{ id: number }>(
     `${WITH_RULES} ${CANDIDATES} AND m.id = ANY ($6::int4[]) AND m.id NOT IN (${withData(cutOffs)})`,
     [...ruleColumns(rules), ids],
   );

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { Database } from '../../postgres/database.js';
 import { HYPERTABLES, type Hypertable } from '../hypertables/engine.js';
 import { BELONGS, type CutOffs, expirySql, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
@@ -39,7 +38,7 @@ export class ExpiredRows {
 
   /** What of a chunk lies before the cut-offs, by series in the order of their ids. */
   async count(chunk: SweptChunk, rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<ExpiredCount[]> {
-    const { rows } = await this.db.query<ExpiredCount & pg.QueryResultRow>(
+    const { rows } = await this.db.query<ExpiredCount>(
       `${WITH_RULES} SELECT e.series, e.policy, sum(c.rows)::float8 AS rows
        FROM (${expirySql(chunk.table, cutOffs)}) e
        CROSS JOIN LATERAL (SELECT count(*) AS rows FROM ${chunk.name} p

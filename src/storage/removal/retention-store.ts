@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { Database } from '../../postgres/database.js';
 import { type DataKind, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
 import { microsOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** Any number that no other program on the database is likely to lock. */
 const RETENTION_LOCK = 0x6d617272;
@@ -17,23 +17,23 @@ export class RetentionStore {
 
   /** Runs `work` while no other process of the archive does; returns `false` without running it where one does. */
   exclusively(work: () => Promise<void>): Promise<boolean> {
-    return this.db.session(async (client) => {
+    return this.db.session(async (sql) => {
       const text = 'SELECT pg_try_advisory_lock($1) AS locked';
-      const { rows } = await client.query<{ locked: boolean }>(text, [RETENTION_LOCK]);
+      const { rows } = await sql.query<{ locked: boolean }>(text, [RETENTION_LOCK]);
       if (!rows[0]?.locked) return false;
       try {
         await work();
         return true;
       } finally {
         // Where the connection has broken, the lock is gone with it.
-        await client.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]).catch(() => undefined);
+        await sql.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]).catch(() => undefined);
       }
     });
   }
 
   /** All kinds of data that are registered, and the database's time in micros. */
   async kinds(): Promise<{ kinds: DataKind[]; now: number }> {
-    const { rows } = await this.db.query<DataKind & pg.QueryResultRow>(
+    const { rows } = await this.db.query<DataKind>(
       `SELECT DISTINCT event_type AS "eventType", 'base' AS "summaryType", 0::float8 AS window FROM series
        UNION ALL
        SELECT DISTINCT s.event_type, y.type, y.window_seconds::float8 FROM summary y JOIN series s ON s.id = y.series`,
@@ -54,24 +54,20 @@ export class RetentionStore {
     for (let last: number | undefined = 0; last !== undefined;) {
       signal?.throwIfAborted();
       const after: number = last;
-      last = await this.db.retrying((client) => recordBatch(client, expiring, after));
+      last = await this.db.retrying((sql) => recordBatch(sql, expiring, after));
     }
   }
 }
 
 /** Records the cut-offs of the next series; returns the last id, or `undefined` where no series follows. */
-async function recordBatch(
-  client: pg.ClientBase,
-  rules: readonly RetentionRule[],
-  after: number,
-): Promise<number | undefined> {
-  const { rows } = await client.query<{ id: number }>(
+async function recordBatch(sql: Sql, rules: readonly RetentionRule[], after: number): Promise<number | undefined> {
+  const { rows } = await sql.query<{ id: number }>(
     'SELECT id FROM series WHERE id > $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE',
     [after, BATCH],
   );
   if (rows.length === 0) return undefined;
   const ids = rows.map(({ id }) => id);
-  await client.query(
+  await sql.query(
     `${WITH_RULES}, hidden AS (
        UPDATE summary y SET cut_off = r.cut_off
        FROM series s JOIN rule r ON r.event_type = s.event_type

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { binsOfBase } from './base-bins.js';
 import { Chunks } from '../hypertables/chunks.js';
-import { Database, readerIn } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { firstIntactBin } from './divided-bin.js';
 import { PointStore } from '../points/point-store.js';
 import { RollupStore } from './rollup-store.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** How many points one transaction sums up (more only where a single bin has more). */
 const STEP = 20_000;
@@ -42,7 +42,7 @@ export class BackFill {
 
   /** What is lacking: of one metadata, or of all. */
   async lacking(metadataKey?: string): Promise<Lacking[]> {
-    const { rows } = await this.db.query<Lacking & pg.QueryResultRow>(
+    const { rows } = await this.db.query<Lacking>(
       `SELECT b.series, b.window_seconds::float8 AS window FROM back_fill b
        JOIN series s ON s.id = b.series JOIN metadata m ON m.id = s.metadata
        WHERE $1::text IS NULL OR m.key = $1 ORDER BY 1, 2`,
@@ -57,36 +57,35 @@ export class BackFill {
    */
   async run(lacking: Lacking, steps = Infinity): Promise<boolean> {
     for (let step = 0; step < steps; step++)
-      if (!(await this.chunks.transaction('rollup', (client, begins) => this.step(client, lacking, begins))))
-        return true;
+      if (!(await this.chunks.transaction('rollup', (sql, begins) => this.step(sql, lacking, begins)))) return true;
     return false;
   }
 
   /** One step; returns whether more follow. Notes in `begins` what it wants to store. */
-  private async step(client: pg.ClientBase, { series: id, window }: Lacking, begins: number[]): Promise<boolean> {
-    const series = await this.series.lockOne(client, id);
-    const progress = await this.progress(client, id, window);
+  private async step(sql: Sql, { series: id, window }: Lacking, begins: number[]): Promise<boolean> {
+    const series = await this.series.lockOne(sql, id);
+    const progress = await this.progress(sql, id, window);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec || !progress) return false;
     // A bin that has lost points is only touched where it never had them.
-    const whole = progress.partial ? -Infinity : await firstIntactBin(client, series, window);
+    const whole = progress.partial ? -Infinity : await firstIntactBin(sql, series, window);
     const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
     const end = series.last ?? -Infinity;
-    if (begin > end) return this.finish(client, id, window);
-    const base = await binsOfBase(this.points, readerIn(client), series, spec, { begin, end, most: STEP });
+    if (begin > end) return this.finish(sql, id, window);
+    const base = await binsOfBase(this.points, sql, series, spec, { begin, end, most: STEP });
     const bins = base.bins.sorted();
     for (const { begin: binBegin } of bins) begins.push(binBegin);
-    await this.rollups.replace(client, bins);
-    if (base.next === undefined) return this.finish(client, id, window);
-    await client.query('UPDATE back_fill SET next_bin = $3 WHERE series = $1 AND window_seconds = $2', [
+    await this.rollups.replace(sql, bins);
+    if (base.next === undefined) return this.finish(sql, id, window);
+    await sql.query('UPDATE back_fill SET next_bin = $3 WHERE series = $1 AND window_seconds = $2', [
       ...[id, window],
       timestampOf(base.next),
     ]);
     return true;
   }
 
-  private async progress(client: pg.ClientBase, series: number, window: number): Promise<Progress | undefined> {
-    const { rows } = await client.query<Progress & pg.QueryResultRow>(
+  private async progress(sql: Sql, series: number, window: number): Promise<Progress | undefined> {
+    const { rows } = await sql.query<Progress>(
       `SELECT ${microsOf('next_bin')} AS next, partial FROM back_fill
        WHERE series = $1 AND window_seconds = $2 FOR UPDATE`,
       [series, window],
@@ -94,8 +93,8 @@ export class BackFill {
     return rows[0];
   }
 
-  private async finish(client: pg.ClientBase, series: number, window: number): Promise<false> {
-    await client.query('DELETE FROM back_fill WHERE series = $1 AND window_seconds = $2', [series, window]);
+  private async finish(sql: Sql, series: number, window: number): Promise<false> {
+    await sql.query('DELETE FROM back_fill WHERE series = $1 AND window_seconds = $2', [series, window]);
     return false;
   }
 }

@@ -2,7 +2,7 @@ import { Bins } from '../../rollups/bins.js';
 import { type RollupSpec } from '../../rollups/rollup.js';
 import { binOf } from '../../rollups/windows.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
-import { type ArrayReader } from '../../postgres/database.js';
+import { type Sql } from '../../postgres/sql.js';
 import { inSlices } from '../../postgres/row-source.js';
 import { type PointStore, type SeriesRef } from '../points/point-store.js';
 
@@ -28,7 +28,7 @@ export interface BaseBins {
  */
 export async function binsOfBase(
   points: PointStore,
-  db: ArrayReader,
+  sql: Sql,
   series: SeriesRef,
   spec: RollupSpec,
   { begin, end, most = Infinity }: { begin: number; end: number; most?: number },
@@ -38,7 +38,7 @@ export async function binsOfBase(
   let count = 0;
   let lastBin: number | undefined;
   for await (const slice of inSlices(
-    points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, db),
+    points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, sql),
   ))
     for (const point of slice) {
       const bin = binOf(point.micros, spec.window);

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type Decimal, parseDecimal } from '../../common/decimal.js';
 import { type Bin } from '../../rollups/bins.js';
 import { type RollupSpec } from '../../rollups/rollup.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { Chunks } from '../hypertables/chunks.js';
-import { Database, readerIn } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { firstIntactBin, rightExtremes } from './divided-bin.js';
 import { PointStore } from '../points/point-store.js';
 import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
 import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { inSlices } from '../../postgres/row-source.js';
 import { microsOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** How many points one transaction sums up. */
 const STEP = 20_000;
@@ -47,7 +47,7 @@ export class RollupCheck {
 
   /** All windows of all series, in the order of series and window. */
   async windows(): Promise<CheckedWindow[]> {
-    const { rows } = await this.db.query<CheckedWindow & pg.QueryResultRow>(
+    const { rows } = await this.db.query<CheckedWindow>(
       `SELECT DISTINCT s.id AS series, y.window_seconds::float8 AS window, m.key AS "metadataKey",
               s.event_type AS "eventType", b.series IS NOT NULL AS filling
        FROM summary y JOIN series s ON s.id = y.series JOIN metadata m ON m.id = s.metadata
@@ -65,8 +65,8 @@ export class RollupCheck {
     const differences: Difference[] = [];
     for (let next: number | undefined = -Infinity; next !== undefined;) {
       const begin: number = next;
-      const step = await this.chunks.transaction('rollup', (client, times) =>
-        this.step(client, series, window, begin, repair ? times : undefined),
+      const step = await this.chunks.transaction('rollup', (sql, times) =>
+        this.step(sql, series, window, begin, repair ? times : undefined),
       );
       differences.push(...step.differences);
       next = step.next;
@@ -76,20 +76,20 @@ export class RollupCheck {
 
   /** @param repaired takes the begins of the bins that are replaced; without it nothing is. */
   private async step(
-    client: pg.ClientBase,
+    sql: Sql,
     id: number,
     window: number,
     from: number,
     repaired: number[] | undefined,
   ): Promise<{ differences: Difference[]; next: number | undefined }> {
-    const series = await this.series.lockOne(client, id);
+    const series = await this.series.lockOne(sql, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
-    const intact = await firstIntactBin(client, series, window);
-    const kept = await keptFrom(client, id, window);
+    const intact = await firstIntactBin(sql, series, window);
+    const kept = await keptFrom(sql, id, window);
     const begin = Math.max(from, intact, kept);
-    const lossy = from < intact ? await this.lossyBins(client, series, spec, intact, kept, repaired !== undefined) : [];
-    const base = await binsOfBase(this.points, readerIn(client), series, spec, {
+    const lossy = from < intact ? await this.lossyBins(sql, series, spec, intact, kept, repaired !== undefined) : [];
+    const base = await binsOfBase(this.points, sql, series, spec, {
       begin: Math.max(begin, series.first ?? Infinity, series.cutOff ?? -Infinity),
       end: series.last ?? -Infinity,
       most: STEP,
@@ -103,49 +103,49 @@ export class RollupCheck {
       end: (base.next ?? Infinity) - 1,
       descending: false,
     };
-    const stored = await this.storedIn(client, range);
+    const stored = await this.storedIn(sql, range);
     const differences = compare(expected, stored);
     if (repaired && differences.length > 0) {
       const right = differences.flatMap(({ micros }) => expected.get(micros) ?? []);
       const without = differences.flatMap(({ micros }) => (expected.has(micros) ? [] : [micros]));
       for (const bin of right) repaired.push(bin.begin);
-      await this.rollups.replace(client, right);
-      await this.rollups.remove(client, id, window, without);
+      await this.rollups.replace(sql, right);
+      await this.rollups.remove(sql, id, window, without);
     }
     return { differences: [...lossy, ...differences], next: base.next };
   }
 
   /** Checks the bins before the first intact one, which can't be computed anew. */
   private async lossyBins(
-    client: pg.ClientBase,
+    sql: Sql,
     series: LockedSeries,
     spec: RollupSpec,
     intact: number,
     kept: number,
     repair: boolean,
   ): Promise<Difference[]> {
-    const empty = await this.rollups.emptyBefore(client, series.id, spec.window, intact);
-    if (repair) await this.rollups.remove(client, series.id, spec.window, empty);
+    const empty = await this.rollups.emptyBefore(sql, series.id, spec.window, intact);
+    if (repair) await this.rollups.remove(sql, series.id, spec.window, empty);
     const differences = empty.map((micros): Difference => ({ micros, what: 'without points' }));
-    const right = await rightExtremes(client, this, series, spec, intact);
+    const right = await rightExtremes(sql, this, series, spec, intact);
     if (right && right.micros >= kept) {
-      if (repair) await this.rollups.setExtremes(client, series.id, spec.window, right);
+      if (repair) await this.rollups.setExtremes(sql, series.id, spec.window, right);
       differences.push({ micros: right.micros, what: 'extremes' });
     }
     return differences;
   }
 
-  private async storedIn(client: pg.ClientBase, range: BinRange): Promise<Map<number, StoredBin>> {
+  private async storedIn(sql: Sql, range: BinRange): Promise<Map<number, StoredBin>> {
     const stored = new Map<number, StoredBin>();
-    for await (const slice of inSlices(this.rollups.source(range, client)))
+    for await (const slice of inSlices(this.rollups.source(range, sql)))
       for (const bin of slice) stored.set(bin.micros, bin);
     return stored;
   }
 }
 
 /** The begin of the first bin that no summary of the window has let go by retention. */
-async function keptFrom(client: pg.ClientBase, series: number, window: number): Promise<number> {
-  const { rows } = await client.query<{ from: number | null }>(
+async function keptFrom(sql: Sql, series: number, window: number): Promise<number> {
+  const { rows } = await sql.query<{ from: number | null }>(
     `SELECT CASE WHEN bool_and(cut_off IS NOT NULL) THEN ${microsOf('min(cut_off)')} END AS from
      FROM summary WHERE series = $1 AND window_seconds = $2`,
     [series, window],

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
 import { type Bin, mergeHistograms } from '../../rollups/bins.js';
 import { type Extremes } from '../../rollups/extremes.js';
@@ -8,6 +7,7 @@ import { Database } from '../../postgres/database.js';
 import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+import { type Sql, type Statement } from '../../postgres/sql.js';
 
 /** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
 export interface StoredBin {
@@ -71,32 +71,32 @@ export class RollupStore {
    * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 disappears.
    * Sends the statement before it returns; where histograms may be large, `mergeHistograms` comes before.
    */
-  async add(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
-    if (bins.length > 0) await client.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
+  async add(sql: Sql, bins: readonly Bin[]): Promise<void> {
+    if (bins.length > 0) await sql.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
   }
 
   /** Like `add`, but what is stored of a bin is replaced. */
-  async replace(client: pg.ClientBase, bins: readonly Bin[]): Promise<void> {
+  async replace(sql: Sql, bins: readonly Bin[]): Promise<void> {
     await mergeHistograms(bins);
-    if (bins.length > 0) await client.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
+    if (bins.length > 0) await sql.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
   }
 
   /** Changes nothing but the extremes of a stored bin, inside the caller's transaction. */
   async setExtremes(
-    client: pg.ClientBase,
+    sql: Sql,
     series: number,
     window: number,
     { micros, min, max }: Extremes & { readonly micros: number },
   ): Promise<void> {
-    await client.query('UPDATE rollup SET min = $4, max = $5 WHERE series = $1 AND window_seconds = $2 AND bin = $3', [
+    await sql.query('UPDATE rollup SET min = $4, max = $5 WHERE series = $1 AND window_seconds = $2 AND bin = $3', [
       ...[series, window, timestampOf(micros)],
       ...[min, max],
     ]);
   }
 
   /** The begins of bins before a time that count no point: no transaction should have left one. */
-  async emptyBefore(client: pg.ClientBase, series: number, window: number, time: number): Promise<number[]> {
-    const { rows } = await client.query<{ micros: number }>(
+  async emptyBefore(sql: Sql, series: number, window: number, time: number): Promise<number[]> {
+    const { rows } = await sql.query<{ micros: number }>(
       `SELECT ${microsOf('bin')} AS micros FROM rollup
        WHERE series = $1 AND window_seconds = $2 AND bin < $3 AND count <= 0 ORDER BY bin`,
       [series, window, timestampOf(time)],
@@ -105,9 +105,9 @@ export class RollupStore {
   }
 
   /** Removes single bins, inside the caller's transaction. */
-  async remove(client: pg.ClientBase, series: number, window: number, begins: readonly number[]): Promise<void> {
+  async remove(sql: Sql, series: number, window: number, begins: readonly number[]): Promise<void> {
     if (begins.length === 0) return;
-    await client.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = ANY ($3)', [
+    await sql.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = ANY ($3)', [
       ...[series, window],
       begins.map(timestampOf),
     ]);
@@ -115,22 +115,18 @@ export class RollupStore {
 
   /**
    * The bins of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot.
-   * @param client a transaction to read in; without it the replica may answer.
+   * @param sql a transaction to read in; without it the replica may answer.
    */
-  source(range: BinRange, client?: pg.ClientBase): RowSource<StoredBin[]> {
+  source(range: BinRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<StoredBin[]> {
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
       min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
     return {
       hasDocuments: range.dataType === 'histogram',
       sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
-        const { text, values, name } = sliceOf('bins', columns, range, limit, skip, last);
-        const { rows } = await (client
-          ? client.query<StoredBin & pg.QueryResultRow>({ text, values, name })
-          : this.db.read<StoredBin & pg.QueryResultRow>(text, values, name, range.fromPrimary));
-        return rows;
+        return (await sql.query<StoredBin>(sliceOf('bins', columns, range, limit, skip, last))).rows;
       },
-      hasMoreThan: (count) => this.hasMoreThan(range, count),
+      hasMoreThan: (count) => hasMoreThan(sql, range, count),
     };
   }
 
@@ -139,24 +135,24 @@ export class RollupStore {
    * @param divisor what by: the number of points, the sum of the denominators, or 1.
    */
   quotients(range: BinRange, divisor: 'count' | 'denominator_sum' | '1'): RowSource<BinQuotient[]> {
+    const sql = this.db.reader(range.fromPrimary);
     const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
     return {
       hasDocuments: false,
       sizeOf: ({ length }) => 50 * length,
       slice: async (limit, skip, last) => {
-        const { text, values, name } = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
-        const all = `SELECT ${QUOTIENTS_OF_BINS} FROM (${text}) bins`;
-        const { rows } = await this.db.readArrays<[string | null]>(all, values, name, range.fromPrimary);
+        const bins = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
+        const text = `SELECT ${QUOTIENTS_OF_BINS} FROM (${bins.text}) bins`;
+        const { rows } = await sql.query<[string | null]>({ ...bins, text, rowMode: 'array' });
         return binQuotients(rows[0]?.[0] ?? null);
       },
-      hasMoreThan: (count) => this.hasMoreThan(range, count),
+      hasMoreThan: (count) => hasMoreThan(sql, range, count),
     };
   }
+}
 
-  private async hasMoreThan(range: BinRange, count: number): Promise<boolean> {
-    const { text, values, name } = sliceOf('more', 'bin', range, 1, count, undefined);
-    return (await this.db.readArrays(text, values, name, range.fromPrimary)).rows.length > 0;
-  }
+async function hasMoreThan(sql: Sql, range: BinRange, count: number): Promise<boolean> {
+  return (await sql.query(sliceOf('more', 'bin', range, 1, count, undefined))).rows.length > 0;
 }
 
 /** The statement for `RowSource.slice`, with these columns. */
@@ -167,7 +163,7 @@ function sliceOf(
   limit: number,
   skip: number,
   last: number | undefined,
-): { text: string; values: unknown[]; name: string } {
+): Statement {
   const { begin, end } = restOf(range, last);
   const order = range.descending ? 'DESC' : 'ASC';
   const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];

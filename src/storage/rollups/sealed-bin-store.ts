@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { type SummaryType } from '../../event-types/data-types.js';
 import { binOf } from '../../rollups/windows.js';
 import { Database } from '../../postgres/database.js';
-import { type Queryable } from '../hypertables/engine.js';
 import { jsonArray, timestampArray } from '../../postgres/array-encoding.js';
 import { type CutOffs, type RetentionRule, ruleColumns, WITH_RULES } from '../removal/retention-rules.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { type Sql } from '../../postgres/sql.js';
 
 /** How many rows one transaction of retention deletes. */
 const BATCH = 50_000;
@@ -70,12 +69,12 @@ export class SealedBinStore {
   async seal(summary: SummaryRef, bins: readonly ForeignBin[], options: SealOptions = {}): Promise<Sealing> {
     const none = { sealed: 0, there: 0, computed: 0, expired: 0 };
     if (bins.length === 0) return none;
-    return this.db.retrying(async (client) => {
-      const series = await this.series.lockOne(client, summary.series);
+    return this.db.retrying(async (sql) => {
+      const series = await this.series.lockOne(sql, summary.series);
       const begin = series?.first == null ? null : binOf(series.first, summary.window);
-      const judged = await judge(client, summary, bins, begin, options);
+      const judged = await judge(sql, summary, bins, begin, options);
       if (options.updated)
-        await client.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [
+        await sql.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [
           ...[summary.series, options.updated],
         ]);
       return { ...none, ...Object.fromEntries(judged.map(({ outcome, bins: number }) => [outcome, number])) };
@@ -83,8 +82,8 @@ export class SealedBinStore {
   }
 
   /** Removes the sealed bins that lie in a span as a whole, inside the caller's transaction; `end` is inclusive. */
-  async removeWithin(client: pg.ClientBase, series: number, begin: number, end: number): Promise<void> {
-    await client.query(
+  async removeWithin(sql: Sql, series: number, begin: number, end: number): Promise<void> {
+    await sql.query(
       `DELETE FROM sealed_bin WHERE series = $1 AND bin >= $2
          AND bin + greatest(window_seconds * interval '1 second' - interval '1 microsecond', interval '0') <= $3`,
       [series, timestampOf(begin), timestampOf(end)],
@@ -137,7 +136,7 @@ function expiredSql(cutOffs: CutOffs): string {
 
 /** Decides about each bin and stores those that are to be sealed, in one statement. */
 async function judge(
-  client: Queryable,
+  sql: Sql,
   { series, type, window }: SummaryRef,
   bins: readonly ForeignBin[],
   begin: number | null,
@@ -165,7 +164,7 @@ async function judge(
       INSERT INTO sealed_bin SELECT $1, $2, $3, bin, value FROM judged WHERE outcome = 'sealed'
     )
     SELECT outcome, count(*)::int AS bins FROM judged GROUP BY outcome`;
-  const { rows } = await client.query<{ outcome: string; bins: number }>(text, [
+  const { rows } = await sql.query<{ outcome: string; bins: number }>(text, [
     ...[series, type, window],
     timestampArray(bins, ({ micros }) => micros),
     jsonArray(bins, ({ value }) => value),

@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, type QueryRunner } from 'typeorm';
 import { OperatorError } from '../../common/errors.js';
-import {
-  type EngineName,
-  HYPERTABLES,
-  type Hypertable,
-  type Queryable,
-  type StorageEngine,
-} from '../hypertables/engine.js';
+import { type EngineName, HYPERTABLES, type Hypertable, type StorageEngine } from '../hypertables/engine.js';
 import { NativeEngine } from '../hypertables/native-engine.js';
+import { type Sql } from '../../postgres/sql.js';
 import { StorageInfo } from './storage-info.entity.js';
 import { TimescaleEngine } from '../hypertables/timescale-engine.js';
 
@@ -94,7 +89,7 @@ async function detectEngine(runner: QueryRunner): Promise<EngineName> {
 async function createHypertables(runner: QueryRunner, name: EngineName, chunkSeconds: number): Promise<StorageInfo> {
   if (name === 'timescale') await runner.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
   const engine = engineOf(name, chunkSeconds);
-  const db = (await runner.connect()) as Queryable;
+  const db = (await runner.connect()) as Sql;
   await runner.startTransaction();
   try {
     for (const table of Object.keys(HYPERTABLES) as Hypertable[]) await engine.createHypertable(db, table);
