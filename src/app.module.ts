@@ -11,6 +11,7 @@ import { DeclaredTypesModule } from './declared-types/declared-types.module.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Methods } from './http/allowed-methods.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { LatestModule } from './latest/latest.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         }),
         MetricsModule,
         StorageModule.forEngine(engine),
+        JobsModule,
         AuditModule,
         AuthModule,
         HealthModule,

@@ -3,7 +3,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { AuditJob } from './audit/audit.job.js';
-import { UsageCounters } from './audit/usage-counters.js';
+import { UsageJob } from './audit/usage.job.js';
 import { Authenticator } from './auth/authenticator.js';
 import { RateLimits } from './auth/rate-limits.js';
 import { NestLogger } from './common/nest-logger.js';
@@ -30,6 +30,8 @@ import { requestLog } from './http/request-log.js';
 import { boundRequests } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';
 import { endConnectionsOnStop } from './http/graceful-shutdown.js';
+import { type Job } from './jobs/job.js';
+import { JobRunner } from './jobs/job-runner.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
 import { PAGES, Reference } from './openapi/reference.js';
@@ -53,7 +55,7 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   const methods = app.get(Methods);
   const authenticator = app.get(Authenticator);
-  const tallies = app.get(UsageCounters);
+  const jobs = app.get(JobRunner);
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('rateLimitKey', 0);
   await app.get(RateLimits).install(fastify);
@@ -84,7 +86,9 @@ export async function createApp(
   endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
   // When no request is left, and before the pool is closed.
-  fastify.addHook('onClose', () => tallies.stop());
+  fastify.addHook('onClose', async () => {
+    await jobs.run(app.get(UsageJob));
+  });
 
   await app.init();
   app.get(Reference).serve(app);
@@ -92,10 +96,7 @@ export async function createApp(
   methods.answerOthers(fastify);
   await fastify.ready();
   await app.get(Replica).start();
-  await app.get(RetentionJob).start();
-  app.get(BackFillJob).start();
-  app.get(AuditJob).start();
-  app.get(IdempotencyJob).start();
-  tallies.start();
+  await app.get(RetentionJob).check();
+  jobs.start([RetentionJob, BackFillJob, AuditJob, IdempotencyJob, UsageJob].map((job): Job => app.get(job)));
   return app;
 }

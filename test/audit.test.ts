@@ -178,7 +178,7 @@ describe('counts', () => {
     await post(1, 'throughput');
     await post(1, 'failures');
     await archive.query('ALTER TABLE dropped_points RENAME TO elsewhere');
-    await tallies.flush();
+    await expect(tallies.flush()).rejects.toThrow('dropped_points');
     await post(2, 'throughput');
     await post(2, 'failures');
     await archive.query('ALTER TABLE elsewhere RENAME TO dropped_points');

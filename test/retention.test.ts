@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parsePolicies } from '../src/retention/policy-file.js';
 import { type RetentionReport } from '../src/retention/retention-report.js';
+import { JobRunner } from '../src/jobs/job-runner.js';
 import { RetentionJob } from '../src/retention/retention.job.js';
 import { RetentionService } from '../src/retention/retention.service.js';
 import { BackFill } from '../src/storage/rollups/back-fill.js';
@@ -566,16 +567,17 @@ test('the daily job goes by the file as it is now, and survives a bad one', asyn
     const uri = await register(server, 'throughput');
     await postPoint(server, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
     const job = server.app.get(RetentionJob);
+    const jobs = server.app.get(JobRunner);
     for (const text of [textOf(['*', '*', '*', 'never']), '{"policies": [7]}', '']) {
       await writeFile(file, text);
-      await job.run();
+      await jobs.run(job);
       expect(await readAll(server, uri, 'throughput')).toHaveLength(1);
     }
     await writeFile(file, textOf(['*', '*', '*', '30']));
-    await job.run();
+    await jobs.run(job);
     expect(await readAll(server, uri, 'throughput')).toEqual([]);
     await writeFile(file, textOf(['*', '*', '*', '-30']));
-    await expect(job.start()).rejects.toThrow(/expire must be/);
+    await expect(job.check()).rejects.toThrow(/expire must be/);
   } finally {
     await server.close();
     await rm(directory, { recursive: true });

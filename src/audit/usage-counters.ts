@@ -1,9 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Actor } from '../storage/access/audit-store.js';
 import { type Dropped, type Tally, UsageStore, type Written } from '../storage/access/usage-store.js';
-
-/** How often what was counted is stored, in milliseconds. */
-const PAUSE = 30_000;
 
 /** How many different rows wait at most; what comes on top while the database is away is not counted. */
 const MOST_ROWS = 10_000;
@@ -21,29 +18,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Counts in memory what would cost a write for each request: when keys were used, how much was written with them, and
- * what was dropped. It is stored every half minute, and when the server stops; a crash loses that much at most.
+ * what was dropped. `UsageJob` stores it every half minute and when the server stops; a crash loses that much at most.
  */
 @Injectable()
 export class UsageCounters {
-  private readonly logger = new Logger(UsageCounters.name);
   private uses = new Map<number, Use>();
   private written = new Map<number | string, Mutable<Written>>();
   private dropped = new Map<string, Mutable<Dropped>>();
-  private timer: NodeJS.Timeout | undefined;
-  private storing: Promise<void> = Promise.resolve();
 
   constructor(private readonly store: UsageStore) {}
-
-  /** Begins to store from time to time; for servers only, not for commands. */
-  start(): void {
-    this.timer = setInterval(() => void this.flush(), PAUSE).unref();
-  }
-
-  /** Stores what has gathered, for the last time. Call it when no request is left. */
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.flush();
-  }
 
   /** A key was used, just now. */
   used(by: Actor & { readonly keyId: number }): void {
@@ -76,13 +59,8 @@ export class UsageCounters {
     } else if (this.dropped.size < MOST_ROWS) this.dropped.set(where, { metadata, eventType, reason, points, by });
   }
 
-  /** Stores what has gathered. Never throws: what can't be stored now waits for the next time. */
-  flush(): Promise<void> {
-    this.storing = this.storing.then(() => this.storeAll());
-    return this.storing;
-  }
-
-  private async storeAll(): Promise<void> {
+  /** Stores what has gathered. Where that fails, it throws, and keeps all for the next time. */
+  async flush(): Promise<void> {
     const { uses, written, dropped } = this;
     if (uses.size + written.size + dropped.size === 0) return;
     this.uses = new Map();
@@ -91,8 +69,8 @@ export class UsageCounters {
     try {
       await this.store.add(tallyOf(uses, written, dropped));
     } catch (error) {
-      this.logger.warn(`what was counted could not be stored, tried again in half a minute: ${String(error)}`);
       this.takeBack(uses, written, dropped);
+      throw error;
     }
   }
 

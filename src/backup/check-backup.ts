@@ -1,6 +1,6 @@
 import { BackupReader } from './backup-reader.js';
 import { type Description, type Manifest } from './format.js';
-import { type Running } from './running.js';
+import { type Progress } from '../jobs/progress.js';
 
 /** What a file holds. */
 export interface Contents {
@@ -12,7 +12,7 @@ export interface Contents {
  * Reads a file from its beginning to its end and compares it with its checksums; needs no database, and flat memory.
  * Throws a `OperatorError` where it is no complete backup.
  */
-export async function checkBackup(file: string, { onProgress, signal }: Running = {}): Promise<Contents> {
+export async function checkBackup(file: string, { onProgress, signal }: Progress = {}): Promise<Contents> {
   const size = await BackupReader.size(file);
   const reader = await BackupReader.open(file, (bytes) => onProgress?.(bytes, size));
   for await (const _ of reader.parts()) signal?.throwIfAborted();

@@ -3,10 +3,10 @@ import { BackupWriter } from './backup-writer.js';
 import { throwTrouble } from './database-trouble.js';
 import { type Description, FORMAT, FORMAT_VERSION, type Manifest } from './format.js';
 import { programVersion } from '../common/program-version.js';
-import { type Running } from './running.js';
+import { type Progress } from '../jobs/progress.js';
 
 /** How to make a backup. */
-export interface BackupOptions extends Running {
+export interface BackupOptions extends Progress {
   /** Whether the digests of the API keys are part of it. */
   withKeys: boolean;
   /** Whether a file that is there already is replaced. */

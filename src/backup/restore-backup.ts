@@ -8,7 +8,7 @@ import { ChunkFinder } from './chunk-finder.js';
 import { throwTrouble } from './database-trouble.js';
 import { BadBackup, type Description } from './format.js';
 import { refuse } from './refusal.js';
-import { type Running } from './running.js';
+import { type Progress } from '../jobs/progress.js';
 
 /** The chunks that a backup needs in this archive. */
 type NeededChunks = Readonly<Record<Hypertable, ReadonlySet<number>>>;
@@ -20,16 +20,16 @@ type NeededChunks = Readonly<Record<Hypertable, ReadonlySet<number>>>;
  * Throws a `OperatorError` where the archive is not empty, where the file is no complete backup or has what this version
  * does not know, and where the database fails.
  */
-export async function restoreBackup(store: RestoreStore, file: string, running: Running = {}): Promise<Contents> {
+export async function restoreBackup(store: RestoreStore, file: string, progress: Progress = {}): Promise<Contents> {
   const size = await BackupReader.size(file);
   const reading = (before: number): Promise<BackupReader> =>
-    BackupReader.open(file, (bytes) => running.onProgress?.(before + bytes, 2 * size));
+    BackupReader.open(file, (bytes) => progress.onProgress?.(before + bytes, 2 * size));
   try {
     if (!(await store.isEmpty())) throw notEmpty();
-    const chunks = await findChunks(store, await reading(0), running.signal);
+    const chunks = await findChunks(store, await reading(0), progress.signal);
     const reader = await reading(size);
     const isFilled = await store
-      .fill((filling) => fill(filling, reader, chunks, running.signal))
+      .fill((filling) => fill(filling, reader, chunks, progress.signal))
       .finally(() => reader.close());
     if (!isFilled) throw notEmpty();
     return { description: reader.description, manifest: reader.contents };

@@ -5,7 +5,8 @@ import { operator } from '../auth/caller.js';
 import { Invalid, OperatorError } from '../common/errors.js';
 import { parseBounds } from '../common/time-range.js';
 import { builtInDataType } from '../event-types/catalogue.js';
-import { Account, type Watched } from '../import/import-report.js';
+import { Account } from '../import/import-report.js';
+import { type Progress } from '../jobs/progress.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
 import { type Precision } from '../import/influx-lines.js';
@@ -49,7 +50,7 @@ export interface ImportOptions extends WriteOptions {
 }
 
 /** One import into a place, filling in an account. */
-type Work = (place: ImportPlace, account: Account, watched: Watched) => Promise<unknown>;
+type Work = (place: ImportPlace, account: Account, progress: Progress) => Promise<unknown>;
 
 /**
  * Imports from an archive or a file and prints what came of it; of bad lines some are named on stderr. Throws a
@@ -76,9 +77,9 @@ export async function runImport(
   );
   if (isHttp) return writeOverHttp(env, options, () => input.lines(builtInDataType)).finally(() => input.close());
   const { strict, dryRun } = options;
-  const work: Work = async ({ target }, account, watched) => {
-    const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, watched.onProgress);
-    await importFile(target, lines, { strict, dryRun, ...watched }, account);
+  const work: Work = async ({ target }, account, progress) => {
+    const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, progress.onProgress);
+    await importFile(target, lines, { strict, dryRun, ...progress }, account);
     const { stored, there } = account.points;
     if (stored + there === 0) throw new OperatorError('The file has no point that could be stored.');
   };
@@ -101,10 +102,10 @@ function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string
   );
   // Before a database is started for it.
   checkConnection(url, connection);
-  return (place, account, watched) => {
-    const source = new SourceArchive(url, { ...connection, signal: watched.signal });
+  return (place, account, progress) => {
+    const source = new SourceArchive(url, { ...connection, signal: progress.signal });
     const times = { since: range?.begin, until: range?.end };
-    return importArchive(place, source, { ...times, again, dryRun, ...watched }, account);
+    return importArchive(place, source, { ...times, again, dryRun, ...progress }, account);
   };
 }
 

@@ -1,29 +1,44 @@
-/** Runs a task again and again, one run at a time, with a pause after each. */
+/** Repeats a task, one run at a time, with a pause after each. */
 export class Recurring {
   private running: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private isTriggered = false;
   private stopping = false;
 
-  /** @param task never throws. */
-  constructor(private readonly task: () => Promise<void>) {}
+  /** @param task never throws; resolves with the pause before its next run, in milliseconds. */
+  constructor(private readonly task: () => Promise<number>) {}
 
-  /** Begins; both pauses, before the first run and after each, are in milliseconds. The process may end meanwhile. */
-  start(firstPause: number, pause: number): void {
+  /** Schedules the next run after a pause in milliseconds; the timer keeps no process alive. */
+  start(pause: number): void {
     this.timer = setTimeout(() => {
-      this.running = this.task().then(() => {
-        if (!this.stopping) this.start(pause, pause);
-      });
-    }, firstPause).unref();
+      this.runNow();
+    }, pause).unref();
   }
 
-  /** Lets no further run begin, and resolves when the one that is under way has ended. */
+  /** Starts a run now; if one is under way, another one follows it. */
+  runNow(): void {
+    if (this.stopping) return;
+    if (this.running) {
+      this.isTriggered = true;
+      return;
+    }
+    clearTimeout(this.timer);
+    this.running = this.task().then((pause) => {
+      this.running = undefined;
+      if (this.stopping) return;
+      this.start(this.isTriggered ? 0 : pause);
+      this.isTriggered = false;
+    });
+  }
+
+  /** Starts no further run, and resolves when the one under way has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.timer);
     await this.running;
   }
 
-  /** Whether it was stopped: what fails then need not be told. */
+  /** Whether `stop` was called. */
   get isStopping(): boolean {
     return this.stopping;
   }

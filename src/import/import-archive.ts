@@ -4,7 +4,8 @@ import { MICROS_PER_SECOND } from '../common/time.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
 import { classify } from '../postgres/sql-errors.js';
-import { Account, type Watched } from './import-report.js';
+import { type Progress } from '../jobs/progress.js';
+import { Account } from './import-report.js';
 import { type ForeignMetadata, foreignMetadata } from './foreign-metadata.js';
 import { AHEAD, type History, SeriesImport } from './series-import.js';
 import { faultOf, isRefusal, type SourceArchive } from './source-archive.js';
@@ -18,7 +19,7 @@ const AT_ONCE = 4;
 const SHOWN = 200;
 
 /** What to import. */
-export interface ArchiveImportOptions extends Watched {
+export interface ArchiveImportOptions extends Progress {
   /** Points from this time on, in micros; all since 1970 unless given. */
   readonly since?: number | undefined;
   /** Points up to this time, in micros. */

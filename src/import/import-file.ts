@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { Invalid, OperatorError } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
-import { Account, type Watched } from './import-report.js';
+import { type Progress } from '../jobs/progress.js';
+import { Account } from './import-report.js';
 import { type FileLine, type FileRecord } from './file-line.js';
 import { metadataOf, subjectOf } from './file-metadata.js';
 import { type FileTarget, type ImportedPoint } from './target.js';
@@ -15,7 +16,7 @@ const BATCH_BYTES = 8 * 1024 ** 2;
 const REMEMBERED = 100_000;
 
 /** How to import a file. */
-export interface FileImportOptions extends Watched {
+export interface FileImportOptions extends Progress {
   /** Stores nothing where a line is bad; the file is read twice then. */
   readonly strict?: boolean | undefined;
   /** Stores nothing, and says what would be stored. */

@@ -44,11 +44,3 @@ function add(counts: Map<string, number>, reason: string, count: number): void {
   const name = counts.has(reason) || counts.size < MAX_REASONS ? reason : 'other reasons';
   counts.set(name, (counts.get(name) ?? 0) + count);
 }
-
-/** What a long import tells and hears while it runs. */
-export interface Watched {
-  /** Hears how much is done, of how much in all. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Ends the import between two batches; what is stored stays, and the signal's reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
-}

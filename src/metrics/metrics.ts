@@ -91,6 +91,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly jobRuns = new Counter({
+    name: 'marigram_job_runs_total',
+    help: 'Runs of background jobs by result: done, failed, or skipped because another process runs the job.',
+    labelNames: ['job', 'result'],
+    registers: [this.registry],
+  });
+
   constructor() {
     new Gauge({
       name: 'marigram_build_info',

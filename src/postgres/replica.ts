@@ -58,7 +58,7 @@ export class Replica implements OnApplicationShutdown {
   private readonly reads: pg.Pool | undefined;
   private readonly looks: pg.Pool | undefined;
   private readonly lag = new ReplicaLag();
-  private readonly watch = new Recurring(() => this.look());
+  private readonly watch = new Recurring(() => this.look().then(() => PAUSE));
   private identity: string | undefined;
   private restsUntil = -Infinity;
   /** Why it is not used; `undefined` while it is. */
@@ -101,7 +101,7 @@ export class Replica implements OnApplicationShutdown {
     if (wrong !== undefined)
       throw new OperatorError(`The replica at ${this.place} cannot be used (${wrong}): check DATABASE_READ_URL.`);
     await this.look();
-    this.watch.start(PAUSE, PAUSE);
+    this.watch.start(PAUSE);
   }
 
   /** The pool for a read, while the replica is fit to answer it. */

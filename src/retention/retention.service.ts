@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
+import { type Progress } from '../jobs/progress.js';
 import { AuditStore, RETENTION } from '../storage/access/audit-store.js';
 import { BackFill } from '../storage/rollups/back-fill.js';
 import { ChunkSweep } from '../storage/removal/chunk-sweep.js';
@@ -13,13 +14,6 @@ import { type Policies, type Policy } from './policy.js';
 import { RetentionReport } from './retention-report.js';
 
 const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
-
-/** How to watch a run, and to end it between two transactions. */
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  /** Told how many chunks are done, of how many. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
 
 /** Lets data leave as the policies say. */
 @Injectable()
@@ -52,17 +46,17 @@ export class RetentionService {
   /**
    * Records the cut-offs, removes what lies before them, and deletes metadata that have nothing left. It can be cut off
    * anywhere: the next run does the rest. Returns what was removed; `undefined` where another process is at it.
-   * Throws the reason of `signal` when that is aborted.
+   * Reports progress in chunks; throws the reason of `signal` when that is aborted.
    */
-  async run(policies: Policies, options: RunOptions = {}): Promise<RetentionReport | undefined> {
+  async run(policies: Policies, progress: Progress = {}): Promise<RetentionReport | undefined> {
     let report: RetentionReport | undefined;
     await this.store.exclusively(async () => {
-      report = await this.runAlone(policies, options);
+      report = await this.runAlone(policies, progress);
     });
     return report;
   }
 
-  private async runAlone(policies: Policies, { signal, onProgress }: RunOptions): Promise<RetentionReport> {
+  private async runAlone(policies: Policies, { signal, onProgress }: Progress): Promise<RetentionReport> {
     const { rules, matched } = await this.rules(policies);
     const report = new RetentionReport(matched);
     // Summaries that were registered late take from the points before these leave.

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { exclusively } from '../../postgres/advisory-lock.js';
 import { Database } from '../../postgres/database.js';
 import { type DataKind, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
 import { microsOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
-
-/** Any number that no other program on the database is likely to lock. */
-const RETENTION_LOCK = 0x6d617272;
 
 /** How many series one transaction holds. */
 const BATCH = 1000;
@@ -17,18 +15,7 @@ export class RetentionStore {
 
   /** Runs `work` while no other process of the archive does; returns `false` without running it where one does. */
   exclusively(work: () => Promise<void>): Promise<boolean> {
-    return this.db.session(async (sql) => {
-      const text = 'SELECT pg_try_advisory_lock($1) AS locked';
-      const { rows } = await sql.query<{ locked: boolean }>(text, [RETENTION_LOCK]);
-      if (!rows[0]?.locked) return false;
-      try {
-        await work();
-        return true;
-      } finally {
-        // Where the connection has broken, the lock is gone with it.
-        await sql.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]).catch(() => undefined);
-      }
-    });
+    return exclusively(this.db, 'marigram retention', work);
   }
 
   /** All kinds of data that are registered, and the database's time in micros. */
