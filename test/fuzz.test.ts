@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ErrorCode, ERRORS } from '../src/common/error-codes.js';
 import { type HostileRequest, hostileRequests } from './support/hostile.js';
 import { lines, postgresUrlOf, ROOT, type RunningServer, Sandbox } from './support/process.js';
 import { exchange, type RawAnswer } from './support/raw-http.js';
@@ -122,9 +123,10 @@ function check(request: HostileRequest, { status, headers, body }: RawAnswer): v
   for (const secret of secrets) expect(text.includes(secret), told).toBe(false);
   if (status < 400 || body.length === 0) return;
   expect(headers['content-type'], told).toBe('application/json');
-  const { detail, error } = JSON.parse(text) as Record<string, unknown>;
+  const { detail, error, code } = JSON.parse(text) as Record<string, unknown>;
   expect(detail, told).toMatch(/\S/);
   expect(error, told).toBe(detail);
+  expect(ERRORS[code as ErrorCode].status, told).toBe(status);
 }
 
 /** How many rows each table has; the chunks of a hypertable count with it. */

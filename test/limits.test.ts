@@ -74,6 +74,7 @@ describe('rate limits', () => {
       expect(body).toEqual({
         detail: 'more than 4 requests in a minute with this API key (RATE_LIMIT)',
         error: body.detail,
+        code: 'too-many-requests',
       });
     }
     const other = await archive.issueKey('write');
@@ -203,6 +204,7 @@ describe('slow statements', () => {
     await whileLocked(async () => {
       for (const path of ['', 'none/', 'none/throughput/base', 'none/throughput/averages/60']) {
         const { body, headers } = await archive.http.get(`${ARCHIVE}${path}`).expect(503);
+        expect(body.code).toBe('statement-timeout');
         expect(body.detail).toContain('STATEMENT_TIMEOUT');
         expect(body.detail).not.toContain('SELECT');
         expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -344,6 +346,7 @@ describe('requests in flight', () => {
       for (const path of [ARCHIVE, '/metrics']) {
         const { headers, body } = await archive.http.get(path).expect(503);
         expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+        expect(body.code).toBe('overloaded');
         expect(body.detail).toContain('too many requests');
       }
       await archive.http.get('/health/ready').expect(200);

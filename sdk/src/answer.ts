@@ -20,6 +20,7 @@ export async function accept(request: Request, response: Response): Promise<Resp
   const body = parseObject(text);
   const refusal = (detail: string): Refusal => ({
     status: response.status,
+    code: typeof body?.code === 'string' ? body.code : undefined,
     detail,
     method: request.method,
     url: request.url,

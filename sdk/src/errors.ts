@@ -6,6 +6,7 @@ export class ArchiveError extends Error {
 /** What is known of an answer that was a refusal. */
 export interface Refusal {
   readonly status: number;
+  readonly code?: string | undefined;
   readonly detail: string;
   readonly method: string;
   readonly url: string;
@@ -18,6 +19,11 @@ export class ApiError extends ArchiveError {
   override readonly name: string = 'ApiError';
   /** The HTTP status; 200 or 201 where the answer came from something that is no measurement archive. */
   readonly status: number;
+  /**
+   * The stable name of the error, to decide by, such as `key-reused` (docs/errors.md lists them); `undefined` where the
+   * answer has none: an esmond's, a proxy's, an older archive's.
+   */
+  readonly code: string | undefined;
   /** The archive's sentence about it; it names the field and its position. */
   readonly detail: string;
   /** The method and URL of the request; a key is in neither. */
@@ -31,6 +37,7 @@ export class ApiError extends ArchiveError {
   constructor(refusal: Refusal) {
     super(`${refusal.method} ${refusal.url}: ${refusal.status}, ${refusal.detail}`);
     this.status = refusal.status;
+    this.code = refusal.code;
     this.detail = refusal.detail;
     this.method = refusal.method;
     this.url = refusal.url;

@@ -22,21 +22,26 @@ describe('the archive refuses', () => {
     const error = await failureOf(client.find({ source: 'not an address' }));
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toBeInstanceOf(ArchiveError);
-    expect(error).toMatchObject({ status: 400, method: 'GET', detail: expect.stringContaining('not an address') });
+    expect(error).toMatchObject({
+      status: 400,
+      code: 'invalid',
+      method: 'GET',
+      detail: expect.stringContaining('not an address'),
+    });
     expect((error as Error).message).toContain('GET http://127.0.0.1');
   });
 
   test('a write without a key, a wrong key, and a key without the scope; no key is in any error', async () => {
     const { metadataKey } = await client.register('throughput');
     const reader = (await client.archive.issueKey('read')).replace('Token ', '');
-    for (const [apiKey, status] of [
-      [undefined, 401],
-      ['0123456789', 401],
-      [reader, 403],
+    for (const [apiKey, status, code] of [
+      [undefined, 401, 'unauthorized'],
+      ['0123456789', 401, 'unauthorized'],
+      [reader, 403, 'forbidden'],
     ] as const) {
       const post = new EventTypePost(client.url, { apiKey, metadataKey, eventType: 'throughput' });
       const error = await failureOf(post.addDataPoint(1, 1).postData());
-      expect(error).toMatchObject({ name: 'ApiError', status });
+      expect(error).toMatchObject({ name: 'ApiError', status, code });
       if (apiKey !== undefined) expect(JSON.stringify(error) + String(error)).not.toContain(apiKey);
     }
   });
@@ -82,7 +87,7 @@ describe('what is no archive', () => {
     ['a metadata without event types', 200, json, '[{"metadata-key":"k"}]'],
     ['the same page again', 200, json, JSON.stringify([metadata('a', 9), metadata('b', 9)])],
   ])('%s never reads as an empty result', async (_what, status, headers, body) => {
-    expect(await search(status, headers, body)).toMatchObject({ name: 'ApiError', status });
+    expect(await search(status, headers, body)).toMatchObject({ name: 'ApiError', status, code: undefined });
   });
 
   test('whoever asks for entries that are no metadata gets them, and all others', async () => {

@@ -1,18 +1,25 @@
+import { type ErrorCode, ERRORS } from './error-codes.js';
+
 /**
- * What the archive can refuse or fail to do, in domain words. Each class carries its HTTP status, so that the one
- * error filter needs no table of its own; nothing below the filter knows more of HTTP than these numbers.
+ * What the archive can refuse or fail to do, in domain words. Each class carries the code of its name, and the registry
+ * of codes its HTTP status: nothing else below the error filter knows of HTTP.
  */
 export abstract class ArchiveError extends Error {
-  abstract readonly status: number;
-  /** Extra fields of the JSON error body, beside `detail` and `error`. */
+  abstract readonly code: ErrorCode;
+  /** Extra fields of the JSON error body, beside `detail`, `error` and `code`. */
   readonly fields: Readonly<Record<string, unknown>> = {};
   /** Seconds after which a retry makes sense, for the `Retry-After` header. */
   readonly retryAfter?: number;
+
+  /** The HTTP status of the answer. */
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
 }
 
 /** The request is malformed or a value is out of its bounds; the message names the field and its position. */
 export class Invalid extends ArchiveError {
-  readonly status = 400;
+  readonly code: ErrorCode = 'invalid';
 }
 
 /**
@@ -37,22 +44,22 @@ export class BadPart extends Invalid {
 
 /** The request needs a key and has none, or has one that is not valid. */
 export class Unauthorized extends ArchiveError {
-  readonly status = 401;
+  readonly code = 'unauthorized';
 }
 
 /** The key is valid but lacks the scope, or is limited to other measurements. */
 export class Forbidden extends ArchiveError {
-  readonly status = 403;
+  readonly code = 'forbidden';
 }
 
 /** There is no such thing. */
 export class NotFound extends ArchiveError {
-  readonly status = 404;
+  readonly code = 'not-found';
 }
 
 /** The resource exists, but not with this method. */
 export class MethodNotAllowed extends ArchiveError {
-  readonly status = 405;
+  readonly code = 'method-not-allowed';
 }
 
 /** One point that was not stored because its place was taken: the event type and the time in seconds. */
@@ -70,7 +77,7 @@ const NAMED_CONFLICTS = 100;
  * @param conflicts the skipped points, in the order of the request; the body names the first 100.
  */
 export class Conflict extends ArchiveError {
-  readonly status = 409;
+  readonly code = 'conflict';
   override readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(message: string, stored: number, conflicts: readonly ConflictingPoint[]) {
@@ -81,12 +88,12 @@ export class Conflict extends ArchiveError {
 
 /** The request contradicts what is there; nothing has changed. */
 export class StateConflict extends ArchiveError {
-  readonly status = 409;
+  readonly code = 'state-conflict';
 }
 
 /** The body is larger than `BODY_LIMIT`, or has more points than `MAX_POINTS`. */
 export class TooLarge extends ArchiveError {
-  readonly status = 413;
+  readonly code = 'too-large';
 
   constructor(message = 'the body is larger than this archive takes (BODY_LIMIT)') {
     super(message);
@@ -95,17 +102,17 @@ export class TooLarge extends ArchiveError {
 
 /** The body's content type is not one the route takes. */
 export class UnsupportedMediaType extends ArchiveError {
-  readonly status = 415;
+  readonly code = 'unsupported-media-type';
 }
 
 /** The `Idempotency-Key` names another request already. */
 export class KeyReused extends ArchiveError {
-  readonly status = 422;
+  readonly code = 'key-reused';
 }
 
 /** There were more requests than the archive takes of one client. */
 export class TooManyRequests extends ArchiveError {
-  readonly status = 429;
+  readonly code = 'too-many-requests';
 
   constructor(
     message: string,
@@ -117,13 +124,18 @@ export class TooManyRequests extends ArchiveError {
 
 /** The archive cannot answer now (database away, queue full); the same request may succeed later. */
 export class Unavailable extends ArchiveError {
-  readonly status = 503;
+  readonly code: ErrorCode = 'unavailable';
   override readonly retryAfter: number;
 
   constructor(message: string, retryAfter = 1, options?: ErrorOptions) {
     super(message, options);
     this.retryAfter = retryAfter;
   }
+}
+
+/** The archive has as much to do at once as it takes (requests, bodies, the write queue); nothing was stored. */
+export class Overloaded extends Unavailable {
+  override readonly code = 'overloaded';
 }
 
 /** The program cannot start: one sentence for the admin, shown without a stack trace; the exit code is 1. */

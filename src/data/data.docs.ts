@@ -34,7 +34,7 @@ const CONFLICT: Answer = named('Conflict', {
     'application/json': {
       schema: shape('ConflictBody'),
       example: JSON.parse(
-        errorBody(`throughput has a point at ${ts} already`, {
+        errorBody('conflict', `throughput has a point at ${ts} already`, {
           stored: 1,
           conflicts: [{ ts, 'event-type': 'throughput' }],
         }),

@@ -44,7 +44,7 @@ export const FIND_EVENT_TYPE: OperationDocs = {
   answers: { 200: jsonAnswer('The event type.', shape('EventTypeInfo'), TEMPERATURE) },
 };
 
-const CONTRADICTION = refusal('Contradiction', 'It contradicts what is there; nothing has changed.', {
+const CONTRADICTION = refusal('Contradiction', 'state-conflict', 'It contradicts what is there; nothing has changed.', {
   'data type': "the event type temperature is declared as float already, it can't be integer",
   'built-in': "the event type throughput is built in and can't be changed",
   use: 'the event type temperature is in use by 3 metadata: delete it there first',

@@ -96,6 +96,8 @@ export const builtInDataType: DataTypeOf = (eventType) => BUILT_IN.get(eventType
 
 /** There is no event type of this name, neither a built-in nor a declared one. */
 export class UnknownEventType extends Invalid {
+  override readonly code = 'unknown-event-type';
+
   /** @param where names the field, such as `event-types, item 1: `. */
   constructor(eventType: string, where = '') {
     super(`${where}there is no event type ${JSON.stringify(eventType)} (GET /api/v1/event-types lists them)`);

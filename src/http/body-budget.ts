@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Unavailable } from '../common/errors.js';
+import { Overloaded } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
 
 /** Smaller bodies are not counted: a thousand of them are nothing, and most requests are of this kind. */
@@ -72,11 +72,11 @@ export class BodyBudget {
     };
   }
 
-  private refusal(client: number | string, bytes: number): Unavailable | undefined {
+  private refusal(client: number | string, bytes: number): Overloaded | undefined {
     if ((this.byClient.get(client) ?? 0) + bytes > this.share)
-      return new Unavailable('too much is being sent at once with this key or address, try again soon', RETRY_AFTER);
+      return new Overloaded('too much is being sent at once with this key or address, try again soon', RETRY_AFTER);
     if (this.taken + bytes > this.total)
-      return new Unavailable('too much is being sent to the archive at once, try again soon', RETRY_AFTER);
+      return new Overloaded('too much is being sent to the archive at once, try again soon', RETRY_AFTER);
     return undefined;
   }
 
@@ -91,7 +91,7 @@ export class BodyBudget {
 /** What a request takes of the budget. */
 interface Room {
   /** Takes more; where there is none, takes nothing and returns why. */
-  take(bytes: number): Unavailable | undefined;
+  take(bytes: number): Overloaded | undefined;
 }
 
 /**

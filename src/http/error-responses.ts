@@ -1,4 +1,5 @@
 import { type Answer, EXAMPLE, type Header, named, shape } from '../common/api-docs.js';
+import { type ErrorCode } from '../common/error-codes.js';
 import { errorBody } from './error-body.js';
 
 const text = (name: string, description: string, example: string | number): Header =>
@@ -40,16 +41,18 @@ export const HEADERS = {
 };
 
 /**
- * An answer with the JSON body of all refusals.
+ * An answer with the JSON body of all errors.
+ * @param code the code of its examples.
  * @param detail an example of its text, or several by name.
  */
 export function refusal(
   name: string,
+  code: ErrorCode,
   description: string,
   detail: string | Readonly<Record<string, string>>,
   headers: Readonly<Record<string, Header>> = {},
 ): Answer {
-  const body = (text: string): unknown => JSON.parse(errorBody(text));
+  const body = (text: string): unknown => JSON.parse(errorBody(code, text));
   const example =
     typeof detail === 'string'
       ? { example: body(detail) }
@@ -65,43 +68,54 @@ export function refusal(
 export const REFUSALS = {
   400: refusal(
     'Invalid',
+    'invalid',
     'The request is malformed or a value is out of its bounds. Nothing was stored.',
     'time-start: expected a number of seconds, got "yesterday"',
   ),
   401: refusal(
     'Unauthorized',
+    'unauthorized',
     'A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).',
     'this needs an API key: send "Authorization: Token KEY"',
     { 'WWW-Authenticate': HEADERS.wwwAuthenticate },
   ),
-  403: refusal('Forbidden', 'The key is valid, but lacks the scope.', 'the API key of pS_user lacks the scope admin'),
-  404: refusal('NotFound', 'There is no such resource, or it does not have this `format`.', {
+  403: refusal(
+    'Forbidden',
+    'forbidden',
+    'The key is valid, but lacks the scope.',
+    'the API key of pS_user lacks the scope admin',
+  ),
+  404: refusal('NotFound', 'not-found', 'There is no such resource, or it does not have this `format`.', {
     resource: `there is no metadata ${EXAMPLE.key}`,
     format: 'format: there is no format "xml" here',
   }),
   413: refusal(
     'TooLarge',
+    'too-large',
     'The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, ' +
       '100,000).',
     'the body is larger than this archive takes (BODY_LIMIT)',
   ),
   415: refusal(
     'UnsupportedMediaType',
+    'unsupported-media-type',
     'The body is not declared as `application/json`.',
     'Content-Type: expected application/json, got none',
   ),
   429: refusal(
     'TooManyRequests',
+    'too-many-requests',
     'The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, ' +
       '`RATE_LIMIT_ADDRESS`).',
     'more than 1200000 requests in a minute with this API key (RATE_LIMIT)',
     { 'Retry-After': HEADERS.retryAfter },
   ),
-  500: refusal('InternalError', 'A bug in the server; its log says more.', 'internal error', {
+  500: refusal('InternalError', 'internal-error', 'A bug in the server; its log says more.', 'internal error', {
     'X-Request-Id': HEADERS.requestId,
   }),
   503: refusal(
     'Unavailable',
+    'unavailable',
     'The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed ' +
       'later, and may be sent again.',
     'the database does not answer, try again',
@@ -118,6 +132,7 @@ export const NOT_MODIFIED: Answer = named('NotModified', {
 /** Whatever else can go wrong with any request. */
 export const OTHER_REFUSAL = refusal(
   'OtherRefusal',
+  'method-not-allowed',
   'Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it ' +
     'has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or ' +
     'headers that are too long.',

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
+import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
 
 /** The body of every refusal. */
 @WireShape(
@@ -16,4 +17,12 @@ export class ErrorObject {
 
   @ApiProperty({ type: 'string', description: 'The same text as `detail`.' })
   error: string;
+
+  @ApiProperty({
+    enum: ERROR_CODES,
+    enumName: 'ErrorCode',
+    description: 'The stable name of the error, to decide by; docs/errors.md says of each what to do.',
+    example: 'invalid',
+  })
+  code: ErrorCode;
 }

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { codeOfStatus, type ErrorCode, ERRORS } from '../common/error-codes.js';
 import { ArchiveError, TooLarge } from '../common/errors.js';
 import { explained } from '../postgres/database.js';
 import { errorBody } from './error-body.js';
@@ -7,7 +8,7 @@ import { withoutKey } from './redact.js';
 
 /**
  * The one place where errors become answers: ours, Nest's, Fastify's and PostgreSQL's, always as
- * `{"detail": …, "error": …}`. What is not the client's fault is logged with the request's id, which the answer
+ * `{"detail": …, "error": …, "code": …}`. What is not the client's fault is logged with the request's id, which the answer
  * carries in `X-Request-Id`.
  */
 @Catch()
@@ -18,19 +19,23 @@ export class ErrorFilter implements ExceptionFilter {
     // The body broke off because the client went away: nobody's fault here, and nobody there to be told.
     if (thrown instanceof Error && thrown === request.raw.errored)
       request.log.info({ method: request.method, url: withoutKey(request.url) }, 'the client went away');
-    const { status, detail, fields, retryAfter } = answerTo(thrown);
-    if (status >= 500) {
+    const { status, code, detail, fields, retryAfter } = answerTo(thrown);
+    if (ERRORS[code].level === 'error') {
       request.log.error({ err: thrown, method: request.method, url: withoutKey(request.url) }, detail);
       void reply.header('x-request-id', request.id);
     }
     if (status === 401) void reply.header('www-authenticate', 'Token');
     if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
-    void reply.status(status).header('content-type', 'application/json').send(errorBody(detail, fields));
+    void reply
+      .status(status)
+      .header('content-type', 'application/json')
+      .send(errorBody(code, detail, fields));
   }
 }
 
 interface Answer {
   readonly status: number;
+  readonly code: ErrorCode;
   readonly detail: string;
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly retryAfter?: number | undefined;
@@ -42,13 +47,14 @@ function answerTo(thrown: unknown): Answer {
   // Then Fastify's: one of them, a body that breaks off, looks like a broken connection to the database.
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
   if (status === 413) return answerOf(new TooLarge());
-  if (status >= 400 && status < 500) return { status, detail: (thrown as Error).message };
+  if (status >= 400 && status < 500) return { status, code: codeOfStatus(status), detail: (thrown as Error).message };
   const error = explained(thrown);
   if (error instanceof ArchiveError) return answerOf(error);
-  if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
-  return { status: 500, detail: 'internal error' };
+  if (error instanceof HttpException)
+    return { status: error.getStatus(), code: codeOfStatus(error.getStatus()), detail: error.message };
+  return { status: 500, code: 'internal-error', detail: 'internal error' };
 }
 
-function answerOf({ status, message, fields, retryAfter }: ArchiveError): Answer {
-  return { status, detail: message, fields, retryAfter };
+function answerOf({ status, code, message, fields, retryAfter }: ArchiveError): Answer {
+  return { status, code, detail: message, fields, retryAfter };
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
+import { codeOfStatus } from '../common/error-codes.js';
 import { Invalid, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { errorBody } from './error-body.js';
 import { countHeader, isHost } from './host.js';
@@ -68,7 +69,7 @@ function setCommonHeaders(raw: ServerResponse): void {
 /** Answers what the router refuses itself (bad escapes in a URL, an endless key): it passes no hook and no filter. */
 export function refuseUrl({ statusCode = 400, message }: FastifyError, _request: unknown, reply: FastifyReply): void {
   setCommonHeaders(reply.raw);
-  reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(message));
+  reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(codeOfStatus(statusCode), message));
 }
 
 /** Answers an `Expect` that is not `100-continue`, which Node takes out before the router sees it. */
@@ -76,7 +77,7 @@ export function refuseExpectation({ headers: { expect = '' } }: IncomingMessage,
   setCommonHeaders(response);
   // What comes as the body is not read, so that the connection is of no use for another request.
   response.writeHead(417, { 'content-type': JSON_TYPE, connection: 'close' });
-  response.end(errorBody(`Expect: only 100-continue is possible, got ${JSON.stringify(expect)}`));
+  response.end(errorBody('expectation-failed', `Expect: only 100-continue is possible, got ${JSON.stringify(expect)}`));
 }
 
 /**

@@ -49,6 +49,7 @@ export const KEY_HEADER: Parameter = named('IdempotencyKey', {
 /** The refusal of a key that was used for another request. */
 export const KEY_REUSED = refusal(
   'KeyReused',
+  'key-reused',
   'The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing ' +
     'was stored.',
   'Idempotency-Key: this key was used for another request',

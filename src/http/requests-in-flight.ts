@@ -1,6 +1,6 @@
 import { type FastifyInstance } from 'fastify';
 import { type IncomingMessage } from 'node:http';
-import { Unavailable } from '../common/errors.js';
+import { Overloaded } from '../common/errors.js';
 
 /** In how many seconds to try again: requests come and go quickly. */
 const RETRY_AFTER = 1;
@@ -15,7 +15,7 @@ export function boundRequests(fastify: FastifyInstance, most: number): () => num
   fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
     if (routeOptions.config.access === undefined) done();
     else if (working.size >= most)
-      done(new Unavailable('too many requests are being answered at once, try again soon', RETRY_AFTER));
+      done(new Overloaded('too many requests are being answered at once, try again soon', RETRY_AFTER));
     else {
       working.add(raw);
       done();

@@ -27,14 +27,27 @@ const DISK_FULL = '53100';
 
 /** Nothing can be stored: the disk is full, or so nearly that PostgreSQL needs the rest. */
 export class DiskFull extends Unavailable {
+  override readonly code = 'disk-full';
+
   constructor(options?: ErrorOptions) {
     // Somebody has to make room first.
     super('the disk of the database is full: nothing can be stored now', 30, options);
   }
 }
 
+/** A statement took longer than `STATEMENT_TIMEOUT`. */
+export class StatementTimeout extends Unavailable {
+  override readonly code = 'statement-timeout';
+
+  constructor(options?: ErrorOptions) {
+    super('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, options);
+  }
+}
+
 /** The connection was lost in COMMIT: what was to be stored may be stored or not. */
 export class CommitUnknown extends Unavailable {
+  override readonly code = 'commit-unknown';
+
   constructor(options?: ErrorOptions) {
     super('the connection to the database was lost in the commit: it is not known whether it took place', 1, options);
   }
@@ -260,10 +273,7 @@ export function explained(thrown: unknown): unknown {
 /** Turns "the database is away" into the error that clients get; everything else stays as it is. */
 export function asUnavailable(error: unknown): never {
   if (error instanceof ArchiveError || classify(error) !== 'unavailable') throw error;
-  if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED)
-    throw new Unavailable('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, {
-      cause: error,
-    });
+  if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED) throw new StatementTimeout({ cause: error });
   if (error instanceof pg.DatabaseError && error.code === DISK_FULL) throw new DiskFull({ cause: error });
   const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
   throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { canonicalAddress } from '../common/address.js';
-import { Invalid, Unavailable } from '../common/errors.js';
+import { Invalid, Overloaded, Unavailable } from '../common/errors.js';
 
 /** How long to wait for the system's resolver, and how long its answer is kept, in milliseconds. */
 const LOOKUP_TIMEOUT = 3000;
@@ -77,12 +77,12 @@ export class HostMatch {
     return address === undefined ? [] : [address];
   }
 
-  /** What the resolver says, however long it takes. Throws `Unavailable` where too many look-ups are under way. */
+  /** What the resolver says, however long it takes. Throws `Overloaded` where too many look-ups are under way. */
   private ask(name: string, host: string, family: Family): Promise<string | undefined> {
     const underway = this.underway.get(name);
     if (underway) return underway;
     if (this.underway.size >= MAX_LOOKUPS)
-      throw new Unavailable('too many host names are being looked up, try again soon', RETRY_AFTER);
+      throw new Overloaded('too many host names are being looked up, try again soon', RETRY_AFTER);
     const asked = this.addressOf(host, family)
       .then((address) => {
         this.cache.set(name, { address });

@@ -112,7 +112,11 @@ describe('§8.1 credentials that are refused', () => {
       expect(answer.headers['www-authenticate']).toBe('Token');
       expect(answer.headers['content-type']).toBe('application/json');
       if (method !== 'head')
-        expect(answer.body).toEqual({ detail: expect.stringMatching(/./), error: answer.body.detail });
+        expect(answer.body).toEqual({
+          detail: expect.stringMatching(/./),
+          error: answer.body.detail,
+          code: 'unauthorized',
+        });
     }
   });
 });

@@ -246,7 +246,8 @@ describe('§6.3 unknown things', () => {
   ])('§6.3 %s (%s): %i', async (_, path, status) => {
     const { body, headers } = await archive.http.get(path.startsWith('/') ? path : uri + path).expect(status);
     expect(headers['content-type']).toBe('application/json');
-    expect(body).toEqual({ detail: expect.stringMatching(/./), error: body.detail });
+    const code = expect.stringMatching(status === 404 ? /^not-found$/ : /^(invalid|unknown-event-type)$/);
+    expect(body).toEqual({ detail: expect.stringMatching(/./), error: body.detail, code });
   });
 
   test.each(['base', 'base/', 'base/0', 'base/0/'])('§1.2 %s is the base', async (path) => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type Response } from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ErrorCode, ERRORS } from '../../src/common/error-codes.js';
 import { ARCHIVE, startArchive, type TestArchive } from '../support/archive.js';
 import { newMetadata, postPoint, register } from '../support/builders.js';
 
@@ -56,6 +57,7 @@ function expectJson(response: Response, status: number): void {
   if (status < 400) return;
   expect(response.body.detail).toMatch(/\w/);
   expect(response.body.error).toBe(response.body.detail);
+  expect(ERRORS[response.body.code as ErrorCode].status).toBe(status);
 }
 
 interface Call {

@@ -127,6 +127,10 @@ export type ConflictBody = {
      */
     error: string;
     /**
+     * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+     */
+    code: ErrorCode;
+    /**
      * How many points were stored or replaced.
      */
     stored: number;
@@ -171,7 +175,16 @@ export type ErrorBody = {
      * The same text as `detail`.
      */
     error: string;
+    /**
+     * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+     */
+    code: ErrorCode;
 };
+
+/**
+ * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+ */
+export type ErrorCode = 'invalid' | 'unknown-event-type' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'state-conflict' | 'too-large' | 'uri-too-long' | 'unsupported-media-type' | 'expectation-failed' | 'key-reused' | 'too-many-requests' | 'headers-too-large' | 'internal-error' | 'unavailable' | 'overloaded' | 'statement-timeout' | 'disk-full' | 'commit-unknown';
 
 /**
  * What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.

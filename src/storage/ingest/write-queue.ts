@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Invalid, Unavailable } from '../../common/errors.js';
+import { Invalid, Overloaded, Unavailable } from '../../common/errors.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { type Bin, Bins, mergeHistograms } from '../../rollups/bins.js';
 import { Chunks } from '../hypertables/chunks.js';
@@ -77,7 +77,7 @@ export class WriteQueue {
   async write(points: readonly SeriesPoint[], repeatable?: Repeatable): Promise<WriteOutcome> {
     if (points.length === 0 && !repeatable) return { stored: 0, conflicts: [] };
     if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
-      throw new Unavailable('the write queue is full, try again soon');
+      throw new Overloaded('the write queue is full, try again soon');
     await this.disk.check();
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
