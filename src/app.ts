@@ -26,6 +26,7 @@ import {
 } from './http/headers.js';
 import { Methods } from './http/allowed-methods.js';
 import { checkPath } from './http/path.js';
+import { checkFormat } from './http/request.js';
 import { requestLog } from './http/request-log.js';
 import { boundRequests } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';
@@ -80,6 +81,7 @@ export async function createApp(
       }, done);
     else done();
   });
+  fastify.addHook('preHandler', checkFormat);
   fastify.addHook('onSend', exactContentType);
   fastify.addHook('onSend', tagAnswers);
   await compressAnswers(fastify);

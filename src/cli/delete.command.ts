@@ -3,7 +3,9 @@ import { operator } from '../auth/caller.js';
 import { OperatorError } from '../common/errors.js';
 import { parseBounds, type Query } from '../common/time-range.js';
 import { DeletionService } from '../deletion/deletion.service.js';
+import { parseSpan } from '../deletion/parse-span.js';
 import { EVENT_TYPES } from '../event-types/catalogue.js';
+import { parseSearch } from '../search/parse-search.js';
 import { SearchService } from '../search/search.service.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type StoredMetadata } from '../storage/registry/metadata-store.js';
@@ -102,9 +104,10 @@ function scopeOf({ only, from, to }: DeleteOptions): string {
 
 async function findAll(app: INestApplicationContext, query: Query): Promise<StoredMetadata[]> {
   const search = app.get(SearchService);
+  const filters = parseSearch(query);
   const found: StoredMetadata[] = [];
   for (;;) {
-    const page = await search.search({ ...query, limit: String(PAGE), offset: String(found.length) });
+    const page = await search.search(filters, { limit: PAGE, offset: found.length });
     found.push(...page.rows);
     if (page.rows.length < PAGE) return found;
   }
@@ -121,11 +124,11 @@ async function deleteOne(
   const bounds = { ...(from !== undefined && { 'time-start': from }), ...(to !== undefined && { 'time-end': to }) };
   const total = { metadata: 0, points: 0 };
   if (Object.keys(bounds).length > 0)
-    for (const name of wanted) total.points += (await deletion.points(key, name, bounds, by)).points;
-  else if (only === undefined) return deletion.metadata(key, {}, by);
+    for (const name of wanted) total.points += (await deletion.points(key, name, parseSpan(bounds), by)).points;
+  else if (only === undefined) return deletion.metadata(key, by);
   else
     for (const name of wanted) {
-      const { metadata, points } = await deletion.eventType(key, name, {}, by);
+      const { metadata, points } = await deletion.eventType(key, name, by);
       total.metadata += metadata;
       total.points += points;
     }

@@ -1,17 +1,18 @@
 import { type Readable } from 'node:stream';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
 import { AppConfig } from '../config/config.js';
-import { type Query } from '../common/time-range.js';
 import { IdempotencyKey, type RequestKey } from '../http/idempotency-key.js';
 import { Operation } from '../http/operation.js';
-import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, By, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { answerPoints } from './answer-points.js';
+import { answerRows } from '../rows/answer-rows.js';
+import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
+import { WindowPipe } from '../rows/window.pipe.js';
 import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.docs.js';
 import { parseBulk, parsePoint } from './parse-points.js';
-import { TEXT_FORMATS } from './points-format.js';
+import { parsePointQuery, type PointQuery } from './point-query.js';
 import { ReadService } from './read.service.js';
 import { setReportHeaders, type WriteReport } from './write-report.js';
 import { WriteService } from './write.service.js';
@@ -39,7 +40,6 @@ export class DataController {
     @Param('metadataKey') key: string,
     @Param('eventType') eventType: string,
     @Body() body: Buffer | undefined,
-    @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
       @Res({ passthrough: true }) reply: FastifyReply,
@@ -54,7 +54,6 @@ export class DataController {
   @Operation(ADD_POINTS_OF_MANY)
   async writeMany(
     @Body() body: Buffer | undefined,
-    @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
       @Res({ passthrough: true }) reply: FastifyReply,
@@ -69,7 +68,6 @@ export class DataController {
   async writeBulk(
     @Param('metadataKey') key: string,
     @Body() body: Buffer | undefined,
-    @WireQuery() _query: unknown,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
       @Res({ passthrough: true }) reply: FastifyReply,
@@ -79,18 +77,19 @@ export class DataController {
   }
 
   @Get([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', formats: ROW_FORMATS })
   @Operation(GET_POINTS)
   async read(
-    @Param('metadataKey') key: string,
+    @Param('metadataKey') metadataKey: string,
     @Param('eventType') eventType: string,
-    @Param('window') window: string | undefined,
-    @WireQuery(TEXT_FORMATS) query: Query,
-    @Headers('accept') accept: string | undefined,
+    @Param('window', WindowPipe) window: number | undefined,
+    @FromQuery(parsePointQuery) query: PointQuery,
+    @AskedFormat() format: FormatName,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
-    return answerPoints(await this.reader.read(key, eventType, window, query), query, address, accept, reply);
+    const rows = await this.reader.read({ metadataKey, eventType, window }, query);
+    return answerRows(rows, format, address, reply);
   }
 }
 

@@ -4,7 +4,7 @@ import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
 import { HEADERS } from '../http/error-responses.js';
-import { ROW_PARAMETERS, rowAnswer } from './row-answer.js';
+import { ROW_PARAMETERS, rowAnswer } from '../rows/row-docs.js';
 
 const { key, ts } = EXAMPLE;
 

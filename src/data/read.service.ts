@@ -1,16 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
-import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
-import { DATA_TYPES, encodeFraction } from '../event-types/data-types.js';
-import { type Slice } from '../postgres/row-source.js';
+import { resolveRange } from '../common/time-range.js';
+import { DATA_TYPES, type DataType } from '../event-types/data-types.js';
+import { emptyPage, type RowPage } from '../rows/row-page.js';
+import { type RowWriter } from '../rows/row-writer.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type PointPairs } from '../storage/points/point-pairs.js';
 import { type Point, type PointRange, PointStore } from '../storage/points/point-store.js';
 import { SeriesStore } from '../storage/registry/series-store.js';
-import { type PointsRead } from './points-format.js';
-import { type RowWriter } from './row-writer.js';
+import { type PointQuery } from './point-query.js';
 
-const NOTHING: PointsRead<Slice> = { source: undefined, write: () => undefined };
+/** A series, as clients name it. */
+export interface SeriesName {
+  readonly metadataKey: string;
+  readonly eventType: string;
+  /** In seconds. Points have none, which is 0; there are none in any other. */
+  readonly window?: number | undefined;
+}
 
 /** Reads stored points. */
 @Injectable()
@@ -22,34 +28,25 @@ export class ReadService {
   ) {}
 
   /**
-   * Where the points are that a query string asks for; none for an unknown metadata key or an event type that is not
-   * registered.
-   * @param window the window in the URL: base points have none, so that anything but 0 (or nothing) has no points.
-   * Throws `Invalid` for an event type that the archive does not know, bad time parameters, and a bad window.
+   * A page of points; it is empty for an unknown metadata key and for an event type that is not registered. Throws
+   * `Invalid` for an event type that the archive does not know, and for a form that its values do not have.
    */
-  async read(
-    metadataKey: string,
-    eventType: string,
-    window: string | undefined,
-    query: Query,
-  ): Promise<PointsRead<Slice>> {
-    const range = parseTimeRange(query);
-    const extent = parseWindow(window ?? '0') === 0 ? await this.series.extent(metadataKey, eventType) : undefined;
-    // A series tells what its event type is; without one, there may be no such event type at all.
+  async read({ metadataKey, eventType, window = 0 }: SeriesName, query: PointQuery): Promise<RowPage> {
+    const { range, order, page, form } = query;
+    const extent = window === 0 ? await this.series.extent(metadataKey, eventType) : undefined;
+    // A series tells its data type; without one, there may be no such event type at all.
     if (!extent) await this.eventTypes.require(eventType);
-    if (!extent || extent.first === null || extent.last === null) return NOTHING;
+    if (!extent || extent.first === null || extent.last === null) return emptyPage(page);
     const { dataType } = extent;
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
-    if (bounds.begin > bounds.end) return NOTHING;
+    if (bounds.begin > bounds.end) return emptyPage(page);
     const { id, fromPrimary } = extent;
-    const points: PointRange = { series: id, dataType, ...bounds, descending: query.order === 'desc', fromPrimary };
-    const { additive, encode } = DATA_TYPES[dataType];
-    if (dataType === 'percentage' && asksForFractions(query))
-      return { source: this.points.source(points), write: writeWith(encodeFraction) };
-    if (additive) return { source: this.points.numbers(points), write: writePairs };
-    return { source: this.points.source(points), write: writeWith(encode) };
+    const points: PointRange = { series: id, dataType, ...bounds, descending: order === 'desc', fromPrimary };
+    const encode = encoderOf(DATA_TYPES[dataType], form);
+    if (encode) return { source: this.points.source(points), page, write: writeWith(encode) };
+    return { source: this.points.numbers(points), page, write: writePairs };
   }
 }
 
@@ -59,20 +56,18 @@ function writeWith(encode: (row: Point) => string): (rows: readonly Point[], wri
   };
 }
 
-/** Whether percentages are to come with both of their parts. Throws `Invalid` for another wish. */
-function asksForFractions({ percentages }: Query): boolean {
-  if (percentages !== undefined && percentages !== 'fractions')
-    throw new Invalid(`percentages: expected fractions, got ${JSON.stringify(percentages)}`);
-  return percentages !== undefined;
+/**
+ * How values are written; `undefined` for plain numbers, which are read and written faster. A form means something to
+ * data types that have several. Throws `Invalid` where they lack this one.
+ */
+function encoderOf({ additive, encode, forms }: DataType, form: string | undefined): DataType['encode'] | undefined {
+  if (form === undefined || !forms) return additive ? undefined : encode;
+  const found = forms.get(form);
+  if (!found) throw new Invalid(`percentages: expected ${[...forms.keys()].join(', ')}, got ${JSON.stringify(form)}`);
+  return found;
 }
 
 function writePairs(pairs: PointPairs, writer: RowWriter): void {
   writer.expect(pairs.length);
   for (let index = 0; index < pairs.length; index++) writer.number(pairs.micros(index), pairs.value(index));
-}
-
-/** The window in a URL, in seconds. Throws `Invalid` where it is no integer. */
-export function parseWindow(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Invalid(`window: expected an integer, got ${JSON.stringify(text)}`);
-  return Number(text);
 }

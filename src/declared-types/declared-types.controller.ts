@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
-import { linkHeader, pageLinks, parsePage } from '../common/page.js';
-import { type Query } from '../common/time-range.js';
+import { type Page, parsePage } from '../common/page.js';
 import { BUILT_IN, type EventTypeInfo } from '../event-types/catalogue.js';
 import { JsonBody } from '../http/json-body.js';
 import { Operation } from '../http/operation.js';
-import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
+import { pageLinks, setLink } from '../http/page-links.js';
+import { Address, By, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { DECLARE_EVENT_TYPE, FIND_EVENT_TYPE, LIST_EVENT_TYPES, REMOVE_EVENT_TYPE } from './declared-types.docs.js';
 import { type EventTypeInfoObject, NewDeclarationObject } from './declared-types.dto.js';
@@ -21,21 +21,19 @@ export class DeclaredTypesController {
   @Rules({ access: 'read', tagged: true })
   @Operation(LIST_EVENT_TYPES)
   async list(
-    @WireQuery() query: Query,
-    @Address() { origin, path }: RequestAddress,
+    @FromQuery(parsePage) page: Page,
+    @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventTypeInfoObject[]> {
-    const page = parsePage(query);
     const { rows, more } = await this.eventTypes.list(page);
-    const link = linkHeader(pageLinks(`${origin}${path}`, query, page, more));
-    if (link !== undefined) void reply.header('link', link);
+    setLink(reply, pageLinks(address, page, more));
     return rows.map(toWire);
   }
 
   @Get(':eventType')
   @Rules({ access: 'read', tagged: true })
   @Operation(FIND_EVENT_TYPE)
-  async find(@Param('eventType') name: string, @WireQuery() _query: unknown): Promise<EventTypeInfoObject> {
+  async find(@Param('eventType') name: string): Promise<EventTypeInfoObject> {
     return toWire(await this.eventTypes.find(name));
   }
 

@@ -41,6 +41,8 @@ export interface DataType {
   readonly parseInSteps?: (value: JsonSlice) => Generator<void, ParsedValue, void>;
   /** The JSON text of a stored value, as readers get it. */
   readonly encode: (stored: StoredValue) => string;
+  /** Further forms in which readers may ask for a value, by name. */
+  readonly forms?: ReadonlyMap<string, (stored: StoredValue) => string>;
 }
 
 /** How many labels of a histogram are one step. */
@@ -70,6 +72,7 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
     summaries: ['aggregation'],
     parse: parsePercentage,
     encode: ({ value, denominator }) => String((value ?? 0) / (denominator ?? 1)),
+    forms: new Map([['fractions', encodeFraction]]),
   },
   histogram: {
     additive: false,
@@ -113,7 +116,7 @@ function parsePercentage(posted: JsonSlice): ParsedValue {
 }
 
 /** The JSON of a percentage with its two parts, as it was posted; the quotient where it came as one, by an import. */
-export function encodeFraction({ value, denominator }: StoredValue): string {
+function encodeFraction({ value, denominator }: StoredValue): string {
   if (!Number.isInteger(value)) return String((value ?? 0) / (denominator ?? 1));
   return `{"numerator":${value},"denominator":${denominator}}`;
 }

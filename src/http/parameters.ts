@@ -76,6 +76,6 @@ export function rowFormat(formats: readonly string[]): Parameter {
     'format',
     'RowFormat',
     'The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.',
-    { type: 'string', enum: [...JSON_FORMATS, ...formats] },
+    { type: 'string', enum: [...formats] },
   );
 }

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { type FastifyRequest } from 'fastify';
+import { type FastifyRequest, type preHandlerHookHandler } from 'fastify';
 import { type Caller } from '../auth/caller.js';
 import { NotFound, Unauthorized } from '../common/errors.js';
 import { type Query } from '../common/time-range.js';
@@ -10,23 +10,29 @@ export interface RequestAddress {
   readonly origin: string;
   /** The path of the request, without its query. */
   readonly path: string;
+  /** The query parameters of the request, for links to other pages of the same answer. */
+  readonly query: Query;
 }
 
 /** The formats that every resource answers to; all of them are JSON. */
 export const JSON_FORMATS: readonly string[] = ['json', 'api'];
 
 /**
- * The query string: of a repeated parameter the last. Throws `NotFound` on a `format` that the resource does not have.
+ * A typed query from the query string: `@FromQuery(parsePage) page: Page`. Throws what `parse` throws.
+ * @param parse gets the last parameter of each name.
  */
-export const WireQuery = createParamDecorator((formats: readonly string[] | undefined, context: ExecutionContext) => {
-  const [, search = ''] = splitUrl(requestOf(context));
-  return parseQuery(search, formats ?? []);
-});
+export function FromQuery(parse: (query: Query) => unknown): ParameterDecorator {
+  return createParamDecorator((_: undefined, context: ExecutionContext) => parse(queryOf(requestOf(context))))();
+}
 
 /** The address of the request. */
 export const Address = createParamDecorator((_: undefined, context: ExecutionContext): RequestAddress => {
   const request = requestOf(context);
-  return { origin: `${request.protocol}://${request.host || socketAddress(request)}`, path: pathOf(request) };
+  return {
+    origin: `${request.protocol}://${request.host || socketAddress(request)}`,
+    path: pathOf(request),
+    query: queryOf(request),
+  };
 });
 
 /** Who makes the request; of routes that need a key, or a network that stands for one. */
@@ -41,15 +47,31 @@ export function pathOf(request: FastifyRequest): string {
   return splitUrl(request)[0];
 }
 
-function parseQuery(search: string, formats: readonly string[]): Query {
-  if (search === '') return {};
-  const query = Object.fromEntries(new URLSearchParams(search)) as Query;
-  const { format, ...others } = query;
-  if (!format) return others; // an empty one counts as absent
-  if (!JSON_FORMATS.includes(format) && !formats.includes(format))
-    throw new NotFound(`format: there is no format ${JSON.stringify(format)} here`);
+const NO_QUERY: Query = {};
+
+/** The queries of requests that are under way: several parameters of one handler read the same. */
+const QUERIES = new WeakMap<FastifyRequest, Query>();
+
+/** The query parameters of a request: the last one of each name. An empty `format` counts as absent. */
+export function queryOf(request: FastifyRequest): Query {
+  const [, search = ''] = splitUrl(request);
+  if (search === '') return NO_QUERY;
+  const known = QUERIES.get(request);
+  if (known) return known;
+  const parsed = Object.fromEntries(new URLSearchParams(search)) as Query;
+  const { format, ...others } = parsed;
+  const query = format ? parsed : others;
+  QUERIES.set(request, query);
   return query;
 }
+
+/** Answers 404 to a `format` that the resource does not have; see the rule `formats`. */
+export const checkFormat: preHandlerHookHandler = (request, _reply, done) => {
+  const { access, formats = JSON_FORMATS } = request.routeOptions.config;
+  const { format } = access === undefined ? {} : queryOf(request);
+  const isKnown = format === undefined || formats.includes(format);
+  done(isKnown ? undefined : new NotFound(`format: there is no format ${JSON.stringify(format)} here`));
+};
 
 /** Path and query. A proxy's form of the request (`GET http://host/path`) names a host that is none of ours to repeat. */
 function splitUrl(request: FastifyRequest): [path: string, search?: string] {

@@ -9,6 +9,8 @@ export interface RouteRules {
   readonly access?: Scope;
   /** The status of the refusal when the body is not declared as `application/json`; absent: there is no body. */
   readonly contentTypeRefusal?: 400 | 415;
+  /** The values that the `format` parameter may have; all of JSON unless given. Any other value is 404. */
+  readonly formats?: readonly string[];
   /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */
   readonly tagged?: boolean;
 }

@@ -1,12 +1,12 @@
 import { type Readable } from 'node:stream';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type Query } from '../common/time-range.js';
 import { jsonStream } from '../http/json-stream.js';
 import { Operation } from '../http/operation.js';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { LATEST_POINTS } from './latest.docs.js';
+import { type LatestQuery, parseLatest } from './latest-query.js';
 import { LatestService } from './latest.service.js';
 import { LatestView } from './latest-view.js';
 
@@ -22,11 +22,11 @@ export class LatestController {
   @Rules({ access: 'read' })
   @Operation(LATEST_POINTS)
   async find(
-    @WireQuery() query: Query,
-    @Address() { origin, path }: RequestAddress,
+    @FromQuery(parseLatest) wanted: LatestQuery,
+    @Address() { origin, path, query }: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Readable> {
-    const { slices, next } = await this.latest.latest(query);
+    const { slices, next } = await this.latest.latest(wanted);
     if (next !== undefined)
       void reply.header(
         'link',

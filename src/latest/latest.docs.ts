@@ -3,7 +3,7 @@ import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
 import { HEADERS } from '../http/error-responses.js';
 import { FILTER_PARAMETERS } from '../search/search-parameters.js';
-import { MOST_SERIES } from './latest.service.js';
+import { MAX_SERIES } from './latest-query.js';
 
 /** GET `/api/v1/latest`. */
 export const LATEST_POINTS: OperationDocs = {
@@ -19,7 +19,7 @@ export const LATEST_POINTS: OperationDocs = {
     query('limit', 'LatestLimit', 'How many series a page has at most. What is no positive integer counts as absent.', {
       type: 'integer',
       minimum: 1,
-      maximum: MOST_SERIES,
+      maximum: MAX_SERIES,
       default: 1500,
     }),
     query('after', 'After', 'Where the page before ended, as its `Link` has it: METADATA-KEY/EVENT-TYPE.', {

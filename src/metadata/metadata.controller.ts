@@ -1,13 +1,15 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
+import { type SummaryType } from '../event-types/data-types.js';
 import { Operation } from '../http/operation.js';
-import { Address, By, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, By, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { MetadataView } from './metadata-view.js';
 import { CREATE_METADATA, GET_EVENT_TYPE, GET_METADATA, LIST_SUMMARIES } from './metadata.docs.js';
 import { type EventTypeObject, type MetadataObject, type SummaryObject } from './metadata.dto.js';
 import { MetadataService } from './metadata.service.js';
+import { SummaryTypePipe } from './summary-type.pipe.js';
 
 /** Registering metadata, and reading single ones. */
 @Controller('archive')
@@ -24,7 +26,6 @@ export class MetadataController {
   @Operation(CREATE_METADATA)
   async register(
     @Body() body: Buffer | undefined,
-    @WireQuery() _query: unknown,
     @Address() address: RequestAddress,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -37,11 +38,7 @@ export class MetadataController {
   @Get(':metadataKey')
   @Rules({ access: 'read', tagged: true })
   @Operation(GET_METADATA)
-  async find(
-    @Param('metadataKey') key: string,
-    @Address() address: RequestAddress,
-    @WireQuery() _query: unknown,
-  ): Promise<MetadataObject> {
+  async find(@Param('metadataKey') key: string, @Address() address: RequestAddress): Promise<MetadataObject> {
     return this.view.metadata(await this.metadata.find(key), address.origin);
   }
 
@@ -49,11 +46,7 @@ export class MetadataController {
   @Get(':metadataKey/:eventType')
   @Rules({ access: 'read', tagged: true })
   @Operation(GET_EVENT_TYPE)
-  async findEventType(
-    @Param('metadataKey') key: string,
-    @Param('eventType') name: string,
-    @WireQuery() _query: unknown,
-  ): Promise<EventTypeObject[]> {
+  async findEventType(@Param('metadataKey') key: string, @Param('eventType') name: string): Promise<EventTypeObject[]> {
     const eventType = await this.metadata.findEventType(key, name);
     return eventType ? [this.view.eventType(key, eventType)] : [];
   }
@@ -65,9 +58,8 @@ export class MetadataController {
   async findSummaries(
     @Param('metadataKey') key: string,
     @Param('eventType') name: string,
-    @Param('summaryType') path: string,
-    @WireQuery() _query: unknown,
+    @Param('summaryType', SummaryTypePipe) type: SummaryType,
   ): Promise<SummaryObject[]> {
-    return this.view.eventType(key, await this.metadata.findSummaries(key, name, path)).summaries;
+    return this.view.eventType(key, await this.metadata.findSummaries(key, name, type)).summaries;
   }
 }

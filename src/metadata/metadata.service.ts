@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
+import { type SummaryType } from '../event-types/data-types.js';
 import {
   MetadataStore,
   type StoredEventType,
@@ -9,7 +10,7 @@ import {
   type SummaryRegistration,
 } from '../storage/registry/metadata-store.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { summaryTypeOf } from './summary-paths.js';
+import { SUMMARY_PATHS } from './summary-paths.js';
 import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';
 
@@ -49,16 +50,15 @@ export class MetadataService {
   }
 
   /**
-   * The event type with only its summaries of one type, by the name that URLs give the type. Throws `Invalid` where
-   * there is no such type, `NotFound` where the event type has no summary of it.
+   * The event type with only its summaries of one type. Throws `NotFound` where it has none.
    */
-  async findSummaries(key: string, eventType: string, path: string): Promise<StoredEventType> {
-    const wanted = summaryTypeOf(path);
+  async findSummaries(key: string, eventType: string, wanted: SummaryType): Promise<StoredEventType> {
     const ofType = ({ summaries }: StoredEventType): SummaryRegistration[] =>
       summaries.filter(({ type }) => type === wanted);
     const found = await this.findFitting(key, eventType, (known) => ofType(known).length > 0);
     const summaries = found ? ofType(found) : [];
-    if (!found || summaries.length === 0) throw new NotFound(`there are no ${path} of ${eventType} of metadata ${key}`);
+    if (!found || summaries.length === 0)
+      throw new NotFound(`there are no ${SUMMARY_PATHS[wanted]} of ${eventType} of metadata ${key}`);
     return { ...found, summaries };
   }
 

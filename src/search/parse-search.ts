@@ -26,11 +26,18 @@ const OWN_NAMES = new Set<string>([
   ...['data-start', 'data-end'],
 ]);
 
-/** The hosts of a search by column, as they were asked for: names are not resolved yet. */
-export type HostFilters = ReadonlyMap<AddressColumn, string>;
+/** What to search for, before its hosts are resolved. */
+export interface SearchFilters {
+  /** The hosts by column, as the client named them. */
+  readonly hosts: ReadonlyMap<AddressColumn, string>;
+  /** Which addresses of a host count: a key of `DNS_RULES` or, as the client sent it, none. */
+  readonly dnsRule: string | undefined;
+  /** All other conditions; it has no addresses yet. */
+  readonly search: MetadataSearch;
+}
 
-/** What a query string asks the metadata search for, or `undefined` where nothing can match. Throws `Invalid`. */
-export function parseSearch(query: Query): { hosts: HostFilters; search: MetadataSearch } | undefined {
+/** The metadata search of a query string; `undefined` where nothing can match. Throws `Invalid`, naming the parameter. */
+export function parseSearch(query: Query): SearchFilters | undefined {
   const hosts = new Map<AddressColumn, string>();
   const texts = new Map<TextColumn, string>();
   const parameters: [string, string][] = [];
@@ -53,7 +60,7 @@ export function parseSearch(query: Query): { hosts: HostFilters; search: Metadat
     updated: parseTimeRange(query),
     data: parseBounds(query, 'data-start', 'data-end'),
   };
-  return { hosts, search };
+  return { hosts, dnsRule: query['dns-match-rule'], search };
 }
 
 /** The `summary-window` filter as decimal digits. */

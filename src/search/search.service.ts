@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_LIMIT, parsePage } from '../common/page.js';
+import { DEFAULT_LIMIT, type Page } from '../common/page.js';
 import { isSourceName } from '../common/source-name.js';
-import { type Query } from '../common/time-range.js';
 import { type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { oneAhead } from '../postgres/row-source.js';
 import { type MetadataPage, type MetadataSearch, SearchStore } from '../storage/registry/search-store.js';
 import { HostMatch } from './host-match.js';
-import { parseSearch } from './parse-search.js';
+import { type SearchFilters } from './parse-search.js';
 
 /** A page of the metadata found. One larger than a default page comes in slices, and `rows` are the first of them. */
 export interface FoundMetadata extends MetadataPage {
@@ -24,13 +23,13 @@ export class SearchService {
   ) {}
 
   /**
-   * The page of metadata that a query string asks for, sorted by key; memory stays flat however large it is.
-   * Throws `Invalid`, naming the parameter.
+   * A page of the metadata that match, sorted by key; memory stays flat however large it is.
+   * @param filters `undefined` where nothing can match.
+   * Throws `Invalid`, naming the parameter, for a host without an address.
    */
-  async search(query: Query): Promise<FoundMetadata> {
-    const search = await this.parse(query);
+  async search(filters: SearchFilters | undefined, { limit, offset }: Page): Promise<FoundMetadata> {
+    const search = await this.resolve(filters);
     if (!search) return NOTHING;
-    const { limit, offset } = parsePage(query);
     const { rows, total } = await this.store.search(search, { limit: Math.min(limit, DEFAULT_LIMIT), offset });
     const missing = Math.min(limit, total - offset) - rows.length;
     const last = rows.at(-1)?.key;
@@ -38,23 +37,22 @@ export class SearchService {
     return { rows, total, slices: startingWith([rows], oneAhead(this.store.behind(search, last, missing))) };
   }
 
-  /** The search of a query string, its hosts resolved; `undefined` where nothing can match. Throws `Invalid`. */
-  async parse(query: Query): Promise<MetadataSearch | undefined> {
-    const parsed = parseSearch(query);
-    if (!parsed) return undefined;
-    const rule = query['dns-match-rule'];
-    const source = parsed.hosts.get('source');
+  /** The search with the addresses of its hosts; `undefined` where nothing can match. Throws `Invalid`. */
+  async resolve(filters: SearchFilters | undefined): Promise<MetadataSearch | undefined> {
+    if (!filters) return undefined;
+    const { hosts, dnsRule, search } = filters;
+    const source = hosts.get('source');
     // A text may be both, the name of a source and of a host that has an address.
     const isNamed = source !== undefined && isSourceName(source) && (await this.store.hasSourceName(source));
     const addresses = await Promise.all(
-      [...parsed.hosts].map(async ([column, host]) => {
+      [...hosts].map(async ([column, host]) => {
         const field = column.replace('_', '-');
         const isName = isNamed && column === 'source';
-        const found = isName ? this.hosts.findAddresses(host, rule) : this.hosts.addressesOf(field, host, rule);
+        const found = isName ? this.hosts.findAddresses(host, dnsRule) : this.hosts.addressesOf(field, host, dnsRule);
         return [column, await found] as const;
       }),
     );
-    return { ...parsed.search, addresses: new Map(addresses), ...(isNamed && { sourceName: source }) };
+    return { ...search, addresses: new Map(addresses), ...(isNamed && { sourceName: source }) };
   }
 }
 

@@ -1,12 +1,15 @@
 import { type Readable } from 'node:stream';
-import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type Query } from '../common/time-range.js';
-import { answerPoints } from '../data/answer-points.js';
-import { TEXT_FORMATS } from '../data/points-format.js';
+import { type SummaryType } from '../event-types/data-types.js';
 import { Operation } from '../http/operation.js';
-import { Address, type RequestAddress, WireQuery } from '../http/request.js';
+import { Address, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
+import { SummaryTypePipe } from '../metadata/summary-type.pipe.js';
+import { answerRows } from '../rows/answer-rows.js';
+import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
+import { parseRowQuery, type RowQuery } from '../rows/row-query.js';
+import { WindowPipe } from '../rows/window.pipe.js';
 import { GET_SUMMARY } from './summaries.docs.js';
 import { SummariesService } from './summaries.service.js';
 
@@ -20,20 +23,20 @@ export class SummariesController {
 
   /** While a summary is being filled from older points, the answer has its finished bins and `Retry-After`. */
   @Get(':metadataKey/:eventType/:summaryType/:window')
-  @Rules({ access: 'read' })
+  @Rules({ access: 'read', formats: ROW_FORMATS })
   @Operation(GET_SUMMARY)
   async read(
-    @Param('metadataKey') key: string,
+    @Param('metadataKey') metadataKey: string,
     @Param('eventType') eventType: string,
-    @Param('summaryType') path: string,
-    @Param('window') window: string,
-    @WireQuery(TEXT_FORMATS) query: Query,
-    @Headers('accept') accept: string | undefined,
+    @Param('summaryType', SummaryTypePipe) type: SummaryType,
+    @Param('window', WindowPipe) window: number,
+    @FromQuery(parseRowQuery) query: RowQuery,
+    @AskedFormat() format: FormatName,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
-    const bins = await this.summaries.read(key, eventType, path, window, query);
+    const bins = await this.summaries.read({ metadataKey, eventType, type, window }, query);
     if (bins.incomplete) void reply.header('retry-after', RETRY_INCOMPLETE);
-    return answerPoints(bins, query, address, accept, reply);
+    return answerRows(bins, format, address, reply);
   }
 }

@@ -1,7 +1,7 @@
 import { shape } from '../common/api-docs.js';
-import { ROW_PARAMETERS, rowAnswer } from '../data/row-answer.js';
-import { type OperationDocs } from '../http/operation.js';
 import { HEADERS } from '../http/error-responses.js';
+import { type OperationDocs } from '../http/operation.js';
+import { ROW_PARAMETERS, rowAnswer } from '../rows/row-docs.js';
 
 /** GET `archive/K/ET/SUMMARIES/WINDOW`. */
 export const GET_SUMMARY: OperationDocs = {

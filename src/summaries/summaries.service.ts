@@ -1,20 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { parseTimeRange, type Query, resolveRange } from '../common/time-range.js';
-import { type PointsRead } from '../data/points-format.js';
-import { parseWindow } from '../data/read.service.js';
-import { type RowWriter } from '../data/row-writer.js';
+import { type Page } from '../common/page.js';
+import { resolveRange } from '../common/time-range.js';
 import { type SummaryType } from '../event-types/data-types.js';
-import { summaryTypeOf } from '../metadata/summary-paths.js';
 import { binOf } from '../rollups/windows.js';
+import { emptyPage, type RowPage } from '../rows/row-page.js';
+import { type RowQuery } from '../rows/row-query.js';
+import { type RowWriter } from '../rows/row-writer.js';
 import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { type Slice } from '../postgres/row-source.js';
 import { type BinRange, RollupStore, type StoredBin } from '../storage/rollups/rollup-store.js';
 import { SummaryStore } from '../storage/registry/summary-store.js';
 import { summaryValue } from './summary-values.js';
 
-/** The bins that a request asks for. */
-export interface SummaryRead extends PointsRead<Slice> {
+/** A summary, as clients name it. */
+export interface SummaryName {
+  readonly metadataKey: string;
+  readonly eventType: string;
+  readonly type: SummaryType;
+  /** In seconds. */
+  readonly window: number;
+}
+
+/** A page of bins. */
+export interface BinPage extends RowPage {
   /** Whether bins are missing because they are still being filled. */
   readonly incomplete: boolean;
 }
@@ -32,22 +40,18 @@ export class SummariesService {
   ) {}
 
   /**
-   * Where the bins of a summary are that a query string asks for: those that begin in the asked time, both ends inclusive
-   * and not rounded to bins. None for an unknown metadata key and for a summary that is not registered.
-   * @param path the summary type as URLs name it.
-   * Throws `Invalid` for an unknown event type or summary type, a window that is no integer, and bad time parameters.
+   * A page of the bins that begin in the range, both ends inclusive and not rounded to bins. It is empty for an unknown
+   * metadata key and for a summary that is not registered. Throws `Invalid` for an unknown event type.
    */
-  async read(metadataKey: string, eventType: string, path: string, window: string, query: Query): Promise<SummaryRead> {
-    const type = summaryTypeOf(path);
-    const seconds = parseWindow(window);
-    const range = parseTimeRange(query);
-    const none: SummaryRead = { source: undefined, write: () => undefined, incomplete: false };
-    const isPossible = seconds >= 0 && seconds <= MAX_WINDOW;
-    const extent = isPossible ? await this.summaries.extent(metadataKey, eventType, type, seconds) : undefined;
+  async read({ metadataKey, eventType, type, window }: SummaryName, query: RowQuery): Promise<BinPage> {
+    const { range, order, page } = query;
+    const none: BinPage = { ...emptyPage(page), incomplete: false };
+    const isPossible = window >= 0 && window <= MAX_WINDOW;
+    const extent = isPossible ? await this.summaries.extent(metadataKey, eventType, type, window) : undefined;
     if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return none;
     const asked = resolveRange(range, extent.now);
-    const begin = Math.max(asked.begin, binOf(extent.first, seconds), extent.cutOff ?? -Infinity);
+    const begin = Math.max(asked.begin, binOf(extent.first, window), extent.cutOff ?? -Infinity);
     const end = Math.min(asked.end, extent.last);
     const complete = extent.incompleteFrom ?? Infinity;
     const incomplete = end >= complete;
@@ -55,18 +59,18 @@ export class SummariesService {
     if (begin > lastBegin) return { ...none, incomplete };
     const { id, dataType, fromPrimary } = extent;
     const bins = {
-      ...{ series: id, dataType, window: seconds, withStatistics: type === 'statistics' && dataType !== 'histogram' },
-      ...{ begin, end: lastBegin, descending: query.order === 'desc', fromPrimary },
+      ...{ series: id, dataType, window, withStatistics: type === 'statistics' && dataType !== 'histogram' },
+      ...{ begin, end: lastBegin, descending: order === 'desc', fromPrimary },
       sealed: (extent.lastSealed ?? -Infinity) >= begin ? type : undefined,
     };
-    return { ...this.bins(bins, type), incomplete };
+    return { ...this.bins(bins, type, page), incomplete };
   }
 
   /** Summaries of one number take the fast way, where none of their bins is sealed. */
-  private bins(range: BinRange, type: SummaryType): PointsRead<Slice> {
+  private bins(range: BinRange, type: SummaryType, page: Page): RowPage {
     if (range.sealed === undefined && type !== 'statistics' && range.dataType !== 'histogram') {
       const divisor = type === 'average' ? 'count' : range.dataType === 'percentage' ? 'denominator_sum' : '1';
-      return { source: this.rollups.quotients(range, divisor), write: writeQuotients };
+      return { source: this.rollups.quotients(range, divisor), page, write: writeQuotients };
     }
     const write = (bins: readonly StoredBin[], writer: RowWriter): void => {
       for (const bin of bins) {
@@ -74,7 +78,7 @@ export class SummariesService {
         if (value !== undefined) writer.json(bin.micros, value);
       }
     };
-    return { source: this.rollups.source(range), write };
+    return { source: this.rollups.source(range), page, write };
   }
 }
 

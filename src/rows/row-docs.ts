@@ -1,10 +1,10 @@
 import { type Answer, type Header, type Parameter } from '../common/api-docs.js';
 import { ORDER, PAGE, rowFormat, TIMES } from '../http/parameters.js';
 import { HEADERS } from '../http/error-responses.js';
-import { TEXT_FORMATS } from './points-format.js';
+import { ROW_FORMATS } from './row-format.js';
 
 /** The parameters of a read of rows. */
-export const ROW_PARAMETERS: readonly Parameter[] = [...TIMES, ...PAGE, ORDER, rowFormat(TEXT_FORMATS)];
+export const ROW_PARAMETERS: readonly Parameter[] = [...TIMES, ...PAGE, ORDER, rowFormat(ROW_FORMATS)];
 
 /** An answer with rows, in each of its formats. */
 export function rowAnswer(
