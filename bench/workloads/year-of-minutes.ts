@@ -3,8 +3,8 @@ import { bulkBody, consecutive, throughput } from '../points.js';
 import { type Field } from './workload.js';
 
 /** 2023-01-01: a year of 365 days. */
-export const YEAR_BEGIN = 1_672_531_200;
-export const DAY = 86_400;
+const YEAR_BEGIN = 1_672_531_200;
+const DAY = 86_400;
 const OF_BODY = 5000;
 
 /** One series with a point a minute for a year (or the days given), with the summaries of its family: what W3 and W4 read. */

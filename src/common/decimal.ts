@@ -55,7 +55,7 @@ export class ExactSum {
 }
 
 /** The decimal number of a double's shortest text. */
-export function decimalOf(value: number): Decimal {
+function decimalOf(value: number): Decimal {
   return parseDecimal(String(value));
 }
 

@@ -4,10 +4,7 @@ import { type WriteOutcome } from '../storage/ingest/write-batch.js';
 import { type PostedPoint } from './parse-points.js';
 
 /** The conflict that an outcome is for a request with these points; `undefined` where all were stored. */
-export function conflictOf(
-  points: readonly PostedPoint[],
-  { stored, conflicts }: WriteOutcome,
-): Conflict | undefined {
+export function conflictOf(points: readonly PostedPoint[], { stored, conflicts }: WriteOutcome): Conflict | undefined {
   if (conflicts.length === 0) return undefined;
   const skipped = conflicts.flatMap((index) => points[index] ?? []);
   return new Conflict(describe(skipped), stored, skipped.map(toConflict));

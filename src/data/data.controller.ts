@@ -42,7 +42,7 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
-      @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     return answer(await this.writer.write([parsePoint(body, key, eventType)], caller, undefined, requestKey), reply);
   }
@@ -56,7 +56,7 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
-      @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     return answer(await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller, requestKey), reply);
   }
@@ -70,7 +70,7 @@ export class DataController {
     @Body() body: Buffer | undefined,
     @By() caller: Caller,
     @IdempotencyKey() requestKey: RequestKey | undefined,
-      @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const points = parseBulk(body, this.config.maxPoints, key);
     return answer(await this.writer.write(points, caller, key, requestKey), reply);

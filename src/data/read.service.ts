@@ -40,7 +40,10 @@ export class ReadService {
     const { dataType } = extent;
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
-    const bounds = { begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity), end: Math.min(end, extent.last) };
+    const bounds = {
+      begin: Math.max(begin, extent.first, extent.cutOff ?? -Infinity),
+      end: Math.min(end, extent.last),
+    };
     if (bounds.begin > bounds.end) return emptyPage(page);
     const { id, fromPrimary } = extent;
     const points: PointRange = { series: id, dataType, ...bounds, descending: order === 'desc', fromPrimary };

@@ -2,10 +2,10 @@ import { type IncomingMessage, type RequestListener, type Server, type ServerRes
 import { type Socket } from 'node:net';
 
 /** How many requests of one connection are worked on at a time: those that it sends without waiting for answers. */
-export const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 16;
 
 /** How many requests may wait in all: about 100 MB. Who adds to them is disconnected. */
-export const MOST_WAITING = 50_000;
+const MOST_WAITING = 50_000;
 
 /**
  * Lets a connection have at most `MOST_AT_ONCE` requests that are worked on or whose answers are not yet sent. Further

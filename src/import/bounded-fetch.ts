@@ -1,7 +1,7 @@
 import { ApiError } from 'marigram-client';
 
 /** How much of an answer is read, in bytes after decompression. */
-export const MAX_ANSWER = 48 * 1024 ** 2;
+const MAX_ANSWER = 48 * 1024 ** 2;
 
 /** How many redirects in a row are followed. */
 const MAX_REDIRECTS = 5;

@@ -86,7 +86,7 @@ export function lineOr(line: number, make: () => FileLine[]): FileLine[] {
 }
 
 /** Micros from seconds as the API takes them, from decimal text, and from ISO 8601. Throws `Invalid`. */
-export function timeOf(slice: JsonSlice | undefined): number {
+function timeOf(slice: JsonSlice | undefined): number {
   const text = slice?.kind === 'string' ? stringOf(slice).trim() : '';
   if (/^-?\d+\.\d+$/.test(text)) return parseTime({ kind: 'number', text });
   const [, day, time, fraction = '', zone] = ISO.exec(text) ?? [];

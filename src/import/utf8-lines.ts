@@ -4,7 +4,7 @@ import { Invalid } from '../common/errors.js';
 import { type BadLine } from './file-line.js';
 
 /** No line that the archive could store is longer, in bytes. */
-export const MAX_LINE = 32 * 1024 ** 2;
+const MAX_LINE = 32 * 1024 ** 2;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

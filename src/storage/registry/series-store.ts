@@ -8,7 +8,7 @@ import { microsOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
-export const ROLLUPS_OF_SERIES = `
+const ROLLUPS_OF_SERIES = `
   coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
             FROM (SELECT window_seconds, bool_or(type = 'statistics') AS statistics
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
