@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-/** Which rooms a room may import from, besides itself. The rooms of `storage/` are named one by one. */
+/**
+ * Which rooms a room may import from, besides itself; those of `storage/` one by one. The order is that of the layers,
+ * lowest first: a room imports only from rooms above its line here.
+ */
 const MAY_IMPORT: Record<string, string[]> = {
   common: [],
   json: ['common'],
@@ -16,24 +20,26 @@ const MAY_IMPORT: Record<string, string[]> = {
   'embedded-postgres': ['common'],
   postgres: ['common', 'config', 'metrics'],
   jobs: ['common', 'metrics', 'postgres'],
+  'storage/hypertables': ['common', 'postgres'],
   'storage/schema': ['common', 'postgres', 'storage/hypertables'],
-  'storage/hypertables': ['common', 'postgres', 'storage/removal'],
-  'storage/access': ['postgres', 'storage/hypertables', 'storage/schema'],
-  'storage/points': ['event-types', 'postgres', 'rollups'],
-  'storage/registry': ['common', 'event-types', 'postgres', 'storage/access', 'storage/hypertables', 'storage/points'],
+  'storage/access': ['postgres', 'storage/schema'],
+  'storage/registry': ['common', 'event-types', 'postgres', 'rollups', 'storage/access', 'storage/hypertables'],
+  'storage/points': ['event-types', 'postgres', 'storage/hypertables', 'storage/registry'],
   'storage/rollups': [
     ...['common', 'event-types', 'postgres', 'rollups'],
-    ...['storage/hypertables', 'storage/points', 'storage/registry', 'storage/removal'],
+    ...['storage/hypertables', 'storage/points', 'storage/registry'],
   ],
   'storage/ingest': [
     ...['common', 'metrics', 'postgres', 'rollups'],
     ...['storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
   ],
   'storage/removal': [
-    ...['common', 'event-types', 'postgres', 'rollups'],
+    ...['common', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
   ],
-  'storage/dump': ['postgres', 'storage/hypertables'],
+  'storage/dump': [
+    ...['postgres', 'storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+  ],
   audit: ['common', 'config', 'jobs', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
   http: ['auth', 'common', 'config', 'json', 'metrics', 'postgres'],
@@ -99,6 +105,15 @@ test('every room has its place in the rule above', () => {
   expect([...rooms].filter((name) => !['', 'cli', 'storage'].includes(name) && !MAY_IMPORT[name])).toEqual([]);
 });
 
+test('the layers are a strict order: no room may import from one above it', () => {
+  const lowestFirst = Object.keys(MAY_IMPORT);
+  const upward = lowestFirst.flatMap((room, layer) => {
+    const above = lowestFirst.slice(layer);
+    return above.filter((name) => isAmong(MAY_IMPORT[room] ?? [], name)).map((name) => `${room} → ${name}`);
+  });
+  expect(upward).toEqual([]);
+});
+
 test('no file imports itself by way of others', () => {
   const next = new Map<string, string[]>();
   for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
@@ -141,4 +156,116 @@ test('SQL is written in stores and engines only, and the environment is read in 
   const readers = files.filter((name) => /process\.env\b/.test(readFileSync(join(src, name), 'utf8')));
   // The programs hand it to the configuration; the postmaster gets the PATH.
   expect(readers.sort()).toEqual(['cli/main.ts', 'embedded-postgres/postmaster.ts', 'main.ts']);
+});
+
+/** Which room owns which tables: no other room may name them in a statement. Migrations, which lie beside `src`, may. */
+const OWNED_TABLES: Record<string, string[]> = {
+  'storage/schema': ['storage_info'],
+  'storage/access': ['api_key', 'network', 'audit', 'write_count', 'dropped_points'],
+  'storage/registry': ['event_type', 'metadata', 'series', 'summary'],
+  'storage/points': ['point'],
+  'storage/rollups': ['back_fill', 'rollup', 'sealed_bin'],
+  'storage/ingest': ['idempotency', 'import_progress'],
+};
+
+const ownerOf = new Map(Object.entries(OWNED_TABLES).flatMap(([room, tables]) => tables.map((table) => [table, room])));
+
+/** The texts of string and template literals; an expression inside a template becomes a `?`. Comments are no texts. */
+function textsOf(source: string): string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) texts.push(node.text);
+    if (ts.isTemplateExpression(node))
+      texts.push([node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(' ? '));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest));
+  return texts;
+}
+
+/** What stands before the name of a table, or a list of such names with aliases. SQL keywords are upper-case here. */
+const BEFORE_TABLE =
+  /\b(?:FROM|JOIN|USING|INTO|UPDATE|TABLE|TRUNCATE|COPY|LIKE|REFERENCES|VACUUM|ANALYZE)\s+(?:ONLY\s+)?/;
+const TABLE_LIST = new RegExp(
+  `${BEFORE_TABLE.source}((?:\\w+(?:\\s+(?:AS\\s+)?[a-z]\\w*)?\\s*,\\s*(?:ONLY\\s+)?)*\\w+)`,
+  'g',
+);
+
+/** The tables of the archive that a statement names, in clauses or as a text that is cast to `regclass`. */
+function tablesIn(text: string): string[] {
+  const listed = [...text.matchAll(TABLE_LIST)].flatMap(([, list = '']) => list.split(','));
+  const cast = [...text.matchAll(/'(\w+)'::regclass|to_regclass\('(\w+)'\)/g)].map(([, a, b]) => a ?? b ?? '');
+  const names = [
+    ...listed.map(
+      (item) =>
+        item
+          .trim()
+          .replace(/^ONLY\s+/, '')
+          .split(/\s+/)[0] ?? '',
+    ),
+    ...cast,
+  ];
+  return [...new Set(names.filter((name) => ownerOf.has(name)))];
+}
+
+/** The tables that a room must not name, and does. */
+function foreignTables(room: string, source: string): string[] {
+  if (!BEFORE_TABLE.test(source) && !/regclass/.test(source)) return []; // To parse all files takes seconds.
+  return textsOf(source)
+    .flatMap(tablesIn)
+    .filter((table) => ownerOf.get(table) !== room);
+}
+
+describe('a table has one owner, and others ask it', () => {
+  test('statements name the tables of their own room only', () => {
+    const violations = files.flatMap((name) =>
+      foreignTables(roomOf(name), readFileSync(join(src, name), 'utf8')).map((table) => `${name}: ${table}`),
+    );
+    expect(violations).toEqual([]);
+  });
+
+  test.each([
+    ['a clause', "sql.query('SELECT 1 FROM point WHERE series = $1')"],
+    ['a clause on a line of its own', 'sql.query(`SELECT 1\n   FROM\n   point p`)'],
+    ['a template with expressions', 'sql.query(`${WITH} DELETE FROM point p USING (${cutOffs}) e`)'],
+    ['a joined table', "sql.query('SELECT 1 FROM unnest($1) AS a JOIN point USING (series)')"],
+    ['a subquery', "sql.query('SELECT EXISTS (SELECT FROM point)')"],
+    ['a list of tables', "sql.query('SELECT 1 FROM chunk c, point p')"],
+    ['an insert', 'const INSERT = `INSERT INTO point (series) VALUES ($1)`'],
+    ['an update', "const text = 'UPDATE point SET value = 1'"],
+    ['a lock', "sql.query('LOCK TABLE ONLY chunk, ONLY point IN SHARE MODE')"],
+    ['a name that is cast', `sql.query("SELECT 'point'::regclass")`],
+  ])('such as in %s', (_, source) => {
+    expect(foreignTables('storage/removal', source)).toEqual(['point']);
+    expect(foreignTables('storage/points', source)).toEqual([]);
+  });
+
+  test('words that are no statements are not taken for one', () => {
+    const source = '// SELECT FROM point\nconst message = "points come from point"; sql.query("SELECT point FROM p");';
+    expect(foreignTables('storage/removal', source)).toEqual([]);
+  });
+
+  test('entities are used by the room of their table only', () => {
+    const schema = files.filter((name) => name.startsWith('storage/schema/') && name.endsWith('.entity.ts'));
+    const entities = schema.flatMap((name) => [
+      ...readFileSync(join(src, name), 'utf8').matchAll(/@Entity\('(\w+)'\)[^]*?export class (\w+)/g),
+    ]);
+    const roomsOf = new Map(entities.map(([, table = '', entity = '']) => [entity, ownerOf.get(table)]));
+    const violations = files.flatMap((name) =>
+      [...readFileSync(join(src, name), 'utf8').matchAll(/^import \{([^}]*)\} from '[^']*\.entity\.js'/gm)]
+        .flatMap(([, names = '']) => names.split(',').map((item) => item.trim()))
+        .filter((entity) => roomsOf.has(entity) && ![roomsOf.get(entity), 'storage/schema'].includes(roomOf(name)))
+        .map((entity) => `${name}: ${entity}`),
+    );
+    expect(roomsOf.size).toBeGreaterThan(0);
+    expect(violations).toEqual([]);
+  });
+
+  test('every table has an owner', () => {
+    const migrations = join(src, '../migrations');
+    const created = readdirSync(migrations).flatMap((name) =>
+      [...readFileSync(join(migrations, name), 'utf8').matchAll(/CREATE TABLE (\w+)/g)].map(([, table]) => table),
+    );
+    expect([...ownerOf.keys()].sort()).toEqual([...new Set(created)].sort());
+  });
 });

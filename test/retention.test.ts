@@ -10,7 +10,8 @@ import { RetentionService } from '../src/retention/retention.service.js';
 import { BackFill } from '../src/storage/rollups/back-fill.js';
 import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
-import { type Hypertable, type StorageEngine } from '../src/storage/hypertables/engine.js';
+import { type StorageEngine } from '../src/storage/hypertables/engine.js';
+import { type Hypertable } from '../src/storage/hypertables/hypertables.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
 import { summarized } from './support/metadata.js';
@@ -107,7 +108,7 @@ test('points leave on time, and summaries of them read the same', async () => {
   expect(await times(uri, 'throughput')).toEqual([...minutes(29, 90), ...minutes(1, 90)].map(({ ts }) => ts));
   expect(await count('point')).toBe(2 * 91);
   expect(await Promise.all(paths.map((path) => readSummary(uri, path)))).toEqual(before);
-  expect(report.policies.map(({ policy, removed }) => [policy, removed.point.rows, removed.rollup.rows])).toEqual([
+  expect(report.policies.map(({ policy, removed }) => [policy, removed.points.rows, removed.bins.rows])).toEqual([
     ['* base 0: 30 days', 182, 0],
     ['* * *: never', 0, 0],
   ]);
@@ -159,22 +160,22 @@ test('the plan tells what would go, and changes nothing', async () => {
     ['packet-trace', 'base', '0', 'never'],
   ];
   const planned = await archive.app.get(RetentionService).plan(policiesOf(...rules, ['failures', '*', '*', '1']));
-  expect(planned.policies.map(({ policy, removed }) => [policy, removed.point.rows, removed.rollup.rows])).toEqual([
+  expect(planned.policies.map(({ policy, removed }) => [policy, removed.points.rows, removed.bins.rows])).toEqual([
     ['* * *: 30 days', 90, 2],
     ['* * 86400: 365 days', 0, 0],
     ['packet-trace base 0: never', 0, 0],
   ]);
-  expect(planned.policies[0]!.removed.point.bytes).toBeGreaterThan(1000);
+  expect(planned.policies[0]!.removed.points.bytes).toBeGreaterThan(1000);
   expect(planned.metadata).toBe(1);
   expect(await archive.query(all)).toEqual(before);
   expect([await count('point'), await count('rollup')]).toEqual([181, 6]);
   const done = await run(...rules);
   expect(done.metadata).toBe(1);
-  expect(done.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows])).toEqual(
-    planned.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows]),
+  expect(done.policies.map(({ removed }) => [removed.points.rows, removed.bins.rows])).toEqual(
+    planned.policies.map(({ removed }) => [removed.points.rows, removed.bins.rows]),
   );
   const next = await archive.app.get(RetentionService).plan(policiesOf(...rules));
-  expect(next.policies.map(({ removed }) => [removed.point.rows, removed.rollup.rows])).toEqual([
+  expect(next.policies.map(({ removed }) => [removed.points.rows, removed.bins.rows])).toEqual([
     ...[[0, 0], [0, 0], [0, 0]], // prettier-ignore
   ]);
   await archive.http.get(old).expect(404);
@@ -249,7 +250,7 @@ test('bins stay as long as the longest policy on their window, and each summary 
   expect(await begins(`throughput/aggregations/${HOUR}`)).toEqual([noon(40), noon(5)]);
   expect(await count('rollup')).toBe(2);
   expect(await times(uri, 'throughput')).toHaveLength(6);
-  expect(report.policies.map(({ policy, removed }) => [policy, removed.rollup.rows])).toEqual([
+  expect(report.policies.map(({ policy, removed }) => [policy, removed.bins.rows])).toEqual([
     ['* average *: 30 days', 0],
     ['* aggregation *: 60 days', 1],
   ]);

@@ -197,10 +197,10 @@ test('leave by the policy of their summary, and keep the metadata until then', a
     const service = archive.app.get(RetentionService);
     const some = policies(policy('base', '1'), policy('average', '10'), policy('aggregation', '100'));
     const planned = await service.plan(some);
-    expect(planned.policies.map(({ removed }) => removed.rollup.rows)).toEqual([0, 1, 0]);
+    expect(planned.policies.map(({ removed }) => removed.bins.rows)).toEqual([0, 1, 0]);
     expect(planned.metadata).toBe(0);
     const done = (await service.run(some))!;
-    expect(done.policies.map(({ removed }) => removed.rollup.rows)).toEqual([0, 1, 0]);
+    expect(done.policies.map(({ removed }) => removed.bins.rows)).toEqual([0, 1, 0]);
     expect(await read('throughput/averages')).toEqual([]);
     expect(await read('throughput/aggregations')).toEqual([{ ts: old, val: 1 }]);
     expect(await seal('throughput', 'average', [[old, 1]])).toMatchObject({ sealed: 0, expired: 1 });

@@ -1,6 +1,6 @@
 import { OperatorError } from '../common/errors.js';
 import { BACKUP_TABLES, type BackupTable } from '../storage/dump/backup-store.js';
-import { type Hypertable, HYPERTABLES } from '../storage/hypertables/engine.js';
+import { type Hypertable, HYPERTABLE_NAMES, HYPERTABLES, isHypertable } from '../storage/hypertables/hypertables.js';
 import { type Filling, type RestoreStore } from '../storage/dump/restore-store.js';
 import { BackupReader } from './backup-reader.js';
 import { type Contents } from './check-backup.js';
@@ -11,7 +11,7 @@ import { refuse } from './refusal.js';
 import { type Progress } from '../jobs/progress.js';
 
 /** The chunks that a backup needs in this archive. */
-type NeededChunks = Readonly<Record<Hypertable, ReadonlySet<number>>>;
+type NeededChunks = ReadonlyMap<Hypertable, ReadonlySet<number>>;
 
 /**
  * Fills an empty archive from a file. The file is read twice: first it is verified and its times are looked at, then
@@ -46,20 +46,21 @@ async function findChunks(store: RestoreStore, reader: BackupReader, signal?: Ab
     await reader.close();
     throw error;
   });
-  const finder = (table: Hypertable): ChunkFinder =>
-    new ChunkFinder(description.tables[table]?.indexOf(HYPERTABLES[table]) ?? 0, (micros) => store.chunkOf(micros));
-  const finders = { point: finder('point'), rollup: finder('rollup') };
+  const finderOf = (table: Hypertable): ChunkFinder =>
+    new ChunkFinder(description.tables[table]?.indexOf(HYPERTABLES[table].time) ?? 0, (micros) =>
+      store.chunkOf(micros),
+    );
+  const finders = new Map(HYPERTABLE_NAMES.map((table) => [table, finderOf(table)]));
   for await (const { table, rows } of reader.parts()) {
     signal?.throwIfAborted();
-    if (table === 'point' || table === 'rollup') finders[table].add(rows);
+    if (isHypertable(table)) finders.get(table)?.add(rows);
   }
-  return { point: finders.point.chunks, rollup: finders.rollup.chunks };
+  return new Map([...finders].map(([table, { chunks }]) => [table, chunks]));
 }
 
 /** Stores all rows, table by table. */
 async function fill(filling: Filling, reader: BackupReader, chunks: NeededChunks, signal?: AbortSignal): Promise<void> {
-  await filling.createChunks('point', chunks.point);
-  await filling.createChunks('rollup', chunks.rollup);
+  for (const [table, numbers] of chunks) await filling.createChunks(table, numbers);
   const parts = reader.parts();
   const counts = new Map<string, number>();
   let part = await parts.next();

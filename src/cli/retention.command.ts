@@ -61,11 +61,11 @@ async function withPolicies(
 
 function printPolicies(report: RetentionReport, show: (removed: Removed) => string): void {
   for (const { policy, removed } of report.policies)
-    console.log(`${policy}: ${show(removed.point)} points, ${show(removed.rollup)} summary bins`);
+    console.log(`${policy}: ${show(removed.points)} points, ${show(removed.bins)} summary bins`);
 }
 
 function totalOf(report: RetentionReport): string {
-  return `${report.total('point')} points, ${report.total('rollup')} summary bins`;
+  return `${report.total('points')} points, ${report.total('bins')} summary bins`;
 }
 
 function sizeOf(bytes: number): string {

@@ -2,7 +2,7 @@ import { Invalid } from '../common/errors.js';
 import { parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { parseSearch, type SearchFilters } from '../search/parse-search.js';
-import { type SeriesPlace } from '../storage/registry/latest-store.js';
+import { type SeriesPlace } from '../storage/registry/search-store.js';
 
 /** The most series of one page. */
 export const MAX_SERIES = 10_000;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { formatSeconds } from '../common/time.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
 import { MetadataView } from '../metadata/metadata-view.js';
-import { type LatestPoint } from '../storage/registry/latest-store.js';
+import { type LatestPoint } from '../storage/points/latest-store.js';
 
 /** Gives newest points the shape they have on the wire. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SearchService } from '../search/search.service.js';
-import { type LatestPoint, LatestStore, type SeriesWithPoints } from '../storage/registry/latest-store.js';
+import { type LatestPoint, LatestStore } from '../storage/points/latest-store.js';
+import { type SeriesWithPoints } from '../storage/registry/search-store.js';
 import { type LatestQuery } from './latest-query.js';
 
 /** How many series are looked up at a time. */

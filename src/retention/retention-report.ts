@@ -1,7 +1,7 @@
-import { type Hypertable } from '../storage/hypertables/engine.js';
+import { type Content } from '../storage/hypertables/hypertables.js';
 import { describePolicy, type Policy } from './policy.js';
 
-/** Rows, and their size where it was asked for. */
+/** A number of points or bins, and their size where it was asked for. */
 export interface Removed {
   rows: number;
   bytes: number;
@@ -12,7 +12,7 @@ export interface PolicyReport {
   /** In words. */
   readonly policy: string;
   /** Base points, and stored bins of summaries. */
-  readonly removed: Readonly<Record<Hypertable, Removed>>;
+  readonly removed: Readonly<Record<Content, Removed>>;
 }
 
 /** What retention removes, or would remove. */
@@ -34,20 +34,20 @@ export class RetentionReport {
     return [...this.byPolicy.values()];
   }
 
-  /** All rows of a hypertable, whatever the policy. */
-  total(table: Hypertable): number {
-    return this.policies.reduce((sum, { removed }) => sum + removed[table].rows, 0);
+  /** The number of all points, or all bins, whatever the policy. */
+  total(content: Content): number {
+    return this.policies.reduce((sum, { removed }) => sum + removed[content].rows, 0);
   }
 
-  /** Counts rows of a hypertable; `policy` is `null` where only an earlier policy let them go. */
-  add(table: Hypertable, policy: number | null, rows: number, bytes = 0): void {
+  /** Counts points or bins; `policy` is `null` where only an earlier policy removes them. */
+  add(content: Content, policy: number | null, rows: number, bytes = 0): void {
     let report = this.byPolicy.get(policy);
     if (!report) this.byPolicy.set(policy, (report = emptyReport('left over from earlier policies')));
-    report.removed[table].rows += rows;
-    report.removed[table].bytes += bytes;
+    report.removed[content].rows += rows;
+    report.removed[content].bytes += bytes;
   }
 }
 
 function emptyReport(policy: string): PolicyReport {
-  return { policy, removed: { point: { rows: 0, bytes: 0 }, rollup: { rows: 0, bytes: 0 } } };
+  return { policy, removed: { points: { rows: 0, bytes: 0 }, bins: { rows: 0, bytes: 0 } } };
 }

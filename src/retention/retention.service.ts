@@ -3,11 +3,10 @@ import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { type Progress } from '../jobs/progress.js';
 import { AuditStore, RETENTION } from '../storage/access/audit-store.js';
 import { BackFill } from '../storage/rollups/back-fill.js';
-import { ChunkSweep } from '../storage/removal/chunk-sweep.js';
-import { type Hypertable, HYPERTABLES } from '../storage/hypertables/engine.js';
+import { ChunkSweep, type DueChunk } from '../storage/removal/chunk-sweep.js';
+import { CutOffStore } from '../storage/registry/cut-off-store.js';
 import { ExpiredMetadata } from '../storage/removal/expired-metadata.js';
-import { ExpiredRows, type SweptChunk } from '../storage/removal/expired-rows.js';
-import { type CutOffs, type RetentionRule } from '../storage/removal/retention-rules.js';
+import { type CutOffs, type RetentionRule } from '../storage/registry/cut-offs.js';
 import { SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
 import { RetentionStore } from '../storage/removal/retention-store.js';
 import { type Policies, type Policy } from './policy.js';
@@ -20,7 +19,7 @@ const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 export class RetentionService {
   constructor(
     private readonly store: RetentionStore,
-    private readonly rows: ExpiredRows,
+    private readonly cutOffs: CutOffStore,
     private readonly sweep: ChunkSweep,
     private readonly metadata: ExpiredMetadata,
     private readonly backFill: BackFill,
@@ -32,11 +31,11 @@ export class RetentionService {
   async plan(policies: Policies): Promise<RetentionReport> {
     const { rules, matched } = await this.rules(policies);
     const report = new RetentionReport(matched);
-    for (const chunk of await this.due(rules, 'planned')) {
-      const expired = await this.rows.count(chunk, rules, 'planned');
+    for (const chunk of await this.sweep.due(rules, 'planned')) {
+      const expired = await this.sweep.count(chunk, rules, 'planned');
       if (expired.length === 0) continue;
-      const bytes = await this.rows.bytesPerRow(chunk);
-      for (const { policy, rows } of expired) report.add(chunk.table, policy, rows, rows * bytes);
+      const bytes = await this.sweep.bytesPerItem(chunk);
+      for (const { policy, rows } of expired) report.add(chunk.content, policy, rows, rows * bytes);
     }
     await this.countSealed(rules, 'planned', report);
     report.metadata = await this.metadata.count(rules);
@@ -65,7 +64,7 @@ export class RetentionService {
         do signal?.throwIfAborted();
         while (!(await this.backFill.run(lacking, 1)));
     await this.store.record(rules, signal);
-    const chunks = await this.due(rules, 'recorded');
+    const chunks = await this.sweep.due(rules, 'recorded');
     for (const [done, chunk] of chunks.entries()) {
       signal?.throwIfAborted();
       onProgress?.(done, chunks.length);
@@ -76,8 +75,8 @@ export class RetentionService {
     onProgress?.(chunks.length, chunks.length);
     report.metadata = (await this.metadata.delete(rules, signal)).length;
     await this.audit.record(RETENTION, 'retention run', null, {
-      points: report.total('point'),
-      summaryBins: report.total('rollup'),
+      points: report.total('points'),
+      summaryBins: report.total('bins'),
       metadata: report.metadata,
       chunksDropped: report.chunksDropped,
     });
@@ -88,21 +87,21 @@ export class RetentionService {
   private async countSealed(rules: readonly RetentionRule[], cutOffs: CutOffs, report: RetentionReport): Promise<void> {
     const expired = await this.sealed.countExpired(rules, cutOffs);
     if (expired.length === 0) return;
-    const bytes = await this.rows.bytesPerRow({ name: 'sealed_bin' });
-    for (const { policy, rows } of expired) report.add('rollup', policy, rows, rows * bytes);
+    const bytes = await this.sealed.bytesPerBin();
+    for (const { policy, rows } of expired) report.add('bins', policy, rows, rows * bytes);
   }
 
-  private async sweepChunk(chunk: SweptChunk, rules: readonly RetentionRule[], report: RetentionReport): Promise<void> {
-    const expired = await this.rows.count(chunk, rules, 'recorded');
+  private async sweepChunk(chunk: DueChunk, rules: readonly RetentionRule[], report: RetentionReport): Promise<void> {
+    const expired = await this.sweep.count(chunk, rules, 'recorded');
     const dropped = await this.sweep.drop(chunk, rules);
     if (dropped) report.chunksDropped++;
     else if (await this.sweep.clean(chunk, rules, expired)) report.chunksCleaned++;
-    for (const { policy, rows } of expired) report.add(chunk.table, policy, rows);
+    for (const { policy, rows } of expired) report.add(chunk.content, policy, rows);
   }
 
   /** The rule for each kind of data that is registered and has a policy, and the policies that have a rule. */
   private async rules(policies: Policies): Promise<{ rules: RetentionRule[]; matched: Map<number, Policy> }> {
-    const { kinds, now } = await this.store.kinds();
+    const { kinds, now } = await this.cutOffs.kinds();
     const all = policies.all();
     const matched = new Map<number, Policy>();
     const rules = kinds.flatMap((kind): RetentionRule[] => {
@@ -113,13 +112,6 @@ export class RetentionService {
       return [{ ...kind, policy: number, cutOff: cutOffOf(policy, now) }];
     });
     return { rules, matched: new Map([...matched].sort(([a], [b]) => a - b)) };
-  }
-
-  private async due(rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<SweptChunk[]> {
-    const due: SweptChunk[] = [];
-    for (const table of Object.keys(HYPERTABLES) as Hypertable[])
-      due.push(...(await this.sweep.due(table, rules, cutOffs)));
-    return due;
   }
 }
 

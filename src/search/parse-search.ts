@@ -1,6 +1,6 @@
 import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
-import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/registry/search-store.js';
+import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/registry/search-conditions.js';
 
 // Maps, because a lookup of `constructor` or `__proto__` in an object would find something.
 const ADDRESS_FILTERS: ReadonlyMap<string, AddressColumn> = new Map([

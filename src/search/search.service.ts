@@ -3,7 +3,8 @@ import { DEFAULT_LIMIT, type Page } from '../common/page.js';
 import { isSourceName } from '../common/source-name.js';
 import { type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { oneAhead } from '../postgres/row-source.js';
-import { type MetadataPage, type MetadataSearch, SearchStore } from '../storage/registry/search-store.js';
+import { type MetadataSearch } from '../storage/registry/search-conditions.js';
+import { type MetadataPage, SearchStore } from '../storage/registry/search-store.js';
 import { HostMatch } from './host-match.js';
 import { type SearchFilters } from './parse-search.js';
 

@@ -5,16 +5,17 @@ import { ChunkSpace } from './hypertables/chunk-space.js';
 import { ChunkSweep } from './removal/chunk-sweep.js';
 import { Chunks } from './hypertables/chunks.js';
 import { Database } from '../postgres/database.js';
+import { BinOwner, PointOwner } from './registry/data-owners.js';
+import { CutOffStore } from './registry/cut-off-store.js';
 import { DeleteStore } from './removal/delete-store.js';
 import { DiskSpace } from '../postgres/disk-space.js';
 import { type StorageEngine } from './hypertables/engine.js';
 import { EventTypeStore } from './registry/event-type-store.js';
 import { ExpiredMetadata } from './removal/expired-metadata.js';
-import { ExpiredRows } from './removal/expired-rows.js';
 import { IdempotencyStore } from './ingest/idempotency-store.js';
 import { ImportStore } from './ingest/import-store.js';
 import { KeyStore } from './access/key-store.js';
-import { LatestStore } from './registry/latest-store.js';
+import { LatestStore } from './points/latest-store.js';
 import { MetadataStore } from './registry/metadata-store.js';
 import { NetworkStore } from './access/network-store.js';
 import { PointStore } from './points/point-store.js';
@@ -27,7 +28,7 @@ import { SealedBinStore } from './rollups/sealed-bin-store.js';
 import { SeriesCache } from './registry/series-cache.js';
 import { SeriesStore } from './registry/series-store.js';
 import { SubjectStore } from './registry/subject-store.js';
-import { SummaryStore } from './registry/summary-store.js';
+import { SummaryStore } from './rollups/summary-store.js';
 import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
 import { PipelinedPool } from '../postgres/pipelined-pool.js';
 import { UsageStore } from './access/usage-store.js';
@@ -40,11 +41,11 @@ const STORES = [
   Chunks,
   ChunkSpace,
   ChunkSweep,
+  CutOffStore,
   DeleteStore,
   DiskSpace,
   EventTypeStore,
   ExpiredMetadata,
-  ExpiredRows,
   IdempotencyStore,
   ImportStore,
   KeyStore,
@@ -74,7 +75,12 @@ export class StorageModule {
   static forEngine(engine: StorageEngine): DynamicModule {
     return {
       module: StorageModule,
-      providers: [...STORES, { provide: STORAGE_ENGINE, useValue: engine }],
+      providers: [
+        ...STORES,
+        { provide: STORAGE_ENGINE, useValue: engine },
+        { provide: PointOwner, useExisting: PointStore },
+        { provide: BinOwner, useExisting: BackFill },
+      ],
       exports: STORES,
     };
   }

@@ -9,7 +9,7 @@ import { type RowWriter } from '../rows/row-writer.js';
 import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type BinRange, RollupStore, type StoredBin } from '../storage/rollups/rollup-store.js';
-import { SummaryStore } from '../storage/registry/summary-store.js';
+import { SummaryStore } from '../storage/rollups/summary-store.js';
 import { summaryValue } from './summary-values.js';
 
 /** A summary, as clients name it. */

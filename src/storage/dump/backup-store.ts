@@ -2,22 +2,31 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import copy from 'pg-copy-streams';
 import { Database } from '../../postgres/database.js';
+import { ACCESS_TABLES } from '../access/tables.js';
+import { POINT_TABLES } from '../points/tables.js';
+import { REGISTRY_TABLES } from '../registry/tables.js';
+import { ROLLUP_TABLES } from '../rollups/tables.js';
 import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type Sql } from '../../postgres/sql.js';
 
+/** The tables that say who may do what, and are no part of the archive's content. */
+export type AccessTable = keyof typeof ACCESS_TABLES;
+
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
-  ...(['event_type', 'metadata', 'series', 'summary', 'back_fill', 'point', 'rollup', 'sealed_bin'] as const),
-  ...(['api_key', 'network'] as const),
+  ...REGISTRY_TABLES,
+  ...POINT_TABLES,
+  ...ROLLUP_TABLES,
+  ...(Object.keys(ACCESS_TABLES) as AccessTable[]),
 ] as const;
 
 /** The name of a table that a backup can hold. */
 export type BackupTable = (typeof BACKUP_TABLES)[number];
 
 /** Whether a table says who may do what, and is no part of the archive's content. */
-export function isAccess(table: BackupTable): table is 'api_key' | 'network' {
-  return table === 'api_key' || table === 'network';
+export function isAccess(table: BackupTable): table is AccessTable {
+  return Object.hasOwn(ACCESS_TABLES, table);
 }
 
 /** The columns of each table, by their names. */
@@ -77,16 +86,16 @@ export class BackupStore {
       await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
       await useSettings(client);
-      const { rows } = await client.query<{ made: Date; postgres: string; chunkSeconds: number }>(
-        `SELECT now() AS made, split_part(current_setting('server_version'), ' ', 1) AS postgres,
-                chunk_seconds AS "chunkSeconds" FROM storage_info`,
+      const { rows } = await client.query<{ made: Date; postgres: string }>(
+        `SELECT now() AS made, split_part(current_setting('server_version'), ' ', 1) AS postgres`,
       );
       const info = rows[0];
-      if (!info) throw new Error('storage_info is empty');
+      if (!info) throw new Error('PostgreSQL does not answer');
       const columns = await columnsOf(client, tables);
       return work({
         ...info,
         engine: this.engine.name,
+        chunkSeconds: this.engine.chunkSeconds,
         columns,
         estimatedRows: await estimateRows(client, tables),
         rows: (table) => copyOut(client, table, columns[table] ?? []),

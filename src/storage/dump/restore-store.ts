@@ -13,18 +13,14 @@ import {
   useSettings,
 } from './backup-store.js';
 import { Database } from '../../postgres/database.js';
-import { type Hypertable, type StorageEngine } from '../hypertables/engine.js';
+import { ACCESS_TABLES } from '../access/tables.js';
+import { type StorageEngine } from '../hypertables/engine.js';
+import { type Hypertable } from '../hypertables/hypertables.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** What must be empty, and is closed to writers while it is filled. Keys may be there, and go on working. */
 const CONTENT = BACKUP_TABLES.filter((table) => !isAccess(table));
-
-/** The tables whose rows are numbered by the database. */
-const NUMBERED = ['metadata', 'series', 'api_key', 'network'] as const;
-
-/** What is the same in two rows that say who may do what. */
-const SAME_ACCESS = { api_key: 'digest', network: 'range' };
 
 /** Columns that hold the number of a row of their own table. */
 const NUMBERS = /"(id|successor)"/g;
@@ -64,7 +60,7 @@ export class RestoreStore {
       if (!(await isEmpty(client))) return false;
       await useSettings(client);
       await work(new Filling(client, this.engine));
-      for (const table of NUMBERED) await goOnNumbering(client, table);
+      await continueNumbering(client);
       return true;
     });
   }
@@ -95,7 +91,7 @@ export class Filling {
     const values = columnList(columns).replace(NUMBERS, `"$1" + (SELECT coalesce(max(id), 0) FROM ${table})`);
     await this.client.query(`
       INSERT INTO ${table} (${columnList(columns)}) SELECT ${values} FROM ${waiting}
-      ON CONFLICT (${SAME_ACCESS[table]}) DO NOTHING`);
+      ON CONFLICT (${ACCESS_TABLES[table]}) DO NOTHING`);
     return count;
   }
 
@@ -113,9 +109,19 @@ async function isEmpty(sql: Sql): Promise<boolean> {
   return rows[0]?.some === false;
 }
 
-/** Lets the next row get the number after the last one. It holds at once, which does no harm if the rows then don't come. */
-async function goOnNumbering(sql: Sql, table: (typeof NUMBERED)[number]): Promise<void> {
-  await sql.query(
-    `SELECT setval(pg_get_serial_sequence('${table}', 'id'), max(id)) FROM ${table} HAVING max(id) IS NOT NULL`,
+/**
+ * Sets the numbering of tables to continue after their last rows. This holds at once, even if the transaction is rolled
+ * back, which does no harm.
+ */
+async function continueNumbering(sql: Sql): Promise<void> {
+  const { rows } = await sql.query<{ table: BackupTable; column: string }>(
+    `SELECT name AS table, attname::text AS column
+     FROM unnest($1::text[]) AS name JOIN pg_attribute ON attrelid = name::regclass AND attidentity <> ''`,
+    [BACKUP_TABLES],
   );
+  for (const { table, column } of rows)
+    await sql.query(
+      `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}
+       HAVING max(${column}) IS NOT NULL`,
+    );
 }

@@ -1,45 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../postgres/database.js';
-import { type SweptChunk } from '../removal/expired-rows.js';
 import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
-import { expirySql, type RetentionRule, ruleColumns, WITH_RULES } from '../removal/retention-rules.js';
-import { classify } from '../../postgres/sql-errors.js';
-import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
+import { classify } from '../../postgres/sql-errors.js';
+import { type Chunk } from './chunks.js';
 
-/** A chunk that is still losing rows is rewritten when as many are gone as this part of what is left. */
-const WORTH_IT = 1 / 3;
+/** A chunk that is still losing rows is rewritten when this share of the rows that are left has been deleted. */
+const MIN_DELETED_SHARE = 1 / 3;
 
 /**
- * Gives the disk back that deleted rows held. How many were deleted since a chunk was last rewritten is noted with the
- * chunk, as the comment on its table: so the room is given back even if a run was cut off in between.
+ * Gives the disk space of deleted rows back. The number of rows deleted since a chunk was last rewritten is kept as the
+ * comment on its table: so the space is given back even if a run was interrupted in between.
  */
 @Injectable()
 export class ChunkSpace {
   constructor(private readonly db: Database) {}
 
-  /** Notes deleted rows, inside the transaction that deleted them. */
-  async noteDeleted(sql: Sql, { name }: SweptChunk, rows: number): Promise<void> {
-    if (rows > 0) await setNote(sql, name, (await noted(sql, name)) + rows);
+  /** Records deleted rows, inside the transaction that deleted them. */
+  async recordDeleted(sql: Sql, { name }: Chunk, rows: number): Promise<void> {
+    if (rows > 0) await setDeleted(sql, name, (await deletedFrom(sql, name)) + rows);
   }
 
   /**
-   * Rewrites a chunk from which rows were deleted. One that some series are still leaving day by day is only rewritten
-   * when a quarter of it is gone. A chunk that others keep in use is left for the next run.
+   * Rewrites a chunk from which rows were deleted. One that `isShrinking`, because some of its series expire day by day,
+   * is only rewritten when a quarter of it is gone. A chunk that others keep locked is left to the next run.
    */
-  async giveBack(chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<void> {
-    const deleted = await noted(this.db, chunk.name);
+  async giveBack({ name }: Chunk, isShrinking: () => Promise<boolean>): Promise<void> {
+    const deleted = await deletedFrom(this.db, name);
     if (deleted === 0) return;
-    const { rows } = await this.db.query<{ leaving: boolean; left: number }>(
-      `${WITH_RULES} SELECT EXISTS (SELECT FROM (${expirySql(chunk.table, 'recorded')}) e
-                                    WHERE e.cut_off > $6 AND e.cut_off < $7) AS leaving,
-                            (SELECT count(*)::float8 FROM ${chunk.name}) AS left`,
-      [...ruleColumns(rules), timestampOf(chunk.begin ?? -Infinity), timestampOf(chunk.end ?? Infinity)],
-    );
-    const [state] = rows;
-    if (!state || (state.leaving && deleted < state.left * WORTH_IT)) return;
-    const rewritten = await retryWhileLocked(() => this.rewrite(chunk.name).then(() => true));
-    if (rewritten) await setNote(this.db, chunk.name, 0);
+    if ((await isShrinking()) && deleted < (await this.rowsOf(name)) * MIN_DELETED_SHARE) return;
+    const rewritten = await retryWhileLocked(() => this.rewrite(name).then(() => true));
+    if (rewritten) await setDeleted(this.db, name, 0);
+  }
+
+  private async rowsOf(name: string): Promise<number> {
+    const { rows } = await this.db.query<{ count: number }>(`SELECT count(*)::float8 AS count FROM ${name}`);
+    return rows[0]?.count ?? 0;
   }
 
   /** Outside of any transaction, as PostgreSQL demands. */
@@ -49,7 +45,7 @@ export class ChunkSpace {
       try {
         await sql.query(`VACUUM (FULL, ANALYZE) ${name}`).catch(async (error: unknown) => {
           if (classify(error) !== 'bug') throw error;
-          // An engine that refuses it can at least use the room again for new rows.
+          // An engine that refuses it can at least reuse the space for new rows.
           await sql.query(`VACUUM (ANALYZE) ${name}`);
         });
       } finally {
@@ -59,14 +55,25 @@ export class ChunkSpace {
   }
 }
 
-const NOTE = 'rows deleted by retention';
-
-async function noted(sql: Sql, name: string): Promise<number> {
-  const text = `SELECT obj_description($1::regclass, 'pg_class') AS note`;
-  const note = (await sql.query<{ note: string | null }>(text, [name])).rows[0]?.note;
-  return note?.endsWith(NOTE) ? parseInt(note) : 0;
+/** An estimate of the bytes that a row of a table takes, with its indexes. */
+export async function bytesPerRow(sql: Sql, name: string): Promise<number> {
+  const { rows } = await sql.query<{ bytes: number }>(
+    `SELECT pg_total_relation_size(oid) / greatest(CASE WHEN reltuples > 0 THEN reltuples
+              ELSE (SELECT count(*) FROM ${name}) END, 1)::float8 AS bytes
+     FROM pg_class WHERE oid = $1::regclass`,
+    [name],
+  );
+  return rows[0]?.bytes ?? 0;
 }
 
-async function setNote(sql: Sql, name: string, rows: number): Promise<void> {
-  await sql.query(`COMMENT ON TABLE ${name} IS ${rows === 0 ? 'NULL' : `'${rows} ${NOTE}'`}`);
+const COMMENT = 'rows deleted by retention';
+
+async function deletedFrom(sql: Sql, name: string): Promise<number> {
+  const text = `SELECT obj_description($1::regclass, 'pg_class') AS comment`;
+  const comment = (await sql.query<{ comment: string | null }>(text, [name])).rows[0]?.comment;
+  return comment?.endsWith(COMMENT) ? parseInt(comment) : 0;
+}
+
+async function setDeleted(sql: Sql, name: string, rows: number): Promise<void> {
+  await sql.query(`COMMENT ON TABLE ${name} IS ${rows === 0 ? 'NULL' : `'${rows} ${COMMENT}'`}`);
 }

@@ -1,22 +1,35 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { Invalid } from '../../common/errors.js';
 import { Database } from '../../postgres/database.js';
-import { type Hypertable, type StorageEngine } from './engine.js';
+import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
+import { type Sql } from '../../postgres/sql.js';
 import { classify } from '../../postgres/sql-errors.js';
+import { type StorageEngine } from './engine.js';
+import { type Content, type Hypertable, HYPERTABLE_NAMES, hypertablesOf } from './hypertables.js';
 import { STORAGE_ENGINE } from './storage-engine.token.js';
 
 /** More new chunks than this for one request are refused: that many come from wrong timestamps. */
-const MOST_NEW_CHUNKS = 50;
+const MAX_NEW_CHUNKS = 50;
 
-/** How often a transaction is tried whose chunks are missing: another process may drop them again. */
+/** Attempts of a transaction whose chunks are missing: another process may drop them again. */
 const ATTEMPTS = 5;
 
-/** Knows which chunks exist and makes those that a write needs, before the write. */
+/** A chunk of a hypertable. It covers the time from `begin` (inclusive) to `end` (exclusive), in micros. */
+export interface Chunk {
+  readonly table: Hypertable;
+  readonly number: number;
+  /** The chunk's own table, ready for SQL. */
+  readonly name: string;
+  /** `null` is unbounded. */
+  readonly begin: number | null;
+  readonly end: number | null;
+}
+
+/** Knows which chunks exist, creates those that a write needs before the write, and drops those that have expired. */
 @Injectable()
 export class Chunks {
-  private readonly known: Record<Hypertable, Set<number>> = { point: new Set(), rollup: new Set() };
-  /** Chunks that are being made now, so that requests which need the same one wait for the same transaction. */
+  private readonly known = new Map(HYPERTABLE_NAMES.map((table) => [table, new Set<number>()]));
+  /** Chunks that are being created, so that requests that need the same one wait for the same transaction. */
   private readonly underway = new Map<string, Promise<void>>();
 
   constructor(
@@ -25,29 +38,28 @@ export class Chunks {
   ) {}
 
   /**
-   * Makes sure that there is a chunk for each of the times (micros). Each new chunk is a short transaction of its own;
-   * an empty chunk that stays because the write failed later does no harm.
+   * Creates the missing chunks for rows at these times (micros). Each new chunk is a short transaction of its own; an
+   * empty chunk that stays because the write failed later does no harm.
    */
-  async cover(table: Hypertable, times: Iterable<number>): Promise<void> {
-    const missing = this.missing(table, times);
-    for (const chunk of missing) await this.create(table, chunk);
+  async cover(content: Content, times: Iterable<number>): Promise<void> {
+    await this.create(this.missing(content, times));
   }
 
   /**
    * Like `cover`, for the points of one request. Throws `Invalid` where that would need more than 50 new chunks, and
-   * makes none of them then.
+   * creates none of them then.
    */
   async coverRequest(times: Iterable<number>): Promise<void> {
-    const missing = this.missing('point', times);
-    if (missing.size > MOST_NEW_CHUNKS) await this.refuseMany('point', missing);
-    for (const chunk of missing) await this.create('point', chunk);
+    const missing = this.missing('points', times);
+    for (const [table, chunks] of missing) if (chunks.size > MAX_NEW_CHUNKS) await this.refuseMany(table, chunks);
+    await this.create(missing);
   }
 
   /**
-   * Runs a transaction that stores rows at times which are only known inside it: `work` notes them in `times` before it
-   * stores. Where a chunk is missing then, it is made and `work` runs again. Throws as `Database.retrying` does.
+   * Runs a transaction that stores rows at times which are only known inside it: `work` adds them to `times` before it
+   * stores. If a chunk is missing then, it is created and `work` runs again. Throws as `Database.retrying` does.
    */
-  async transaction<T>(table: Hypertable, work: (sql: pg.PoolClient, times: number[]) => Promise<T>): Promise<T> {
+  async transaction<T>(content: Content, work: (sql: Sql, times: number[]) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const times: number[] = [];
       try {
@@ -57,49 +69,83 @@ export class Chunks {
         });
       } catch (error) {
         if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
-        this.forget(table);
-        await this.cover(table, times);
+        this.forget(content);
+        await this.cover(content, times);
       }
     }
   }
 
-  /** Forgets what is known, because a statement found a chunk gone (dropped by another process). */
-  forget(table: Hypertable): void {
-    this.known[table].clear();
+  /** Forgets which chunks exist, because a statement found one missing: another process has dropped it. */
+  forget(content: Content): void {
+    for (const table of hypertablesOf(content)) this.known.get(table)?.clear();
   }
 
-  private missing(table: Hypertable, times: Iterable<number>): Set<number> {
-    const known = this.known[table];
-    const missing = new Set<number>();
+  /** The chunks of a hypertable that begin before a time (micros), oldest first. */
+  async beginningBefore(table: Hypertable, time: number): Promise<Chunk[]> {
+    const found: Chunk[] = [];
+    for (const number of (await this.engine.chunks(this.db, table)).sort((a, b) => a - b)) {
+      const { begin, end } = this.engine.boundsOf(number);
+      if ((begin ?? -Infinity) >= time) continue;
+      const name = await this.engine.chunkTable(this.db, table, number);
+      if (name !== undefined) found.push({ table, number, name, begin, end });
+    }
+    return found;
+  }
+
+  /**
+   * Drops a chunk, unless `isKept` says under the lock of the hypertable that it is still needed. Readers and writers
+   * wait meanwhile, for a moment. Returns `false` where it is needed, or where others keep the table locked.
+   */
+  async drop({ table, number }: Chunk, isKept: (sql: Sql) => Promise<boolean>): Promise<boolean> {
+    const dropped = await retryWhileLocked(() =>
+      this.db.transaction(async (sql) => {
+        await sql.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+        // All readers and writers lock the hypertable first: in the same order there are no deadlocks.
+        await sql.query(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`);
+        if (await isKept(sql)) return false;
+        await this.engine.dropChunk(sql, table, number);
+        return true;
+      }),
+    );
+    if (dropped) this.known.get(table)?.clear();
+    return dropped ?? false;
+  }
+
+  private missing(content: Content, times: Iterable<number>): Map<Hypertable, Set<number>> {
+    const missing = new Map(hypertablesOf(content).map((table) => [table, new Set<number>()]));
     let last: number | undefined;
     for (const micros of times) {
       const chunk = this.engine.chunkOf(micros);
       if (chunk === last) continue;
       last = chunk;
-      if (!known.has(chunk)) missing.add(chunk);
+      for (const [table, chunks] of missing) if (!this.known.get(table)?.has(chunk)) chunks.add(chunk);
     }
     return missing;
   }
 
   private async refuseMany(table: Hypertable, missing: Set<number>): Promise<void> {
     for (const chunk of await this.engine.chunks(this.db, table)) {
-      this.known[table].add(chunk);
+      this.known.get(table)?.add(chunk);
       missing.delete(chunk);
     }
-    if (missing.size > MOST_NEW_CHUNKS)
+    if (missing.size > MAX_NEW_CHUNKS)
       throw new Invalid(
         `the timestamps are too far apart: they need ${missing.size} new chunks of the archive, ` +
-          `at most ${MOST_NEW_CHUNKS} a request; check ts, or send the history in several requests`,
+          `at most ${MAX_NEW_CHUNKS} a request; check ts, or send the history in several requests`,
       );
   }
 
-  private create(table: Hypertable, chunk: number): Promise<void> {
+  private async create(missing: ReadonlyMap<Hypertable, ReadonlySet<number>>): Promise<void> {
+    for (const [table, chunks] of missing) for (const chunk of chunks) await this.createOne(table, chunk);
+  }
+
+  private createOne(table: Hypertable, chunk: number): Promise<void> {
     const name = `${table} ${chunk}`;
     let creation = this.underway.get(name);
     if (!creation) {
       creation = this.db
         .retrying((sql) => this.engine.createChunk(sql, table, chunk))
-        .then(() => void this.known[table].add(chunk))
+        .then(() => void this.known.get(table)?.add(chunk))
         .finally(() => this.underway.delete(name));
       this.underway.set(name, creation);
     }

@@ -1,11 +1,6 @@
-import { type ChunkBounds } from './chunk-grid.js';
 import { type Sql } from '../../postgres/sql.js';
-
-/** The hypertables and the column by which each is cut into chunks. */
-export const HYPERTABLES = { point: 'ts', rollup: 'bin' } as const;
-
-/** The name of a hypertable. */
-export type Hypertable = keyof typeof HYPERTABLES;
+import { type ChunkBounds } from './chunk-grid.js';
+import { type Hypertable } from './hypertables.js';
 
 /** The storage engines there are, as `storage_info` names them. */
 export type EngineName = 'native' | 'timescale';
@@ -16,6 +11,9 @@ export type EngineName = 'native' | 'timescale';
  */
 export interface StorageEngine {
   readonly name: EngineName;
+
+  /** The length of a regular chunk. */
+  readonly chunkSeconds: number;
 
   /** Turns an empty plain table into a hypertable, inside the caller's transaction. */
   createHypertable(sql: Sql, table: Hypertable): Promise<void>;

@@ -1,5 +1,6 @@
 import { type ChunkBounds, ChunkGrid } from './chunk-grid.js';
-import { type Hypertable, HYPERTABLES, type StorageEngine } from './engine.js';
+import { type StorageEngine } from './engine.js';
+import { type Hypertable, HYPERTABLES } from './hypertables.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
@@ -9,7 +10,7 @@ export class NativeEngine implements StorageEngine {
 
   private readonly grid: ChunkGrid;
 
-  constructor(chunkSeconds: number) {
+  constructor(readonly chunkSeconds: number) {
     this.grid = new ChunkGrid(chunkSeconds);
   }
 
@@ -18,7 +19,9 @@ export class NativeEngine implements StorageEngine {
     await sql.query(`ALTER TABLE ${table} RENAME TO ${plain}`);
     // Frees the name for the copy's own key.
     await sql.query(`ALTER TABLE ${plain} RENAME CONSTRAINT ${table}_pkey TO ${plain}_pkey`);
-    await sql.query(`CREATE TABLE ${table} (LIKE ${plain} INCLUDING ALL) PARTITION BY RANGE (${HYPERTABLES[table]})`);
+    await sql.query(
+      `CREATE TABLE ${table} (LIKE ${plain} INCLUDING ALL) PARTITION BY RANGE (${HYPERTABLES[table].time})`,
+    );
     await sql.query(`DROP TABLE ${plain}`);
   }
 

@@ -1,5 +1,6 @@
 import { MICROS_PER_SECOND } from '../../common/time.js';
-import { type Hypertable, HYPERTABLES, type StorageEngine } from './engine.js';
+import { type StorageEngine } from './engine.js';
+import { type Hypertable, HYPERTABLES } from './hypertables.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
@@ -10,13 +11,13 @@ import { type Sql } from '../../postgres/sql.js';
 export class TimescaleEngine implements StorageEngine {
   readonly name = 'timescale';
 
-  constructor(private readonly chunkSeconds: number) {}
+  constructor(readonly chunkSeconds: number) {}
 
   async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
     await sql.query(
       `SELECT create_hypertable($1::regclass, by_range($2::name, make_interval(secs => $3)),
                                 create_default_indexes => false)`,
-      [table, HYPERTABLES[table], this.chunkSeconds],
+      [table, HYPERTABLES[table].time, this.chunkSeconds],
     );
   }
 

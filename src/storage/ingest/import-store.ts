@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Bins } from '../../rollups/bins.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
-import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
 import { PointStore, type SeriesPoint } from '../points/point-store.js';
 import { RollupStore } from '../rollups/rollup-store.js';
+import { existingSeries } from '../registry/relations.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { classify } from '../../postgres/sql-errors.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
@@ -53,8 +53,8 @@ export class ImportStore {
     const { rows, series } = batchOf(points);
     if (rows.length === 0) return 0;
     for (let attempt = 1; ; attempt++) {
-      await this.chunks.cover('point', timesOf(rows));
-      await this.chunks.cover('rollup', beginsOf(rows));
+      await this.chunks.cover('points', timesOf(rows));
+      await this.chunks.cover('bins', beginsOf(rows));
       try {
         return await this.db.retrying(async (sql) => {
           await this.series.lock(sql, series, 'wait');
@@ -65,8 +65,8 @@ export class ImportStore {
         });
       } catch (error) {
         if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
-        this.chunks.forget('point');
-        this.chunks.forget('rollup');
+        this.chunks.forget('points');
+        this.chunks.forget('bins');
       }
     }
   }
@@ -74,12 +74,7 @@ export class ImportStore {
   /** How many of these points `write` would store now. */
   async countNew(points: readonly SeriesPoint[]): Promise<number> {
     const { rows } = batchOf(points);
-    const found = await this.db.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM unnest($1::int4[], $2::timestamptz[]) AS place (series, ts)
-       JOIN point USING (series, ts)`,
-      [int4Array(rows, ({ series }) => series.id), timestampArray(rows, ({ micros }) => micros)],
-    );
-    return rows.length - (found.rows[0]?.count ?? 0);
+    return rows.length - (await this.points.countPresent(rows));
   }
 
   /** How far a stream was read by earlier runs, in micros; `undefined` where none was. */
@@ -99,7 +94,7 @@ export class ImportStore {
   async noteProgress({ source, series, type, window }: Stream, through: number): Promise<void> {
     await this.db.query(
       `INSERT INTO import_progress (source, series, type, window_seconds, through)
-       SELECT $2, id, $3, $4, $5 FROM series WHERE id = $1
+       SELECT $2, id, $3, $4, $5 FROM ${existingSeries('$1')} s
        ON CONFLICT ON CONSTRAINT import_progress_pkey
        DO UPDATE SET through = CASE WHEN import_progress.through > now() + interval '1 day' THEN excluded.through
                                     ELSE greatest(import_progress.through, excluded.through) END`,

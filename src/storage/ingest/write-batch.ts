@@ -1,5 +1,6 @@
 import { type KeyClaim } from './idempotency-store.js';
-import { type SeriesPoint, type SeriesRef } from '../points/point-store.js';
+import { type SeriesPoint } from '../points/point-store.js';
+import { type SeriesRef } from '../registry/series-store.js';
 
 /** What became of one request's points. */
 export interface WriteOutcome {

@@ -185,7 +185,7 @@ export class WriteQueue {
       let transactionId = '';
       let stored: readonly SeriesPoint[] = batch.rows;
       try {
-        await this.chunks.cover('rollup', begins(bins));
+        await this.chunks.cover('bins', begins(bins));
         let changed = bins;
         await this.pool.transaction(
           async (sql) => {
@@ -224,9 +224,9 @@ export class WriteQueue {
   }
 
   private async renewChunks(batch: WriteBatch): Promise<void> {
-    this.chunks.forget('point');
-    this.chunks.forget('rollup');
-    await this.chunks.cover('point', timesOf(batch.rows));
+    this.chunks.forget('points');
+    this.chunks.forget('bins');
+    await this.chunks.cover('points', timesOf(batch.rows));
   }
 }
 

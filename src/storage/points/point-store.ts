@@ -1,23 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../../event-types/data-types.js';
-import { type RollupSpec } from '../../rollups/rollup.js';
+import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
+import { type PointOwner } from '../registry/data-owners.js';
+import { type Extent, type SeriesRef } from '../registry/series-store.js';
 import { Database } from '../../postgres/database.js';
 import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { PAIRS_OF_POINTS, PointPairs } from './point-pairs.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql, type Statement } from '../../postgres/sql.js';
-
-/** A series as a writer has seen it: `version` tells whether its registration has changed since. */
-export interface SeriesRef {
-  readonly id: number;
-  readonly version: number;
-  readonly dataType: DataTypeName;
-  /** The rollups to be kept of it, one for each window of its summaries. */
-  readonly rollups: readonly RollupSpec[];
-  /** Points before this time (micros) have left by retention and are not taken again; `null` when none has. */
-  readonly cutOff: number | null;
-}
 
 /** One point of a series, as it is written. */
 export interface SeriesPoint extends StoredValue {
@@ -40,6 +31,15 @@ export interface Point extends StoredValue {
   readonly micros: number;
 }
 
+/** The newest point of a series. */
+export interface NewestPoint extends Point {
+  /** The median of the times between the newest points, in micros; `null` where there is one point only. */
+  readonly cadence: number | null;
+}
+
+/** The number of newest points that a cadence is computed from. */
+const CADENCE_POINTS = 10;
+
 /** Which points of a series to read. */
 export interface PointRange extends OrderedRange {
   readonly series: number;
@@ -54,7 +54,10 @@ const INSERT_NUMBERS =
 
 /** The only place that knows how points lie in PostgreSQL. */
 @Injectable()
-export class PointStore {
+export class PointStore implements PointOwner {
+  /** The hypertables that hold points, for retention. */
+  readonly expiring: readonly ExpiringTable[] = [new ExpiringRows('point', 'p.series = e.series')];
+
   constructor(private readonly db: Database) {}
 
   /**
@@ -120,6 +123,95 @@ export class PointStore {
       const point = counted[position - 1];
       return point ? [{ ...point, document }] : [];
     });
+  }
+
+  /** How many of these places (series and time) hold a point. Each place comes once. */
+  async countPresent(
+    places: readonly { readonly series: { readonly id: number }; readonly micros: number }[],
+  ): Promise<number> {
+    const { rows } = await this.db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM unnest($1::int4[], $2::timestamptz[]) AS place (series, ts)
+       JOIN point USING (series, ts)`,
+      [int4Array(places, ({ series }) => series.id), timestampArray(places, ({ micros }) => micros)],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** The number of points of a series from `begin` to `end` (micros, both inclusive). */
+  async count(sql: Sql, series: number, begin: number, end: number): Promise<number> {
+    const { rows } = await sql.query<{ count: number }>(
+      'SELECT count(*)::float8 AS count FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3',
+      [series, timestampOf(begin), timestampOf(end)],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** The times of the first and the last point of a series, or `undefined` where it has none. */
+  async extent(sql: Sql, series: number): Promise<Extent | undefined> {
+    const { rows } = await sql.query<{ first: number | null; last: number | null }>(
+      `SELECT ${microsOf('min(ts)')} AS first, ${microsOf('max(ts)')} AS last FROM point WHERE series = $1`,
+      [series],
+    );
+    const { first = null, last = null } = rows[0] ?? {};
+    return first === null || last === null ? undefined : { first, last };
+  }
+
+  /** Whether each of these series has a point at or after a time (micros); in their order. */
+  async existSince(
+    sql: Sql,
+    ranges: readonly { readonly series: number; readonly begin: number }[],
+  ): Promise<boolean[]> {
+    const { rows } = await sql.query<{ position: number }>(
+      `SELECT position::int FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS r (series, begin, position)
+       CROSS JOIN LATERAL (SELECT FROM point p WHERE p.series = r.series AND p.ts >= r.begin ORDER BY p.ts LIMIT 1) p`,
+      [ranges.map(({ series }) => series), ranges.map(({ begin }) => timestampOf(begin))],
+    );
+    const found = new Set(rows.map(({ position }) => position));
+    return ranges.map((_, index) => found.has(index + 1));
+  }
+
+  hasPoint(series: string, from: readonly string[], to: readonly string[]): string {
+    const conditions = [
+      `p.series = ${series}`,
+      ...from.map((time) => `p.ts >= ${time}`),
+      ...to.map((time) => `p.ts <= ${time}`),
+    ];
+    return `EXISTS (SELECT FROM point p WHERE ${conditions.join(' AND ')})`;
+  }
+
+  /**
+   * The newest point of each of these series, by their ids, in one statement; those without points are missing.
+   * @param series each with the times (micros) of its first and last point.
+   */
+  async newest(
+    series: readonly (Extent & { readonly id: number })[],
+    fromPrimary: boolean,
+  ): Promise<Map<number, NewestPoint>> {
+    const { rows } = await this.db.reader(fromPrimary).query<NewestPoint & { id: number }>({
+      name: 'point-newest',
+      text: `SELECT id, ${microsOf('p.ts')} AS micros, p.value, p.denominator, p.document::text AS document, c.cadence
+             FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS wanted (id, first, last)
+             JOIN LATERAL (SELECT * FROM point WHERE series = id AND ts = last) p ON true
+             CROSS JOIN LATERAL (
+               SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY gap) AS cadence
+               FROM (SELECT ${microsOf('ts')} - lead(${microsOf('ts')}) OVER (ORDER BY ts DESC) AS gap
+                     FROM (SELECT ts FROM point WHERE series = id AND ts BETWEEN first AND last
+                           ORDER BY ts DESC LIMIT ${CADENCE_POINTS}) newest) gaps) c`,
+      values: [
+        int4Array(series, ({ id }) => id),
+        timestampArray(series, ({ first }) => first),
+        timestampArray(series, ({ last }) => last),
+      ],
+    });
+    return new Map(rows.map(({ id, ...point }) => [id, point]));
+  }
+
+  /** Deletes the points of a series from `begin` to `end` (micros, both inclusive); returns how many there were. */
+  async deleteBetween(sql: Sql, series: number, begin: number, end: number): Promise<number> {
+    const { rowCount } = await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [
+      ...[series, timestampOf(begin), timestampOf(end)],
+    ]);
+    return rowCount ?? 0;
   }
 
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */

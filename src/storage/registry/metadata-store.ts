@@ -7,6 +7,7 @@ import { type DataTypeName, DATA_TYPES, type SummaryType } from '../../event-typ
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
+import { type AddedSummary, BinOwner } from './data-owners.js';
 import { holdDataTypes } from './event-type-store.js';
 import { type Sql } from '../../postgres/sql.js';
 
@@ -96,6 +97,7 @@ export class MetadataStore {
   constructor(
     private readonly db: Database,
     private readonly disk: DiskSpace,
+    private readonly bins: BinOwner,
   ) {}
 
   /**
@@ -160,6 +162,30 @@ export class MetadataStore {
     });
   }
 
+  /** Locks a metadata inside the caller's transaction; returns whether it is there. */
+  async lock(sql: Sql, key: string): Promise<boolean> {
+    return (await sql.query('SELECT FROM metadata WHERE key = $1 FOR UPDATE', [key])).rowCount === 1;
+  }
+
+  /** Locks metadata and then their series inside the caller's transaction, both in the order of their numbers. */
+  async lockWithSeries(sql: Sql, ids: readonly number[]): Promise<void> {
+    await sql.query('SELECT FROM metadata WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
+    await sql.query('SELECT FROM series WHERE metadata = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
+  }
+
+  /** Removes a metadata that has no series, inside the caller's transaction; returns whether it was so. */
+  async removeEmpty(sql: Sql, key: string): Promise<boolean> {
+    const text = 'DELETE FROM metadata m WHERE key = $1 AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)';
+    return (await sql.query(text, [key])).rowCount === 1;
+  }
+
+  /** Removes metadata with their series, inside the caller's transaction, which holds their locks; returns the keys. */
+  async removeWithSeries(sql: Sql, ids: readonly number[]): Promise<string[]> {
+    const text = 'DELETE FROM metadata WHERE id = ANY ($1) RETURNING key';
+    const { rows } = await sql.query<{ key: string }>(text, [ids]);
+    return rows.map(({ key }) => key);
+  }
+
   /** The metadata of this identity. Asks the primary, not a replica, which may not have it yet. */
   async findSame(identity: Buffer): Promise<StoredMetadata | undefined> {
     const { rows } = await this.db.query<StoredMetadata>(`${selectMetadata('metadata')} WHERE m.identity = $1`, [
@@ -210,7 +236,7 @@ export class MetadataStore {
     );
     await sql.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
-    const summaries = await sql.query<{ name: string }>(
+    const summaries = await sql.query<AddedSummary & { name: string }>(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
          -- Bins that have left are missing for the new summary too: their rows are gone.
@@ -221,25 +247,17 @@ export class MetadataStore {
          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
          JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
          ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds
-       ), lacking AS (
-         SELECT a.series, a.window_seconds, y.series IS NULL AS partial
-         FROM added a JOIN series s ON s.id = a.series
-         LEFT JOIN LATERAL (SELECT series FROM summary WHERE series = a.series AND window_seconds = a.window_seconds
-                            LIMIT 1) y ON true
-         WHERE s.first_point IS NOT NULL
-           AND (y.series IS NULL OR (a.type = 'statistics' AND s.data_type IN ('integer', 'float')))
-       ), filling AS (
-         INSERT INTO back_fill (series, window_seconds, next_bin, partial)
-         SELECT series, window_seconds, '-infinity', bool_or(partial) FROM lacking GROUP BY 1, 2
-         ON CONFLICT ON CONSTRAINT back_fill_pkey
-         DO UPDATE SET next_bin = '-infinity', partial = back_fill.partial OR excluded.partial
        ), noticed AS (
          UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)
        )
-       SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name
+       SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name,
+              a.series, s.data_type AS "dataType", a.type, a.window_seconds::float8 AS window,
+              NOT EXISTS (SELECT FROM summary y WHERE y.series = a.series AND y.window_seconds = a.window_seconds)
+                AS "isNewWindow", s.first_point IS NOT NULL AS "hasPoints"
        FROM added a JOIN series s ON s.id = a.series ORDER BY 1`,
       [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
     );
+    await this.bins.summariesAdded(sql, summaries.rows);
     return {
       eventTypes: series.rows.map(({ eventType }) => eventType).sort(),
       summaries: summaries.rows.map(({ name }) => name),

@@ -3,8 +3,10 @@ import { SharedLookups } from '../../common/shared-lookups.js';
 import { type DataTypeName } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
 import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
-import { type SeriesPoint, type SeriesRef } from '../points/point-store.js';
-import { microsOf } from '../../postgres/timestamps.js';
+import { type RollupSpec } from '../../rollups/rollup.js';
+import { seriesOfMetadata } from './relations.js';
+import { type MetadataFields, SOURCE } from './metadata-store.js';
+import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
@@ -12,6 +14,17 @@ const ROLLUPS_OF_SERIES = `
   coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
             FROM (SELECT window_seconds, bool_or(type = 'statistics') AS statistics
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
+
+/** A series as a writer has seen it: `version` tells whether its registration has changed since. */
+export interface SeriesRef {
+  readonly id: number;
+  readonly version: number;
+  readonly dataType: DataTypeName;
+  /** The rollups to be kept of it, one for each window of its summaries. */
+  readonly rollups: readonly RollupSpec[];
+  /** Points before this time (micros) have expired and are not taken again; `null` when none has. */
+  readonly cutOff: number | null;
+}
 
 /** The series of one metadata by event type. */
 export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
@@ -30,11 +43,36 @@ export interface SeriesExtent {
   readonly fromPrimary: boolean;
 }
 
+/** A series that has points, with what its metadata says of it. All times in micros. */
+export interface DescribedSeries extends Omit<MetadataFields, 'subjectType' | 'parameters'> {
+  readonly id: number;
+  readonly key: string;
+  readonly eventType: string;
+  readonly dataType: DataTypeName;
+  /** The times of the first point that has not expired, and of the last one. */
+  readonly first: number;
+  readonly last: number;
+  /** The database's time. */
+  readonly now: number;
+}
+
 /** A series whose lock the caller holds. All times in micros. */
 export interface LockedSeries extends SeriesRef {
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;
+}
+
+/** The times of the first and the last point, in micros. */
+export interface Extent {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A point that was stored: of which series, and at what time (micros). */
+export interface WrittenPoint {
+  readonly series: SeriesRef;
+  readonly micros: number;
 }
 
 /** Some series were changed or deleted since the writer looked them up. */
@@ -104,6 +142,39 @@ export class SeriesStore {
     return row && { ...row, fromPrimary };
   }
 
+  /**
+   * These series in their order, with their metadata; those without points are missing.
+   * Returns, too, whether the primary has answered: what else is read about them must come from there.
+   */
+  async described(ids: readonly number[]): Promise<{ series: DescribedSeries[]; fromPrimary: boolean }> {
+    const { result, fromPrimary } = await this.db.readKnown<DescribedSeries>(
+      {
+        name: 'series-described',
+        text: `SELECT s.id, m.key, s.event_type AS "eventType", s.data_type AS "dataType", ${SOURCE} AS source,
+                      m.destination, m.measurement_agent AS "measurementAgent", m.tool_name AS "toolName",
+                      m.input_source AS "inputSource", m.input_destination AS "inputDestination",
+                      ${microsOf('greatest(s.first_point, s.base_cut_off)')} AS first,
+                      ${microsOf('s.last_point')} AS last, ${microsOf('now()')} AS now
+               FROM unnest($1::int4[]) WITH ORDINALITY AS wanted (id, place)
+               JOIN series s USING (id)
+               JOIN metadata m ON m.id = s.metadata
+               WHERE s.last_point IS NOT NULL ORDER BY wanted.place`,
+        values: [int4Array(ids, (id) => id)],
+      },
+      () => true,
+    );
+    return { series: result.rows, fromPrimary };
+  }
+
+  /** The ids of the series of a metadata, or of one event type of it, ascending. */
+  async idsOf(sql: Sql, metadataKey: string, eventType?: string): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(
+      `SELECT id FROM series WHERE id IN ${seriesOfMetadata('$1')} AND ($2::text IS NULL OR event_type = $2) ORDER BY id`,
+      [metadataKey, eventType ?? null],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
   async lockOne(sql: Sql, id: number): Promise<LockedSeries | undefined> {
     // Two statements: one that waits for the lock would still see the summaries as they were before it waited.
@@ -116,6 +187,26 @@ export class SeriesStore {
       [id],
     );
     return rows[0];
+  }
+
+  /** Locks series, as `lock` does, whatever their version; those that are gone are left out. */
+  async lockAll(sql: Sql, ids: readonly number[]): Promise<void> {
+    const text = 'SELECT FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE';
+    await sql.query(text, [int4Array(ids, (id) => id)]);
+  }
+
+  /** Locks the next `limit` series behind an id, as `lock` does, and returns their ids in ascending order. */
+  async lockNext(sql: Sql, after: number, limit: number): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(
+      'SELECT id FROM series WHERE id > $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE',
+      [after, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes a series with its summaries, inside the caller's transaction, which has removed its data. */
+  async remove(sql: Sql, id: number): Promise<void> {
+    await sql.query('DELETE FROM series WHERE id = $1', [id]);
   }
 
   /**
@@ -171,7 +262,7 @@ export class SeriesStore {
    * They come in (series, ts) order.
    * @param updated the time-updated (seconds) that points of another archive bring along, instead of now.
    */
-  async touch(sql: Sql, points: readonly SeriesPoint[], updated?: number): Promise<void> {
+  async touch(sql: Sql, points: readonly WrittenPoint[], updated?: number): Promise<void> {
     if (points.length === 0) return;
     const extents: { id: number; first: number; last: number }[] = [];
     let extent: { id: number; first: number; last: number } | undefined;
@@ -194,5 +285,24 @@ export class SeriesStore {
         ...(isNow ? [] : [updated]),
       ],
     });
+  }
+
+  /** Moves time-updated forward to a time, inside the caller's transaction; it never moves back. */
+  async updateTime(sql: Sql, id: number, updated: Date): Promise<void> {
+    await sql.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [id, updated]);
+  }
+
+  /**
+   * Sets first and last point time after a deletion, inside the caller's transaction, which holds the lock. Bins may be
+   * older than any point that is left: where points have expired, they still count, and so does the first point time.
+   * @param extent the times of the first and the last point that are left, or `undefined` where none is.
+   */
+  async setExtent(sql: Sql, { id, cutOff }: LockedSeries, extent: Extent | undefined): Promise<void> {
+    await sql.query(
+      `UPDATE series SET first_point = CASE WHEN $2 THEN first_point ELSE $3 END,
+                         last_point = CASE WHEN $2 THEN coalesce($4, last_point) ELSE $4 END
+       WHERE id = $1`,
+      [id, cutOff !== null, extent ? timestampOf(extent.first) : null, extent ? timestampOf(extent.last) : null],
+    );
   }
 }

@@ -1,122 +1,112 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ChunkSpace } from '../hypertables/chunk-space.js';
-import { Chunks } from '../hypertables/chunks.js';
+import { Injectable } from '@nestjs/common';
 import { Database } from '../../postgres/database.js';
-import { type Hypertable, HYPERTABLES, type StorageEngine } from '../hypertables/engine.js';
-import { type ExpiredCount, ExpiredRows, type SweptChunk } from './expired-rows.js';
-import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
-import { int4Array } from '../../postgres/array-encoding.js';
-import { BELONGS, type CutOffs, expirySql, type RetentionRule, ruleColumns, WITH_RULES } from './retention-rules.js';
-import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
-import { timestampOf } from '../../postgres/timestamps.js';
-import { type Sql } from '../../postgres/sql.js';
+import { ChunkSpace } from '../hypertables/chunk-space.js';
+import { type Chunk, Chunks } from '../hypertables/chunks.js';
+import { type ExpiredCount, type ExpiringTable } from '../hypertables/expiring-table.js';
+import { type Content, HYPERTABLES } from '../hypertables/hypertables.js';
+import { PointStore } from '../points/point-store.js';
+import { CutOffStore } from '../registry/cut-off-store.js';
+import { type CutOffs, cutOffsOf, type RetentionRule } from '../registry/cut-offs.js';
+import { SeriesStore } from '../registry/series-store.js';
+import { RollupStore } from '../rollups/rollup-store.js';
 
-/** How many rows one transaction deletes (more only where one series has more in a chunk). */
-const BATCH = 50_000;
+/** The rows that one transaction deletes (more only where one series has more in a chunk). */
+const BATCH_ROWS = 50_000;
+
+/** A chunk that begins before some cut-off. */
+export interface DueChunk {
+  readonly content: Content;
+  readonly table: ExpiringTable;
+  readonly chunk: Chunk;
+}
 
 /**
- * Removes what lies before the recorded cut-offs, chunk by chunk. All it goes by is what is stored, so that it can be
- * cut off anywhere: the next run goes on.
+ * Removes expired data chunk by chunk, whatever hypertable holds them. It goes by what is stored only, so it can be
+ * interrupted anywhere: the next run continues.
  */
 @Injectable()
 export class ChunkSweep {
+  private readonly tables: readonly ExpiringTable[];
+
   constructor(
     private readonly db: Database,
+    private readonly series: SeriesStore,
+    private readonly cutOffs: CutOffStore,
     private readonly chunks: Chunks,
-    private readonly rows: ExpiredRows,
     private readonly space: ChunkSpace,
-    @Inject(STORAGE_ENGINE) private readonly engine: StorageEngine,
-  ) {}
+    points: PointStore,
+    rollups: RollupStore,
+  ) {
+    this.tables = [...points.expiring, ...rollups.expiring];
+  }
 
-  /** The chunks of a hypertable that begin before some cut-off, oldest first. */
-  async due(table: Hypertable, rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<SweptChunk[]> {
-    const latest = await this.rows.latestCutOff(table, rules, cutOffs);
-    if (latest === null) return [];
-    const due: SweptChunk[] = [];
-    for (const number of (await this.engine.chunks(this.db, table)).sort((a, b) => a - b)) {
-      const { begin, end } = this.engine.boundsOf(number);
-      if ((begin ?? -Infinity) >= latest) continue;
-      const name = await this.engine.chunkTable(this.db, table, number);
-      if (name !== undefined) due.push({ table, number, name, begin, end });
+  /** The chunks that begin before some cut-off: those of one hypertable after the other, oldest first. */
+  async due(rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<DueChunk[]> {
+    const due: DueChunk[] = [];
+    for (const table of this.tables) {
+      const { content } = HYPERTABLES[table.table];
+      const latest = await this.cutOffs.latest(content, rules, cutOffs);
+      if (latest === null) continue;
+      for (const chunk of await this.chunks.beginningBefore(table.table, latest)) due.push({ content, table, chunk });
     }
     return due;
   }
 
-  /**
-   * Drops a chunk all of which is past and in which nothing is left to keep; returns whether it did. Readers and
-   * writers wait for a moment meanwhile. A chunk that others keep in use is left for the next run.
-   */
-  async drop(chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<boolean> {
-    if (await this.isKept(this.db, chunk, rules)) return false;
-    const dropped = await retryWhileLocked(() =>
-      this.db.transaction(async (sql) => {
-        await sql.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
-        // All who read or write lock the hypertable first: in the same order there are no deadlocks.
-        await sql.query(`LOCK TABLE ONLY ${chunk.table} IN ACCESS EXCLUSIVE MODE`);
-        if (await this.isKept(sql, chunk, rules)) return false;
-        await this.engine.dropChunk(sql, chunk.table, chunk.number);
-        return true;
-      }),
-    );
-    if (dropped) this.chunks.forget(chunk.table);
-    return dropped ?? false;
+  /** What has expired in a chunk, by series in the order of their ids; reads only. */
+  count(
+    { content, table, chunk }: DueChunk,
+    rules: readonly RetentionRule[],
+    cutOffs: CutOffs,
+  ): Promise<ExpiredCount[]> {
+    return table.count(this.db, chunk, cutOffsOf(content, rules, cutOffs));
   }
 
-  /** Deletes expired rows of a chunk in bounded transactions, and gives the disk back; returns the rows deleted. */
-  async clean(chunk: SweptChunk, rules: readonly RetentionRule[], expired: readonly ExpiredCount[]): Promise<number> {
+  /** An estimate of the bytes that a point or bin of a chunk takes. */
+  bytesPerItem({ table, chunk }: DueChunk): Promise<number> {
+    return table.bytesPerItem(this.db, chunk);
+  }
+
+  /**
+   * Drops a chunk all of which has expired and for which nothing to be kept can come any more; returns whether it did.
+   * A chunk that others keep locked is left to the next run.
+   */
+  async drop({ content, table, chunk }: DueChunk, rules: readonly RetentionRule[]): Promise<boolean> {
+    const cutOffs = cutOffsOf(content, rules, 'recorded');
+    if (await table.isKept(this.db, chunk, cutOffs)) return false;
+    return this.chunks.drop(chunk, (sql) => table.isKept(sql, chunk, cutOffs));
+  }
+
+  /** Deletes expired data of a chunk in bounded transactions and gives the disk space back; returns the rows deleted. */
+  async clean(
+    { content, table, chunk }: DueChunk,
+    rules: readonly RetentionRule[],
+    expired: readonly ExpiredCount[],
+  ): Promise<number> {
+    const cutOffs = cutOffsOf(content, rules, 'recorded');
     let deleted = 0;
     for (const series of batchesOf(expired))
-      deleted += await this.db.retrying((sql) => this.deleteBatch(sql, chunk, rules, series));
-    await this.space.giveBack(chunk, rules);
-    return deleted;
-  }
-
-  /** Whether anything in the chunk, or anything that may still come into it, is to be kept. */
-  private async isKept(sql: Sql, chunk: SweptChunk, rules: readonly RetentionRule[]): Promise<boolean> {
-    const time = `p.${HYPERTABLES[chunk.table]}`;
-    const { rows } = await sql.query<{ kept: boolean }>(
-      `${WITH_RULES}, e AS (${expirySql(chunk.table, 'recorded')})
-       SELECT coalesce($6::timestamptz > (SELECT max(cut_off) FROM e), true) OR EXISTS (
-         SELECT FROM e CROSS JOIN LATERAL (
-           SELECT FROM ${chunk.name} p WHERE ${BELONGS[chunk.table]} AND ${time} >= coalesce(e.cut_off, '-infinity')
-           ORDER BY ${time} LIMIT 1) kept
-         WHERE e.cut_off IS NULL OR e.cut_off < $6) AS kept`,
-      [...ruleColumns(rules), timestampOf(chunk.end ?? Infinity)],
-    );
-    return rows[0]?.kept ?? true;
-  }
-
-  private async deleteBatch(
-    sql: Sql,
-    chunk: SweptChunk,
-    rules: readonly RetentionRule[],
-    series: readonly number[],
-  ): Promise<number> {
-    const { table, name } = chunk;
-    const ids = int4Array(series, (id) => id);
-    await sql.query('SELECT FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
-    const { rowCount } = await sql.query(
-      `${WITH_RULES} DELETE FROM ${name} p USING (${expirySql(table, 'recorded')}) e
-       WHERE e.series = ANY ($6::int4[]) AND ${BELONGS[table]} AND p.${HYPERTABLES[table]} < e.cut_off`,
-      [...ruleColumns(rules), ids],
-    );
-    const deleted = rowCount ?? 0;
-    await this.space.noteDeleted(sql, chunk, deleted);
+      deleted += await this.db.retrying(async (sql) => {
+        await this.series.lockAll(sql, series);
+        const rows = await table.delete(sql, chunk, cutOffs, series);
+        await this.space.recordDeleted(sql, chunk, rows);
+        return rows;
+      });
+    await this.space.giveBack(chunk, () => table.isShrinking(this.db, chunk, cutOffs));
     return deleted;
   }
 }
 
-/** Series whose rows go in one transaction. */
+/** The series whose data one transaction deletes. */
 function* batchesOf(expired: readonly ExpiredCount[]): Generator<number[]> {
   let batch: number[] = [];
   let rows = 0;
-  for (const one of expired) {
-    if (batch.length > 0 && rows + one.rows > BATCH) {
+  for (const count of expired) {
+    if (batch.length > 0 && rows + count.rows > BATCH_ROWS) {
       yield batch;
       [batch, rows] = [[], 0];
     }
-    batch.push(one.series);
-    rows += one.rows;
+    batch.push(count.series);
+    rows += count.rows;
   }
   if (batch.length > 0) yield batch;
 }

@@ -13,6 +13,7 @@ import { inSlices } from '../../postgres/row-source.js';
 import { PointStore } from '../points/point-store.js';
 import { RollupStore } from '../rollups/rollup-store.js';
 import { SealedBinStore } from '../rollups/sealed-bin-store.js';
+import { MetadataStore } from '../registry/metadata-store.js';
 import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -37,6 +38,7 @@ export interface Span {
 export class DeleteStore {
   constructor(
     private readonly db: Database,
+    private readonly metadata: MetadataStore,
     private readonly series: SeriesStore,
     readonly points: PointStore,
     readonly rollups: RollupStore,
@@ -46,8 +48,8 @@ export class DeleteStore {
 
   /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
   deletePoints(metadataKey: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
-    return this.chunks.transaction('rollup', async (sql, begins) => {
-      const [id] = await seriesOf(sql, metadataKey, eventType);
+    return this.chunks.transaction('bins', async (sql, begins) => {
+      const [id] = await this.series.idsOf(sql, metadataKey, eventType);
       const series = id === undefined ? undefined : await this.series.lockOne(sql, id);
       if (!series) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
       const points = await this.clear(sql, series, span, begins);
@@ -59,29 +61,30 @@ export class DeleteStore {
   /** Deletes an event type with its points and summaries, and the metadata where it was its last. Throws `NotFound`. */
   deleteEventType(metadataKey: string, eventType: string, by: Actor): Promise<Deleted> {
     return this.db.retrying(async (sql) => {
-      await lockMetadata(sql, metadataKey);
-      const ids = await seriesOf(sql, metadataKey, eventType);
+      await this.lock(sql, metadataKey);
+      const ids = await this.series.idsOf(sql, metadataKey, eventType);
       if (ids.length === 0) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
       const points = await this.remove(sql, ids);
-      const { rowCount } = await sql.query(
-        'DELETE FROM metadata m WHERE key = $1 AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)',
-        [metadataKey],
-      );
+      const isRemoved = await this.metadata.removeEmpty(sql, metadataKey);
       await recordAudit(sql, by, 'event type deleted', metadataKey, { eventType, points });
-      if (rowCount === 1) await recordAudit(sql, by, 'metadata deleted', metadataKey, { points: 0 });
-      return { metadata: rowCount ?? 0, points };
+      if (isRemoved) await recordAudit(sql, by, 'metadata deleted', metadataKey, { points: 0 });
+      return { metadata: isRemoved ? 1 : 0, points };
     });
   }
 
   /** Deletes a metadata with all that belongs to it. Throws `NotFound`. */
   deleteMetadata(metadataKey: string, by: Actor): Promise<Deleted> {
     return this.db.retrying(async (sql) => {
-      await lockMetadata(sql, metadataKey);
-      const points = await this.remove(sql, await seriesOf(sql, metadataKey));
-      await sql.query('DELETE FROM metadata WHERE key = $1', [metadataKey]);
+      await this.lock(sql, metadataKey);
+      const points = await this.remove(sql, await this.series.idsOf(sql, metadataKey));
+      await this.metadata.removeEmpty(sql, metadataKey);
       await recordAudit(sql, by, 'metadata deleted', metadataKey, { points });
       return { metadata: 1, points };
     });
+  }
+
+  private async lock(sql: Sql, metadataKey: string): Promise<void> {
+    if (!(await this.metadata.lock(sql, metadataKey))) throw new NotFound(`there is no metadata ${metadataKey}`);
   }
 
   /** Removes series whole; returns the number of their points. `ids` are in ascending order. */
@@ -90,9 +93,9 @@ export class DeleteStore {
     for (const id of ids) {
       const series = await this.series.lockOne(sql, id);
       if (series?.first != null && series.last !== null)
-        points += await deleteBetween(sql, id, series.first, series.last);
-      await sql.query('DELETE FROM rollup WHERE series = $1', [id]);
-      await sql.query('DELETE FROM series WHERE id = $1', [id]);
+        points += await this.points.deleteBetween(sql, id, series.first, series.last);
+      await this.rollups.removeAll(sql, id);
+      await this.series.remove(sql, id);
     }
     return points;
   }
@@ -105,17 +108,17 @@ export class DeleteStore {
     if (begin > end) return 0;
     const windows: [spec: RollupSpec, intact: number][] = [];
     for (const spec of series.rollups) {
-      const intact = await firstIntactBin(sql, series, spec.window);
+      const intact = await firstIntactBin(sql, this, series, spec.window);
       windows.push([spec, intact]);
       await this.takeAway(sql, series, spec, intact, { begin, end });
     }
-    const deleted = await deleteBetween(sql, series.id, begin, end);
+    const deleted = await this.points.deleteBetween(sql, series.id, begin, end);
     for (const [spec, intact] of windows) {
       const mended = await rightExtremes(sql, this, series, spec, intact);
       if (mended) await this.rollups.setExtremes(sql, series.id, spec.window, mended);
       await this.recompute(sql, series, spec, intact, { begin, end }, begins);
     }
-    await updateExtent(sql, series);
+    await this.series.setExtent(sql, series, await this.points.extent(sql, series.id));
     return deleted;
   }
 
@@ -150,16 +153,10 @@ export class DeleteStore {
     span: Span,
     begins: number[],
   ): Promise<void> {
-    const { id } = series;
     const first = Math.max(binOf(span.begin, spec.window), intact);
     const last = binOf(span.end, spec.window);
     if (first > last) return;
-    await sql.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
-      id,
-      spec.window,
-      timestampOf(first),
-      timestampOf(last),
-    ]);
+    await this.rollups.removeBetween(sql, series.id, spec.window, first, last);
     const begin = Math.max(first, series.cutOff ?? -Infinity);
     const end = last + Math.max(spec.window * MICROS_PER_SECOND - 1, 0);
     const base = await binsOfBase(this.points, sql, series, spec, { begin, end });
@@ -172,37 +169,4 @@ export class DeleteStore {
 /** The bounds that there are, as times. */
 function boundsOf({ begin, end }: Span): { from?: string; to?: string } {
   return { ...(begin > -Infinity && { from: timestampOf(begin) }), ...(end < Infinity && { to: timestampOf(end) }) };
-}
-
-async function lockMetadata(sql: Sql, key: string): Promise<void> {
-  const { rowCount } = await sql.query('SELECT FROM metadata WHERE key = $1 FOR UPDATE', [key]);
-  if (rowCount === 0) throw new NotFound(`there is no metadata ${key}`);
-}
-
-/** The ids of the series of a metadata, or of one event type of it, ascending. */
-async function seriesOf(sql: Sql, key: string, eventType?: string): Promise<number[]> {
-  const { rows } = await sql.query<{ id: number }>(
-    `SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata
-     WHERE m.key = $1 AND ($2::text IS NULL OR s.event_type = $2) ORDER BY s.id`,
-    [key, eventType ?? null],
-  );
-  return rows.map(({ id }) => id);
-}
-
-async function deleteBetween(sql: Sql, series: number, begin: number, end: number): Promise<number> {
-  const { rowCount } = await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [
-    ...[series, timestampOf(begin), timestampOf(end)],
-  ]);
-  return rowCount ?? 0;
-}
-
-/** After a deletion. Bins may be older than any point that is left: where retention was at work, they still count. */
-async function updateExtent(sql: Sql, { id, cutOff }: LockedSeries): Promise<void> {
-  await sql.query(
-    `UPDATE series SET
-       first_point = CASE WHEN $2 THEN first_point ELSE left_over.first END,
-       last_point = CASE WHEN $2 THEN coalesce(left_over.last, last_point) ELSE left_over.last END
-     FROM (SELECT min(ts) AS first, max(ts) AS last FROM point WHERE series = $1) left_over WHERE id = $1`,
-    [id, cutOff !== null],
-  );
 }

@@ -5,6 +5,8 @@ import { Database } from '../../postgres/database.js';
 import { firstIntactBin } from './divided-bin.js';
 import { PointStore } from '../points/point-store.js';
 import { RollupStore } from './rollup-store.js';
+import { type AddedSummary, type BinOwner } from '../registry/data-owners.js';
+import { seriesOfMetadata } from '../registry/relations.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -31,21 +33,48 @@ interface Progress {
  * points have left by retention stay as they are.
  */
 @Injectable()
-export class BackFill {
+export class BackFill implements BinOwner {
   constructor(
     private readonly db: Database,
     private readonly series: SeriesStore,
-    private readonly points: PointStore,
-    private readonly rollups: RollupStore,
+    readonly points: PointStore,
+    readonly rollups: RollupStore,
     private readonly chunks: Chunks,
   ) {}
+
+  /** Notes the bins that summaries lack which are registered after points of their series. */
+  async summariesAdded(sql: Sql, summaries: readonly AddedSummary[]): Promise<void> {
+    const lacking = summaries.filter(
+      ({ hasPoints, isNewWindow, type, dataType }) =>
+        hasPoints && (isNewWindow || (type === 'statistics' && (dataType === 'integer' || dataType === 'float'))),
+    );
+    if (lacking.length === 0) return;
+    await sql.query(
+      `INSERT INTO back_fill (series, window_seconds, next_bin, partial)
+       SELECT series, window_seconds, '-infinity', bool_or(partial)
+       FROM unnest($1::int4[], $2::bigint[], $3::boolean[]) AS lacking (series, window_seconds, partial) GROUP BY 1, 2
+       ON CONFLICT ON CONSTRAINT back_fill_pkey
+       DO UPDATE SET next_bin = '-infinity', partial = back_fill.partial OR excluded.partial`,
+      [
+        lacking.map(({ series }) => series),
+        lacking.map(({ window }) => window),
+        lacking.map(({ isNewWindow }) => isNewWindow),
+      ],
+    );
+  }
+
+  /** Those of these series that still lack bins. */
+  async unfinished(sql: Sql, series: readonly number[]): Promise<number[]> {
+    const text = 'SELECT DISTINCT series FROM back_fill WHERE series = ANY ($1::int4[])';
+    const { rows } = await sql.query<{ series: number }>(text, [series]);
+    return rows.map((row) => row.series);
+  }
 
   /** What is lacking: of one metadata, or of all. */
   async lacking(metadataKey?: string): Promise<Lacking[]> {
     const { rows } = await this.db.query<Lacking>(
-      `SELECT b.series, b.window_seconds::float8 AS window FROM back_fill b
-       JOIN series s ON s.id = b.series JOIN metadata m ON m.id = s.metadata
-       WHERE $1::text IS NULL OR m.key = $1 ORDER BY 1, 2`,
+      `SELECT series, window_seconds::float8 AS window FROM back_fill
+       WHERE $1::text IS NULL OR series IN ${seriesOfMetadata('$1')} ORDER BY 1, 2`,
       [metadataKey ?? null],
     );
     return rows;
@@ -57,7 +86,7 @@ export class BackFill {
    */
   async run(lacking: Lacking, steps = Infinity): Promise<boolean> {
     for (let step = 0; step < steps; step++)
-      if (!(await this.chunks.transaction('rollup', (sql, begins) => this.step(sql, lacking, begins)))) return true;
+      if (!(await this.chunks.transaction('bins', (sql, begins) => this.step(sql, lacking, begins)))) return true;
     return false;
   }
 
@@ -68,7 +97,7 @@ export class BackFill {
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec || !progress) return false;
     // A bin that has lost points is only touched where it never had them.
-    const whole = progress.partial ? -Infinity : await firstIntactBin(sql, series, window);
+    const whole = progress.partial ? -Infinity : await firstIntactBin(sql, this, series, window);
     const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
     const end = series.last ?? -Infinity;
     if (begin > end) return this.finish(sql, id, window);

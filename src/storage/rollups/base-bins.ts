@@ -4,7 +4,8 @@ import { binOf } from '../../rollups/windows.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Sql } from '../../postgres/sql.js';
 import { inSlices } from '../../postgres/row-source.js';
-import { type PointStore, type SeriesRef } from '../points/point-store.js';
+import { type PointStore } from '../points/point-store.js';
+import { type SeriesRef } from '../registry/series-store.js';
 
 /** The first bin of a window all of whose points are still there: the one at or after the cut-off of the base. */
 export function firstWholeBin(cutOff: number | null, window: number): number {

@@ -5,38 +5,45 @@ import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { type PointStore } from '../points/point-store.js';
 import { type RollupStore } from './rollup-store.js';
 import { type LockedSeries } from '../registry/series-store.js';
-import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /*
- * The cut-off of the base divides one bin of a window: points before it are gone, those after it are stored. Whether the
- * bin has lost any is told by its count, which counts points that have left, too.
+ * The cut-off of the base divides one bin of a window: points before it have expired, those after it are stored. Whether
+ * the bin has lost any is told by its count, which counts expired points, too.
  */
 
-/**
- * The first bin of a window none of whose points has left by retention, so that it can be computed anew from the stored
- * ones. All bins before have lost some or all. The caller's transaction holds the lock of the series.
- */
-export async function firstIntactBin(sql: Sql, { id, cutOff }: LockedSeries, window: number): Promise<number> {
-  const whole = firstWholeBin(cutOff, window);
-  if (cutOff === null || whole === cutOff) return whole;
-  const divided = binOf(cutOff, window);
-  const { rows } = await sql.query<{ lossy: boolean }>(
-    `SELECT count > (SELECT count(*) FROM point WHERE series = $1 AND ts >= $4 AND ts < $5) AS lossy
-     FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = $3`,
-    [id, window, timestampOf(divided), timestampOf(cutOff), timestampOf(whole)],
-  );
-  return rows[0]?.lossy ? whole : divided;
+/** The stores of points and bins. */
+export interface DataStores {
+  readonly points: PointStore;
+  readonly rollups: RollupStore;
 }
 
 /**
- * The extremes that the divided bin should have and does not, with its begin in micros: those of points which were
- * deleted since. `undefined` where they are right, unknown or not kept, and where the bin is intact.
+ * The first bin of a window none of whose points has expired, so that it can be recomputed from the stored ones. All
+ * bins before it have lost some or all. The caller's transaction holds the lock of the series.
+ */
+export async function firstIntactBin(
+  sql: Sql,
+  { points, rollups }: DataStores,
+  { id, cutOff }: LockedSeries,
+  window: number,
+): Promise<number> {
+  const whole = firstWholeBin(cutOff, window);
+  if (cutOff === null || whole === cutOff) return whole;
+  const divided = binOf(cutOff, window);
+  const counted = await rollups.pointsIn(sql, id, window, divided);
+  if (counted === undefined) return divided;
+  return counted > (await points.count(sql, id, cutOff, whole - 1)) ? whole : divided;
+}
+
+/**
+ * The extremes that the divided bin should have and does not, because points were deleted since, with its begin in
+ * micros. `undefined` where they are right, unknown or not kept, and where the bin is intact.
  * @param intact the first intact bin.
  */
 export async function rightExtremes(
   sql: Sql,
-  stores: { readonly points: PointStore; readonly rollups: RollupStore },
+  stores: DataStores,
   series: LockedSeries,
   spec: RollupSpec,
   intact: number,

@@ -8,9 +8,10 @@ import { Database } from '../../postgres/database.js';
 import { firstIntactBin, rightExtremes } from './divided-bin.js';
 import { PointStore } from '../points/point-store.js';
 import { type BinRange, RollupStore, type StoredBin } from './rollup-store.js';
+import { CutOffStore } from '../registry/cut-off-store.js';
+import { REGISTERED_SUMMARIES } from '../registry/relations.js';
 import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { inSlices } from '../../postgres/row-source.js';
-import { microsOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** How many points one transaction sums up. */
@@ -43,6 +44,7 @@ export class RollupCheck {
     readonly points: PointStore,
     readonly rollups: RollupStore,
     private readonly chunks: Chunks,
+    private readonly cutOffs: CutOffStore,
   ) {}
 
   /** All windows of all series, in the order of series and window. */
@@ -50,7 +52,7 @@ export class RollupCheck {
     const { rows } = await this.db.query<CheckedWindow>(
       `SELECT DISTINCT s.id AS series, y.window_seconds::float8 AS window, m.key AS "metadataKey",
               s.event_type AS "eventType", b.series IS NOT NULL AS filling
-       FROM summary y JOIN series s ON s.id = y.series JOIN metadata m ON m.id = s.metadata
+       FROM ${REGISTERED_SUMMARIES}
        LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds ORDER BY 1, 2`,
     );
     return rows;
@@ -65,7 +67,7 @@ export class RollupCheck {
     const differences: Difference[] = [];
     for (let next: number | undefined = -Infinity; next !== undefined;) {
       const begin: number = next;
-      const step = await this.chunks.transaction('rollup', (sql, times) =>
+      const step = await this.chunks.transaction('bins', (sql, times) =>
         this.step(sql, series, window, begin, repair ? times : undefined),
       );
       differences.push(...step.differences);
@@ -85,8 +87,8 @@ export class RollupCheck {
     const series = await this.series.lockOne(sql, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
-    const intact = await firstIntactBin(sql, series, window);
-    const kept = await keptFrom(sql, id, window);
+    const intact = await firstIntactBin(sql, this, series, window);
+    const kept = firstWholeBin(await this.cutOffs.ofWindow(sql, id, window), window);
     const begin = Math.max(from, intact, kept);
     const lossy = from < intact ? await this.lossyBins(sql, series, spec, intact, kept, repaired !== undefined) : [];
     const base = await binsOfBase(this.points, sql, series, spec, {
@@ -141,17 +143,6 @@ export class RollupCheck {
       for (const bin of slice) stored.set(bin.micros, bin);
     return stored;
   }
-}
-
-/** The begin of the first bin that no summary of the window has let go by retention. */
-async function keptFrom(sql: Sql, series: number, window: number): Promise<number> {
-  const { rows } = await sql.query<{ from: number | null }>(
-    `SELECT CASE WHEN bool_and(cut_off IS NOT NULL) THEN ${microsOf('min(cut_off)')} END AS from
-     FROM summary WHERE series = $1 AND window_seconds = $2`,
-    [series, window],
-  );
-  const cutOff = rows[0]?.from ?? null;
-  return firstWholeBin(cutOff, window);
 }
 
 /** What differs, in no particular order; each bin once. */

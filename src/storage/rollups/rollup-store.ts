@@ -4,6 +4,7 @@ import { type Bin, mergeHistograms } from '../../rollups/bins.js';
 import { type Extremes } from '../../rollups/extremes.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
+import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
 import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
@@ -64,6 +65,11 @@ const REPLACE = `${INSERT}
 /** The only SQL on rollups. */
 @Injectable()
 export class RollupStore {
+  /** The hypertables that hold bins, for retention. */
+  readonly expiring: readonly ExpiringTable[] = [
+    new ExpiringRows('rollup', 'p.series = e.series AND p.window_seconds = e.window_seconds'),
+  ];
+
   constructor(private readonly db: Database) {}
 
   /**
@@ -102,6 +108,48 @@ export class RollupStore {
       [series, window, timestampOf(time)],
     );
     return rows.map(({ micros }) => micros);
+  }
+
+  /** The number of points that a bin counts, those that have expired included; `undefined` where there is no bin. */
+  async pointsIn(sql: Sql, series: number, window: number, begin: number): Promise<number | undefined> {
+    const { rows } = await sql.query<{ count: number }>(
+      'SELECT count::float8 FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin = $3',
+      [series, window, timestampOf(begin)],
+    );
+    return rows[0]?.count;
+  }
+
+  /** Whether each of these windows has a bin that begins at or after a time (micros); in their order. */
+  async existSince(
+    sql: Sql,
+    ranges: readonly { readonly series: number; readonly window: number; readonly begin: number }[],
+  ): Promise<boolean[]> {
+    const { rows } = await sql.query<{ position: number }>(
+      `SELECT position::int
+       FROM unnest($1::int4[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS r (series, window_seconds, begin, position)
+       CROSS JOIN LATERAL (SELECT FROM rollup p WHERE p.series = r.series AND p.window_seconds = r.window_seconds
+                           AND p.bin >= r.begin ORDER BY p.bin LIMIT 1) p`,
+      [
+        ranges.map(({ series }) => series),
+        ranges.map(({ window }) => window),
+        ranges.map(({ begin }) => timestampOf(begin)),
+      ],
+    );
+    const found = new Set(rows.map(({ position }) => position));
+    return ranges.map((_, index) => found.has(index + 1));
+  }
+
+  /** Removes all bins of a series, inside the caller's transaction. */
+  async removeAll(sql: Sql, series: number): Promise<void> {
+    await sql.query('DELETE FROM rollup WHERE series = $1', [series]);
+  }
+
+  /** Removes the bins that begin from `first` to `last` (micros, both inclusive), inside the caller's transaction. */
+  async removeBetween(sql: Sql, series: number, window: number, first: number, last: number): Promise<void> {
+    await sql.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
+      ...[series, window],
+      ...[timestampOf(first), timestampOf(last)],
+    ]);
   }
 
   /** Removes single bins, inside the caller's transaction. */

@@ -3,7 +3,9 @@ import { type SummaryType } from '../../event-types/data-types.js';
 import { binOf } from '../../rollups/windows.js';
 import { Database } from '../../postgres/database.js';
 import { jsonArray, timestampArray } from '../../postgres/array-encoding.js';
-import { type CutOffs, type RetentionRule, ruleColumns, WITH_RULES } from '../removal/retention-rules.js';
+import { bytesPerRow } from '../hypertables/chunk-space.js';
+import { CutOffStore } from '../registry/cut-off-store.js';
+import { type CutOffs, type RetentionRule, summaryCutOffs } from '../registry/cut-offs.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -60,6 +62,7 @@ export class SealedBinStore {
   constructor(
     private readonly db: Database,
     private readonly series: SeriesStore,
+    private readonly cutOffs: CutOffStore,
   ) {}
 
   /**
@@ -72,11 +75,10 @@ export class SealedBinStore {
     return this.db.retrying(async (sql) => {
       const series = await this.series.lockOne(sql, summary.series);
       const begin = series?.first == null ? null : binOf(series.first, summary.window);
-      const judged = await judge(sql, summary, bins, begin, options);
-      if (options.updated)
-        await sql.query('UPDATE series SET time_updated = greatest(time_updated, $2) WHERE id = $1', [
-          ...[summary.series, options.updated],
-        ]);
+      const cutOff = await this.cutOffs.ofSummary(sql, summary.series, summary.type, summary.window);
+      if (cutOff === undefined) return none;
+      const judged = await judge(sql, summary, bins, { ...options, begin, cutOff });
+      if (options.updated) await this.series.updateTime(sql, summary.series, options.updated);
       return { ...none, ...Object.fromEntries(judged.map(({ outcome, bins: number }) => [outcome, number])) };
     });
   }
@@ -101,37 +103,65 @@ export class SealedBinStore {
     rules: readonly RetentionRule[],
     cutOffs: CutOffs,
   ): Promise<{ policy: number | null; rows: number }[]> {
+    const { begin, select, values } = expiredOf(rules, cutOffs);
     const { rows } = await this.db.query<{ policy: number | null; rows: number }>(
-      `${WITH_RULES} SELECT policy, count(*)::float8 AS rows FROM (${expiredSql(cutOffs)}) e GROUP BY policy`,
-      ruleColumns(rules),
+      `${begin} SELECT policy, count(*)::float8 AS rows FROM (${select}) e GROUP BY policy`,
+      [...values],
     );
     return rows;
+  }
+
+  /** An estimate of the bytes that a sealed bin takes, with its share of the indexes. */
+  bytesPerBin(): Promise<number> {
+    return bytesPerRow(this.db, 'sealed_bin');
+  }
+
+  /** Whether each of these summaries has a sealed bin at or after a time (micros); in their order. */
+  async existSince(sql: Sql, ranges: readonly (SummaryRef & { readonly begin: number })[]): Promise<boolean[]> {
+    const { rows } = await sql.query<{ position: number }>(
+      `SELECT position::int
+       FROM unnest($1::int4[], $2::text[], $3::bigint[], $4::timestamptz[])
+         WITH ORDINALITY AS r (series, type, window_seconds, begin, position)
+       CROSS JOIN LATERAL (SELECT FROM sealed_bin p WHERE p.series = r.series AND p.type = r.type
+                           AND p.window_seconds = r.window_seconds AND p.bin >= r.begin LIMIT 1) p`,
+      [
+        ranges.map(({ series }) => series),
+        ranges.map(({ type }) => type),
+        ranges.map(({ window }) => window),
+        ranges.map(({ begin }) => timestampOf(begin)),
+      ],
+    );
+    const found = new Set(rows.map(({ position }) => position));
+    return ranges.map((_, index) => found.has(index + 1));
   }
 
   /** Deletes what lies before the recorded cut-offs, in bounded transactions. */
   async deleteExpired(rules: readonly RetentionRule[], signal?: AbortSignal): Promise<void> {
     for (let deleted = BATCH; deleted === BATCH;) {
       signal?.throwIfAborted();
+      const { begin, select, values } = expiredOf(rules, 'recorded');
       const { rowCount } = await this.db.query(
-        `${WITH_RULES} DELETE FROM sealed_bin WHERE ctid IN
-           (SELECT row FROM (${expiredSql('recorded')} LIMIT ${BATCH}) e)`,
-        ruleColumns(rules),
+        `${begin} DELETE FROM sealed_bin WHERE ctid IN (SELECT row FROM (${select} LIMIT ${BATCH}) e)`,
+        [...values],
       );
       deleted = rowCount ?? 0;
     }
   }
 }
 
-/** A SELECT of the sealed bins that may go: `row`, `policy`. */
-function expiredSql(cutOffs: CutOffs): string {
-  const cutOff = cutOffs === 'recorded' ? 'y.cut_off' : 'greatest(y.cut_off, r.cut_off)';
-  return `
-    SELECT z.ctid AS row, r.policy
-    FROM summary y JOIN series s ON s.id = y.series
-    LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
-                    AND r.window_seconds = y.window_seconds
-    JOIN sealed_bin z ON z.series = y.series AND z.type = y.type AND z.window_seconds = y.window_seconds
-    WHERE z.bin < ${cutOff}`;
+/** The sealed bins that have expired, as a relation of `row` and `policy`. */
+function expiredOf(
+  rules: readonly RetentionRule[],
+  cutOffs: CutOffs,
+): { begin: string; select: string; values: readonly unknown[] } {
+  const { begin, select, values } = summaryCutOffs(rules, cutOffs);
+  return {
+    begin,
+    select: `SELECT z.ctid AS row, e.policy FROM (${select}) e
+             JOIN sealed_bin z ON z.series = e.series AND z.type = e.type AND z.window_seconds = e.window_seconds
+             WHERE z.bin < e.cut_off`,
+    values,
+  };
 }
 
 /** Decides about each bin and stores those that are to be sealed, in one statement. */
@@ -139,8 +169,12 @@ async function judge(
   sql: Sql,
   { series, type, window }: SummaryRef,
   bins: readonly ForeignBin[],
-  begin: number | null,
-  { beginIsPartial = false, differing = false }: SealOptions,
+  {
+    begin,
+    cutOff,
+    beginIsPartial = false,
+    differing = false,
+  }: SealOptions & { readonly begin: number | null; readonly cutOff: number | null },
 ): Promise<{ outcome: string; bins: number }[]> {
   const text = `
     WITH given AS (SELECT * FROM unnest($4::timestamptz[], $5::json[]) AS g (bin, value)),
@@ -152,13 +186,12 @@ async function judge(
       WHERE $9 OR EXISTS (SELECT FROM given WHERE bin < $8)
         OR EXISTS (SELECT FROM sealed_bin WHERE series = $1 AND type = $2 AND window_seconds = $3 AND bin < $8)
     ), judged AS (
-      SELECT g.*, CASE WHEN y.cut_off > g.bin THEN 'expired'
+      SELECT g.*, CASE WHEN $10::timestamptz > g.bin THEN 'expired'
                        WHEN z.bin IS NOT NULL THEN 'there'
                        WHEN g.bin IN (SELECT bin FROM partial) THEN 'sealed'
                        WHEN g.bin IN (SELECT bin FROM summed) THEN 'computed'
                        ELSE 'sealed' END AS outcome
       FROM given g
-      JOIN summary y ON y.series = $1 AND y.type = $2 AND y.window_seconds = $3
       LEFT JOIN sealed_bin z ON z.series = $1 AND z.type = $2 AND z.window_seconds = $3 AND z.bin = g.bin
     ), stored AS (
       INSERT INTO sealed_bin SELECT $1, $2, $3, bin, value FROM judged WHERE outcome = 'sealed'
@@ -172,6 +205,7 @@ async function judge(
     timestampOf(bins.at(-1)?.micros ?? 0),
     begin === null ? null : timestampOf(begin),
     beginIsPartial,
+    cutOff === null ? null : timestampOf(cutOff),
   ]);
   return rows;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, type QueryRunner } from 'typeorm';
 import { OperatorError } from '../../common/errors.js';
-import { type EngineName, HYPERTABLES, type Hypertable, type StorageEngine } from '../hypertables/engine.js';
+import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
+import { HYPERTABLE_NAMES } from '../hypertables/hypertables.js';
 import { NativeEngine } from '../hypertables/native-engine.js';
 import { type Sql } from '../../postgres/sql.js';
 import { StorageInfo } from './storage-info.entity.js';
@@ -92,7 +93,7 @@ async function createHypertables(runner: QueryRunner, name: EngineName, chunkSec
   const db = (await runner.connect()) as Sql;
   await runner.startTransaction();
   try {
-    for (const table of Object.keys(HYPERTABLES) as Hypertable[]) await engine.createHypertable(db, table);
+    for (const table of HYPERTABLE_NAMES) await engine.createHypertable(db, table);
     const info = await runner.manager.save(StorageInfo, { id: 1, engine: name, chunkSeconds });
     await runner.commitTransaction();
     return info;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
+import { REGISTERED_SUMMARIES } from '../registry/relations.js';
 import { microsOf } from '../../postgres/timestamps.js';
 
 /** Where the bins of a summary lie, and the database's time. All times in micros. */
@@ -42,9 +43,7 @@ export class SummaryStore {
               ${microsOf('y.cut_off')} AS "cutOff",
               CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
                    THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
-       FROM metadata m
-       JOIN series s ON s.metadata = m.id
-       JOIN summary y ON y.series = s.id
+       FROM ${REGISTERED_SUMMARIES}
        LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds
        LEFT JOIN LATERAL (SELECT min(bin) AS first, max(bin) AS last FROM sealed_bin
                           WHERE series = y.series AND type = y.type AND window_seconds = y.window_seconds) z ON true

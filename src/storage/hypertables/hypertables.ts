@@ -1,0 +1,24 @@
+/** What the rows of a hypertable hold: points, or bins of summaries. */
+export type Content = 'points' | 'bins';
+
+/** The hypertables, each with the column by which it is cut into chunks, and what its rows hold. */
+export const HYPERTABLES = {
+  point: { time: 'ts', content: 'points' },
+  rollup: { time: 'bin', content: 'bins' },
+} as const satisfies Record<string, { time: string; content: Content }>;
+
+/** The name of a hypertable. */
+export type Hypertable = keyof typeof HYPERTABLES;
+
+/** The names of all hypertables. */
+export const HYPERTABLE_NAMES = Object.keys(HYPERTABLES) as readonly Hypertable[];
+
+/** The hypertables whose rows hold this content. */
+export function hypertablesOf(content: Content): readonly Hypertable[] {
+  return HYPERTABLE_NAMES.filter((name) => HYPERTABLES[name].content === content);
+}
+
+/** Whether a table is a hypertable. */
+export function isHypertable(table: string): table is Hypertable {
+  return Object.hasOwn(HYPERTABLES, table);
+}

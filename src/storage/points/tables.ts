@@ -1,0 +1,2 @@
+/** The tables that hold points. */
+export const POINT_TABLES = ['point'] as const;

@@ -1,0 +1,18 @@
+/*
+ * Relations of the registry for statements of other rooms: so that they need not ask first and then read, where a read
+ * has to be one statement. Only the registry knows the tables behind them.
+ */
+
+/** All registered summaries: `y`, with their series `s` and metadata `m`, to follow FROM. */
+export const REGISTERED_SUMMARIES = `
+  metadata m JOIN series s ON s.metadata = m.id JOIN summary y ON y.series = s.id`;
+
+/** The ids of the series of a metadata, as a subquery. @param key an SQL expression for the metadata key. */
+export function seriesOfMetadata(key: string): string {
+  return `(SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = ${key})`;
+}
+
+/** The id of a series, as a subquery: no row where there is no such series. @param id an SQL expression. */
+export function existingSeries(id: string): string {
+  return `(SELECT s.id FROM series s WHERE s.id = ${id})`;
+}
