@@ -2,7 +2,7 @@
 // that is the SDK alone: the types of the server need no more.
 // In production (NODE_ENV=production, or an installation that this user may not write to) it never builds: the server
 // runs from these files, and only `npm run build` replaces them.
-import { build, builds, compilerPath, isBuilt, isStale, isWritable } from './builds.js';
+import { build, builds, hasCompilers, isBuilt, isStale, isWritable } from './builds.js';
 
 for (const one of process.argv[2] === 'sdk' ? builds.slice(0, 1) : builds) {
   if (!isStale(one)) continue;
@@ -22,6 +22,6 @@ for (const one of process.argv[2] === 'sdk' ? builds.slice(0, 1) : builds) {
 /** Why this command must not build, if so. */
 function obstacleTo(one) {
   if (process.env.NODE_ENV === 'production') return 'NODE_ENV is production';
-  if (compilerPath() === undefined) return 'the compiler is not installed';
+  if (!hasCompilers()) return 'the compiler is not installed';
   return isWritable(one) ? undefined : 'this user may not write there';
 }

@@ -12,10 +12,14 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const TSC = 'typescript/bin/tsc';
+const NEST = '@nestjs/cli/bin/nest.js';
+const COMPILERS = [TSC, NEST];
 
 /** All builds, in their order. `compile` writes into an empty directory and returns whether it succeeded. */
 export const builds = [
@@ -33,9 +37,9 @@ export const builds = [
   },
   {
     what: 'the server',
-    sources: ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+    sources: ['src', 'migrations', 'package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'],
     target: join(root, 'dist'),
-    compile: (directory) => tsc('tsconfig.build.json', directory),
+    compile: nestBuild,
   },
 ];
 
@@ -61,10 +65,14 @@ export function isWritable({ target }) {
   }
 }
 
-/** The program that compiles; `undefined` where it is not installed, as after `npm ci --omit=dev`. */
-export function compilerPath() {
+/** Whether the compilers are installed; they are not after `npm ci --omit=dev`. */
+export function hasCompilers() {
+  return COMPILERS.every((module) => pathOf(module) !== undefined);
+}
+
+function pathOf(module) {
   try {
-    return fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+    return fileURLToPath(import.meta.resolve(module));
   } catch {
     return undefined;
   }
@@ -76,8 +84,8 @@ export function compilerPath() {
  * old build stays then.
  */
 export function build({ what, target, compile }) {
-  if (compilerPath() === undefined) {
-    console.error('marigram: the TypeScript compiler is not installed: run `npm ci --include=dev` first.');
+  if (!hasCompilers()) {
+    console.error('marigram: the compiler is not installed: run `npm ci --include=dev` first.');
     process.exit(1);
   }
   console.error(`Building ${what}, which takes some seconds …`);
@@ -137,8 +145,21 @@ function lastChange(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => lastChange(join(path, name))));
 }
 
-/** Runs the compiler. It speaks on stderr: stdout belongs to the command that is run after the build. */
+/** Compiles a project of the SDK into a directory; returns whether that succeeded. */
 function tsc(project, outDir) {
-  const args = [compilerPath(), '-p', project, '--outDir', outDir];
-  return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
+  return runs(TSC, '-p', project, '--outDir', outDir);
+}
+
+/** Compiles the server into a directory with the Nest CLI, which takes the directory from a tsconfig only. */
+function nestBuild(outDir) {
+  const project = join(outDir, 'tsconfig.json');
+  writeFileSync(project, JSON.stringify({ extends: '../tsconfig.build.json', compilerOptions: { outDir: '.' } }));
+  const hasSucceeded = runs(NEST, 'build', '--path', relative(root, project));
+  rmSync(project);
+  return hasSucceeded;
+}
+
+/** Runs a compiler. It writes to stderr: stdout belongs to the command that is run after the build. */
+function runs(compiler, ...args) {
+  return spawnSync(process.execPath, [pathOf(compiler), ...args], { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
     mkdirSync(join(clone, name, '..'), { recursive: true });
     writeFileSync(join(clone, name), text);
   };
-  for (const name of ['package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json'])
+  for (const name of ['package.json', 'nest-cli.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(join(ROOT, name), join(clone, name), { recursive: true });
   for (const name of ['package.json', 'tsconfig.json', 'tsconfig.cjs.json'])
     cpSync(join(ROOT, 'sdk', name), join(clone, 'sdk', name));
