@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'storage/ingest': [
     ...['common', 'metrics', 'postgres', 'rollups'],
-    ...['storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+    ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
   ],
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor } from '../storage/access/audit-store.js';
+import { CommitFeed } from '../storage/ingest/commit-feed.js';
 import { type Dropped, type Tally, UsageStore, type Written } from '../storage/access/usage-store.js';
 
 /** How many different rows wait at most; what comes on top while the database is away is not counted. */
@@ -26,7 +27,14 @@ export class UsageCounters {
   private written = new Map<number | string, Mutable<Written>>();
   private dropped = new Map<string, Mutable<Dropped>>();
 
-  constructor(private readonly store: UsageStore) {}
+  constructor(
+    private readonly store: UsageStore,
+    commits: CommitFeed,
+  ) {
+    commits.subscribe(({ writes }) => {
+      for (const { by, stored } of writes) if (stored > 0) this.wrote(by, stored);
+    });
+  }
 
   /** A key was used, just now. */
   used(by: Actor & { readonly keyId: number }): void {
@@ -40,7 +48,7 @@ export class UsageCounters {
   }
 
   /** Points were stored. */
-  wrote({ username, keyId }: Actor, points: number, requests = 1): void {
+  private wrote({ username, keyId }: Actor, points: number, requests = 1): void {
     const who = keyId ?? username;
     const written = this.written.get(who);
     if (written) {

@@ -1,6 +1,6 @@
 import { Conflict, type ConflictingPoint } from '../common/errors.js';
 import { formatSeconds } from '../common/time.js';
-import { type WriteOutcome } from '../storage/ingest/write-batch.js';
+import { type WriteOutcome } from '../storage/ingest/write-request.js';
 import { type PostedPoint } from './parse-points.js';
 
 /** The conflict that an outcome is for a request with these points; `undefined` where all were stored. */

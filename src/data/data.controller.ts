@@ -44,7 +44,8 @@ export class DataController {
     @IdempotencyKey() requestKey: RequestKey | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return answer(await this.writer.write([parsePoint(body, key, eventType)], caller, undefined, requestKey), reply);
+    const points = [parsePoint(body, key, eventType)];
+    return answer(await this.writer.write({ points, caller, requestKey }), reply);
   }
 
   /** Points of many metadata: each item of `data` names its own. */
@@ -58,7 +59,8 @@ export class DataController {
     @IdempotencyKey() requestKey: RequestKey | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return answer(await this.writer.writeMany(parseBulk(body, this.config.maxPoints), caller, requestKey), reply);
+    const points = parseBulk(body, this.config.maxPoints);
+    return answer(await this.writer.writeMany({ points, caller, requestKey }), reply);
   }
 
   @Put(':metadataKey')
@@ -73,7 +75,7 @@ export class DataController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const points = parseBulk(body, this.config.maxPoints, key);
-    return answer(await this.writer.write(points, caller, key, requestKey), reply);
+    return answer(await this.writer.write({ points, caller, metadataKey: key, requestKey }), reply);
   }
 
   @Get([':metadataKey/:eventType/base', ':metadataKey/:eventType/base/:window'])

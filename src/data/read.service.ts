@@ -63,8 +63,8 @@ function writeWith(encode: (row: Point) => string): (rows: readonly Point[], wri
  * How values are written; `undefined` for plain numbers, which are read and written faster. A form means something to
  * data types that have several. Throws `Invalid` where they lack this one.
  */
-function encoderOf({ additive, encode, forms }: DataType, form: string | undefined): DataType['encode'] | undefined {
-  if (form === undefined || !forms) return additive ? undefined : encode;
+function encoderOf({ isDocument, encode, forms }: DataType, form: string | undefined): DataType['encode'] | undefined {
+  if (form === undefined || !forms) return isDocument ? encode : undefined;
   const found = forms.get(form);
   if (!found) throw new Invalid(`percentages: expected ${[...forms.keys()].join(', ')}, got ${JSON.stringify(form)}`);
   return found;

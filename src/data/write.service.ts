@@ -1,33 +1,31 @@
-import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type DropReason, UsageCounters } from '../audit/usage-counters.js';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
-import { BadPart, NotFound, Unavailable } from '../common/errors.js';
+import { BadPart, NotFound } from '../common/errors.js';
 import { inTurns, Turns } from '../common/turns.js';
 import { requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type ParsedValue } from '../event-types/data-types.js';
-import { type RequestKey } from '../http/idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type KeyClaim } from '../storage/ingest/idempotency-store.js';
-import { type SeriesPoint } from '../storage/points/point-store.js';
-import { type SeriesRef } from '../storage/registry/series-store.js';
-import { SeriesCache } from '../storage/registry/series-cache.js';
-import { type SeriesOfMetadata, StaleSeries } from '../storage/registry/series-store.js';
-import { type WriteOutcome } from '../storage/ingest/write-batch.js';
+import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
 import { WriteQueue } from '../storage/ingest/write-queue.js';
+import { type WriteOutcome } from '../storage/ingest/write-request.js';
+import { type SeriesPoint } from '../storage/points/point-store.js';
+import { SeriesCache } from '../storage/registry/series-cache.js';
+import { type SeriesOfMetadata, type SeriesRef } from '../storage/registry/series-store.js';
 import { conflictOf } from './conflict.js';
 import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
+import { type PostedWrite } from './posted-write.js';
 import { reportText, type WriteReport } from './write-report.js';
 
-/** How often a request is resolved again whose series keep changing under it. */
-const ATTEMPTS = 10;
+/** Values of more characters are parsed in steps, between which other requests get their turn. */
+const LARGE_VALUE_CHARACTERS = 64 * 1024;
 
-/** Values of more characters are taken in steps, and after so many others it is checked whether others should pass. */
-const LARGE_VALUE = 64 * 1024;
-const CHECKED = 500;
+/** After so many other values, it is checked whether the turn is over. */
+const VALUES_PER_CHECK = 500;
 
 /** Stores posted points. */
 @Injectable()
@@ -38,53 +36,41 @@ export class WriteService {
     private readonly queue: WriteQueue,
     private readonly idempotent: IdempotentWrites,
     private readonly limits: WriteLimits,
-    private readonly tallies: UsageCounters,
+    private readonly usage: UsageCounters,
     private readonly metrics: Metrics,
   ) {}
 
   /**
    * Stores the points of one request in one transaction and resolves after its commit. A point whose event type its
-   * metadata does not list is dropped, whatever its value; one that is older than the cut-off of its series, too.
-   * @param metadataKey the metadata that the request names, which must exist even where there are no points.
-   * @param key the key of a request that may be sent again: then it is stored once, and ends the same way each time.
+   * metadata does not list is dropped, whatever its value; one that is older than the cut-off of its series, too. A
+   * request with a key is stored once, and ends the same way each time.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `KeyReused`, `Unavailable`. Additive points that were there already are a conflict in the report; all
-   * others are stored then.
+   * value, `KeyReused`, `Unavailable`. Numbers that were there already are a conflict in the report; all others are
+   * stored then.
    */
-  write(posted: readonly PostedPoint[], caller: Caller, metadataKey?: string, key?: RequestKey): Promise<WriteReport> {
-    if (!key) return this.store(posted, caller, metadataKey);
-    return this.idempotent.once(caller, key, (claim) => this.store(posted, caller, metadataKey, claim));
+  write(request: PostedWrite): Promise<WriteReport> {
+    const { caller, requestKey } = request;
+    if (!requestKey) return this.store(request);
+    return this.idempotent.once(caller, requestKey, (claim) => this.store(request, claim));
   }
 
   /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
-  async writeMany(posted: readonly PostedPoint[], caller: Caller, key?: RequestKey): Promise<WriteReport> {
-    await this.limits.checkKeys(caller, () => keysOf(posted));
-    return this.write(posted, caller, undefined, key);
+  async writeMany(request: PostedWrite): Promise<WriteReport> {
+    await this.limits.checkKeys(request.caller, () => keysOf(request.points));
+    return this.write(request);
   }
 
-  private async store(
-    posted: readonly PostedPoint[],
-    caller: Caller,
-    metadataKey: string | undefined,
-    claim?: KeyClaim,
-  ): Promise<WriteReport> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.storeOnce(posted, caller, metadataKey, claim);
-      } catch (error) {
-        if (!(error instanceof StaleSeries)) throw error;
-        if (attempt >= ATTEMPTS) throw new Unavailable('the metadata keeps changing, try again', 1, { cause: error });
-        this.series.forget(keysOf(posted));
-        // At once for a change that is done; else a pause of random length, in milliseconds, lets rivals pass each other.
-        if (attempt > ATTEMPTS / 2) await setTimeout(Math.random() * 20);
-      }
-    }
+  private store(request: PostedWrite, claim?: KeyClaim): Promise<WriteReport> {
+    return retryWhileStale(
+      () => this.storeOnce(request, claim),
+      () => {
+        this.series.forget(keysOf(request.points));
+      },
+    );
   }
 
   private async storeOnce(
-    posted: readonly PostedPoint[],
-    caller: Caller,
-    metadataKey: string | undefined,
+    { points: posted, caller, metadataKey }: PostedWrite,
     claim: KeyClaim | undefined,
   ): Promise<WriteReport> {
     const refs = await this.resolve(posted, metadataKey);
@@ -94,8 +80,8 @@ export class WriteService {
     const turns = new Turns();
     let cut = 0;
     for (const [index, point] of posted.entries()) {
-      const isLarge = point.value.text.length > LARGE_VALUE;
-      if ((isLarge || index % CHECKED === 0) && turns.isOver) await turns.pass();
+      const isLarge = point.value.text.length > LARGE_VALUE_CHARACTERS;
+      if ((isLarge || index % VALUES_PER_CHECK === 0) && turns.isOver) await turns.pass();
       const ref = refs[index];
       if (!ref) {
         dropped.push([point, 'event type not registered']);
@@ -117,15 +103,18 @@ export class WriteService {
       cut,
       conflict: conflictOf(kept, outcome),
     });
-    const outcome = await this.queue.write(points, claim && { claim, answer: (first) => reportText(report(first)) });
-    if (outcome.stored > 0) this.tallies.wrote(caller, outcome.stored);
+    const outcome = await this.queue.write({
+      points,
+      by: caller,
+      idempotency: claim && { claim, answerOf: (first) => reportText(report(first)) },
+    });
     for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
     return report(outcome);
   }
 
   private noteDropped({ metadataKey, eventType }: PostedPoint, reason: DropReason, caller: Caller): void {
     (reason === 'event type not registered' ? this.metrics.pointsUnregistered : this.metrics.pointsExpired).inc();
-    this.tallies.drop(caller, metadataKey, eventType, reason);
+    this.usage.drop(caller, metadataKey, eventType, reason);
   }
 
   /**
@@ -203,6 +192,6 @@ async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: 
 
 function pointOf({ micros }: PostedPoint, series: SeriesRef, parsed: ParsedValue): ParsedPoint {
   const { value, denominator, document, isCut = false } = parsed;
-  const { additive } = DATA_TYPES[series.dataType];
-  return { seriesPoint: { series, additive, micros, value, denominator, document }, isCut };
+  const { onConflict } = DATA_TYPES[series.dataType];
+  return { seriesPoint: { series, onConflict, micros, value, denominator, document }, isCut };
 }

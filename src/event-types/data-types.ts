@@ -26,13 +26,15 @@ export interface ParsedValue extends StoredValue {
   readonly isCut?: boolean;
 }
 
+/** What a point does whose place is taken: it is skipped, or replaces the point there. */
+export type OnConflict = 'skip' | 'replace';
+
 /** What the archive does with the values of one data type. */
 export interface DataType {
-  /**
-   * Additive values (numbers) count once: a second point at the same time is a conflict and changes nothing. The
-   * others are documents: a second one replaces the first.
-   */
-  readonly additive: boolean;
+  /** Whether values are stored as JSON text, not as numbers. */
+  readonly isDocument: boolean;
+  /** What a posted point does at a time that has one: nothing (a conflict), or it replaces that one. */
+  readonly onConflict: OnConflict;
   /** The summaries that a metadata POST may ask for. */
   readonly summaries: readonly SummaryType[];
   /** Checks a posted value. Throws a `BadPart` that says what is wrong, and in which part of the value. */
@@ -53,7 +55,8 @@ const NUMERIC_SUMMARIES = ['aggregation', 'average', 'statistics'] as const;
 /** One implementation for each data type: parsing, validation, encoding. */
 export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   integer: {
-    additive: true,
+    isDocument: false,
+    onConflict: 'skip',
     summaries: NUMERIC_SUMMARIES,
     parse: (value) => {
       const integer = integerOf(value) ?? refuse('', 'an integer of at most 64 bits', value);
@@ -62,33 +65,38 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
     encode: encodeNumber,
   },
   float: {
-    additive: true,
+    isDocument: false,
+    onConflict: 'skip',
     summaries: NUMERIC_SUMMARIES,
     parse: (value) => numeric(floatOf(value) ?? refuse('', 'a finite number', value)),
     encode: encodeNumber,
   },
   percentage: {
-    additive: true,
+    isDocument: false,
+    onConflict: 'skip',
     summaries: ['aggregation'],
     parse: parsePercentage,
     encode: ({ value, denominator }) => String((value ?? 0) / (denominator ?? 1)),
     forms: new Map([['fractions', encodeFraction]]),
   },
   histogram: {
-    additive: false,
+    isDocument: true,
+    onConflict: 'replace',
     summaries: ['aggregation', 'statistics'],
     parse: (value) => atOnce(parseHistogram(value)),
     parseInSteps: parseHistogram,
     encode: encodeDocument,
   },
   json: {
-    additive: false,
+    isDocument: true,
+    onConflict: 'replace',
     summaries: [],
     parse: (value) => document(compact(value.text)),
     encode: encodeDocument,
   },
   subinterval: {
-    additive: false,
+    isDocument: true,
+    onConflict: 'replace',
     summaries: [],
     parse: parseSubintervals,
     encode: encodeDocument,

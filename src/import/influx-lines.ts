@@ -101,8 +101,8 @@ function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping
 
 /** Texts hold the JSON of values that are neither numbers nor booleans. */
 function valueOf({ json, text }: FieldValue, dataType: DataTypeName, field: string): JsonSlice {
-  const isDocument = !(DATA_TYPES[dataType].additive && dataType !== 'percentage');
-  if (text === undefined || !isDocument) return parseSlice(json);
+  const isJson = DATA_TYPES[dataType].isDocument || dataType === 'percentage';
+  if (text === undefined || !isJson) return parseSlice(json);
   try {
     return parseSlice(text);
   } catch (error) {

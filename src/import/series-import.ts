@@ -92,7 +92,7 @@ export class SeriesImport {
       const through = slice.at(-1)?.tsMicros;
       if (through === undefined) continue;
       last = Math.max(last ?? -Infinity, Math.min(through, this.history.now));
-      await this.imports.noteProgress(stream, last);
+      await this.imports.recordProgress(stream, last);
     }
     return { last, isIncomplete };
   }
@@ -141,5 +141,5 @@ function valueOf({ dataType }: SeriesPair, { val }: ForeignPoint): StoredValue |
 
 function sliceOf({ dataType }: SeriesPair): number {
   if (dataType === 'histogram') return HISTOGRAMS;
-  return DATA_TYPES[dataType].additive ? NUMBERS : DOCUMENTS;
+  return DATA_TYPES[dataType].isDocument ? DOCUMENTS : NUMBERS;
 }

@@ -59,7 +59,7 @@ export class SummaryImport {
       this.account.bins.there += there;
       this.account.bins.computed += computed;
       this.account.skip('summary values older than the retention here', expired);
-      await this.imports.noteProgress(stream, Math.min(points.at(-1)?.tsMicros ?? begin, this.history.now));
+      await this.imports.recordProgress(stream, Math.min(points.at(-1)?.tsMicros ?? begin, this.history.now));
     }
   }
 }

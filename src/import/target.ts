@@ -1,16 +1,12 @@
-import { setTimeout } from 'node:timers/promises';
-import { Unavailable } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
 import { type Actor } from '../storage/access/audit-store.js';
 import { type BackFill } from '../storage/rollups/back-fill.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type MetadataStore, type NewMetadata } from '../storage/registry/metadata-store.js';
-import { type SeriesPoint } from '../storage/points/point-store.js';
-import { type SeriesOfMetadata, type SeriesStore, StaleSeries } from '../storage/registry/series-store.js';
-
-/** How often a batch is resolved again whose series keep changing under it. */
-const ATTEMPTS = 10;
+import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
+import { type WriteRequest } from '../storage/ingest/write-request.js';
+import { type SeriesOfMetadata, type SeriesStore } from '../storage/registry/series-store.js';
 
 /** A metadata as this archive has it. */
 export interface Registered {
@@ -105,21 +101,15 @@ export class ImportTarget implements FileTarget {
   /**
    * Stores those points whose place is free, in one transaction; points of series that are gone or not registered are
    * left out and count as expired.
-   * @param updated the time-updated that they bring along, in seconds; now unless given.
+   * @param timeUpdated the time-updated that they bring along, in seconds; now unless given.
    */
-  async write(points: readonly ImportedPoint[], updated?: number): Promise<Stored> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const kept = await this.resolve(points);
-        const stored = await this.imports.write(kept, { updated });
-        return { stored, there: kept.length - stored, expired: points.length - kept.length };
-      } catch (error) {
-        if (!(error instanceof StaleSeries)) throw error;
-        if (attempt >= ATTEMPTS) throw new Unavailable('the metadata keeps changing, try again', 1, { cause: error });
-        // A pause of random length, in milliseconds, lets rivals pass each other.
-        await setTimeout(Math.random() * 20);
-      }
-    }
+  write(points: readonly ImportedPoint[], timeUpdated?: number): Promise<Stored> {
+    return retryWhileStale(async () => {
+      const request = await this.resolve(points);
+      const kept = request.points.length;
+      const stored = await this.imports.write(request, timeUpdated);
+      return { stored, there: kept - stored, expired: points.length - kept };
+    });
   }
 
   /** How many of the points `write` would store. */
@@ -127,11 +117,14 @@ export class ImportTarget implements FileTarget {
     return this.imports.countNew(await this.resolve(points));
   }
 
-  private async resolve(points: readonly ImportedPoint[]): Promise<SeriesPoint[]> {
+  /** The points whose series exist here and are not older than their cut-off. An import changes nothing that is here. */
+  private async resolve(points: readonly ImportedPoint[]): Promise<WriteRequest> {
     const series = await this.series.ofMetadata([...new Set(points.map(({ metadataKey }) => metadataKey))]);
-    return points.flatMap(({ metadataKey, eventType, ...point }) => {
+    const kept = points.flatMap(({ metadataKey, eventType, ...point }) => {
       const ref = series.get(metadataKey)?.get(eventType);
-      return ref && point.micros >= (ref.cutOff ?? -Infinity) ? [{ ...point, series: ref, additive: true }] : [];
+      if (!ref || point.micros < (ref.cutOff ?? -Infinity)) return [];
+      return [{ ...point, series: ref, onConflict: 'skip' as const }];
     });
+    return { points: kept, by: this.by };
   }
 }

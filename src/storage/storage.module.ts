@@ -1,9 +1,13 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { AuditStore } from './access/audit-store.js';
+import { BatchParts } from './ingest/parts/batch-parts.js';
+import { BatchWriter } from './ingest/batch-writer.js';
 import { BackFill } from './rollups/back-fill.js';
 import { ChunkSpace } from './hypertables/chunk-space.js';
 import { ChunkSweep } from './removal/chunk-sweep.js';
 import { Chunks } from './hypertables/chunks.js';
+import { CommitFeed } from './ingest/commit-feed.js';
+import { CommitMetrics } from './ingest/commit-metrics.js';
 import { Database } from '../postgres/database.js';
 import { BinOwner, PointOwner } from './registry/data-owners.js';
 import { CutOffStore } from './registry/cut-off-store.js';
@@ -37,10 +41,14 @@ import { WriteQueue } from './ingest/write-queue.js';
 const STORES = [
   AuditStore,
   BackFill,
+  BatchParts,
+  BatchWriter,
   Database,
   Chunks,
   ChunkSpace,
   ChunkSweep,
+  CommitFeed,
+  CommitMetrics,
   CutOffStore,
   DeleteStore,
   DiskSpace,

@@ -103,14 +103,14 @@ export class IdempotencyStore {
     );
   }
 
-  /** Notes what else than success is answered to requests whose keys the same transaction has claimed. */
-  async note(sql: Sql, answers: readonly (readonly [claim: KeyClaim, answer: string])[]): Promise<void> {
+  /** Stores the answer to each request that is no plain success, and whose key this transaction has claimed. */
+  async storeAnswers(sql: Sql, answers: readonly (readonly [claim: KeyClaim, answer: string])[]): Promise<void> {
     if (answers.length === 0) return;
     await sql.query({
-      name: 'idempotency-note',
-      text: `UPDATE idempotency i SET answer = noted.answer
-             FROM unnest($1::text[], $2::text[], $3::json[]) AS noted (caller, key, answer)
-             WHERE i.caller = noted.caller AND i.key = noted.key`,
+      name: 'idempotency-answers',
+      text: `UPDATE idempotency i SET answer = given.answer
+             FROM unnest($1::text[], $2::text[], $3::json[]) AS given (caller, key, answer)
+             WHERE i.caller = given.caller AND i.key = given.key`,
       values: [
         textArray(answers, ([{ caller }]) => caller),
         textArray(answers, ([{ key }]) => key),

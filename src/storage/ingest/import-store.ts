@@ -1,17 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Bins } from '../../rollups/bins.js';
-import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
-import { PointStore, type SeriesPoint } from '../points/point-store.js';
-import { RollupStore } from '../rollups/rollup-store.js';
-import { existingSeries } from '../registry/relations.js';
-import { SeriesStore } from '../registry/series-store.js';
-import { classify } from '../../postgres/sql-errors.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+import { Chunks } from '../hypertables/chunks.js';
+import { PointStore } from '../points/point-store.js';
+import { existingSeries } from '../registry/relations.js';
+import { type BatchOptions, BatchWriter, timesOf } from './batch-writer.js';
 import { WriteBatch } from './write-batch.js';
-
-/** How often a batch is tried whose chunks another process drops. */
-const ATTEMPTS = 5;
+import { type WriteRequest } from './write-request.js';
 
 /** One run of points or bins of another archive. */
 export interface Stream {
@@ -24,60 +19,40 @@ export interface Stream {
   readonly window: number;
 }
 
-/** What is noted with points. */
-export interface ImportNotes {
-  /** The other archive's time-updated, in seconds; now unless given. */
-  readonly updated?: number | undefined;
-}
+/** Points of imports are often here already, from an earlier run; nobody else waits for their transactions. */
+const IMPORT: BatchOptions = { ifHeld: 'wait', expectsConflicts: true, retriesBrokenConnections: true };
 
-/**
- * Stores the points of imports. Unlike the write queue it opens as many chunks as the history needs, it takes each
- * batch by itself, and it never changes what is there, documents neither.
- */
+/** Stores the points of imports, and how far they have come. */
 @Injectable()
 export class ImportStore {
   constructor(
     private readonly db: Database,
+    private readonly batches: BatchWriter,
     private readonly points: PointStore,
-    private readonly rollups: RollupStore,
-    private readonly series: SeriesStore,
     private readonly chunks: Chunks,
   ) {}
 
   /**
-   * Stores those points whose place is free, with their part in the summaries, in one transaction, and returns how many
-   * they were. Of several at one place the first counts.
-   * Throws `StaleSeries` where a series has changed since it was looked up, `Unavailable`, and `CommitUnknown`.
+   * Stores the points of one request as a batch of its own, and returns how many were inserted or replaced. Unlike the
+   * write queue, it makes as many chunks as the history needs.
+   * @param timeUpdated the other archive's time-updated, in seconds; now unless given.
+   * Throws, with nothing stored: `StaleSeries` where a series has changed since it was looked up; the error of PostgreSQL
+   * where it refuses a value; `Unavailable`. Throws `CommitUnknown` where it can't be found out what was stored.
    */
-  async write(points: readonly SeriesPoint[], { updated }: ImportNotes = {}): Promise<number> {
-    const { rows, series } = batchOf(points);
-    if (rows.length === 0) return 0;
-    for (let attempt = 1; ; attempt++) {
-      await this.chunks.cover('points', timesOf(rows));
-      await this.chunks.cover('bins', beginsOf(rows));
-      try {
-        return await this.db.retrying(async (sql) => {
-          await this.series.lock(sql, series, 'wait');
-          const { stored } = await this.points.insertNew(sql, rows);
-          await this.rollups.add(sql, binsOf(stored).sorted());
-          await this.series.touch(sql, stored, updated);
-          return stored.length;
-        });
-      } catch (error) {
-        if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
-        this.chunks.forget('points');
-        this.chunks.forget('bins');
-      }
-    }
+  async write(request: WriteRequest, timeUpdated?: number): Promise<number> {
+    if (request.points.length === 0) return 0;
+    await this.chunks.cover('points', timesOf(request.points));
+    const [outcome] = await this.batches.write([request], { ...IMPORT, timeUpdated });
+    return outcome?.stored ?? 0;
   }
 
-  /** How many of these points `write` would store now. */
-  async countNew(points: readonly SeriesPoint[]): Promise<number> {
-    const { rows } = batchOf(points);
+  /** How many points of a request `write` would insert now. */
+  async countNew(request: WriteRequest): Promise<number> {
+    const { rows } = new WriteBatch([request]);
     return rows.length - (await this.points.countPresent(rows));
   }
 
-  /** How far a stream was read by earlier runs, in micros; `undefined` where none was. */
+  /** How far earlier runs have read a stream, in micros; `undefined` where none has. */
   async progress({ source, series, type, window }: Stream): Promise<number | undefined> {
     const { rows } = await this.db.query<{ through: number }>(
       `SELECT ${microsOf('through')} AS through FROM import_progress
@@ -88,10 +63,10 @@ export class ImportStore {
   }
 
   /**
-   * Notes that a stream is stored up to a time (micros, inclusive); it never moves back, except from a time that is
-   * still to come: earlier versions noted whatever the other archive made up.
+   * Records that a stream is stored up to a time (micros, inclusive). It never moves back, except from a time in the
+   * future: earlier versions recorded whatever the other archive made up.
    */
-  async noteProgress({ source, series, type, window }: Stream, through: number): Promise<void> {
+  async recordProgress({ source, series, type, window }: Stream, through: number): Promise<void> {
     await this.db.query(
       `INSERT INTO import_progress (source, series, type, window_seconds, through)
        SELECT $2, id, $3, $4, $5 FROM ${existingSeries('$1')} s
@@ -101,25 +76,4 @@ export class ImportStore {
       [series, source, type, window, timestampOf(through)],
     );
   }
-}
-
-/** Each place once, in (series, time) order. */
-function batchOf(points: readonly SeriesPoint[]): WriteBatch {
-  const unanswered = { answer: () => undefined, fail: () => undefined };
-  // What is there already stays, whatever it is: as if all values were numbers.
-  return new WriteBatch([{ points: points.map((point) => ({ ...point, additive: true })), bytes: 0, ...unanswered }]);
-}
-
-function binsOf(points: readonly SeriesPoint[]): Bins {
-  const bins = new Bins();
-  for (const point of points) bins.add(point.series, point);
-  return bins;
-}
-
-function* timesOf(points: readonly SeriesPoint[]): Generator<number> {
-  for (const { micros } of points) yield micros;
-}
-
-function* beginsOf(points: readonly SeriesPoint[]): Generator<number> {
-  for (const { begin } of binsOf(points).sorted()) yield begin;
 }

@@ -1,29 +1,32 @@
-import { type WriteRequest } from './write-batch.js';
+import { type QueuedWrite } from './queued-write.js';
 
-/** Requests that are stored one by one beside the flusher, at most so many at a time, in the order of their arrival. */
+/** Stores requests one by one beside the flusher, a bounded number at a time, in the order of their arrival. */
 export class WriteLane {
-  private readonly waiting: WriteRequest[] = [];
+  private readonly waiting: QueuedWrite[] = [];
   private running = 0;
 
-  /** @param store stores one request and answers it; never throws. */
+  /**
+   * @param width the number of requests stored at a time.
+   * @param store stores one request and answers it; never throws.
+   */
   constructor(
-    private readonly most: number,
-    private readonly store: (request: WriteRequest) => Promise<void>,
+    private readonly width: number,
+    private readonly store: (write: QueuedWrite) => Promise<void>,
   ) {}
 
-  add(request: WriteRequest): void {
-    this.waiting.push(request);
-    this.next();
+  add(write: QueuedWrite): void {
+    this.waiting.push(write);
+    this.startNext();
   }
 
-  private next(): void {
-    while (this.running < this.most) {
-      const request = this.waiting.shift();
-      if (!request) return;
+  private startNext(): void {
+    while (this.running < this.width) {
+      const write = this.waiting.shift();
+      if (!write) return;
       this.running++;
-      void this.store(request).finally(() => {
+      void this.store(write).finally(() => {
         this.running--;
-        this.next();
+        this.startNext();
       });
     }
   }

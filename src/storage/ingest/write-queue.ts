@@ -1,65 +1,79 @@
-import { Injectable } from '@nestjs/common';
-import { Invalid, Overloaded, Unavailable } from '../../common/errors.js';
-import { Metrics } from '../../metrics/metrics.js';
-import { type Bin, Bins, mergeHistograms } from '../../rollups/bins.js';
-import { Chunks } from '../hypertables/chunks.js';
-import { CommitUnknown, Database, asUnavailable } from '../../postgres/database.js';
-import { DiskSpace } from '../../postgres/disk-space.js';
-import { IdempotencyStore, KnownKeys, Repeated } from './idempotency-store.js';
-import { PointStore, type SeriesPoint } from '../points/point-store.js';
-import { RollupStore } from '../rollups/rollup-store.js';
-import { BusySeries, type IfHeld, SeriesStore, StaleSeries } from '../registry/series-store.js';
-import { classify } from '../../postgres/sql-errors.js';
-import { type Repeatable, WriteBatch, type WriteOutcome, type WriteRequest } from './write-batch.js';
-import { WriteLane } from './write-lane.js';
-import { PipelinedPool } from '../../postgres/pipelined-pool.js';
+/**
+ * The write queue: group commit. Many small writes share one transaction, because a commit costs more than a row, and
+ * no request is answered before the commit of its points.
+ *
+ * A request is in one of these states:
+ *
+ * - WAITING: in line for the flusher, which stores one batch at a time. Whatever arrives during a transaction gathers and
+ *   is the next batch, so there is no timer. Requests that find the queue full never get here.
+ * - LARGE: in line for a transaction of its own beside the flusher, one at a time, because PostgreSQL takes seconds to
+ *   merge its histograms.
+ * - IN A BATCH: in a transaction, alone or with others; see below.
+ * - HELD: in line for a transaction of its own beside the flusher, a few at a time, because others hold its series (a long
+ *   deletion, say). That transaction waits for them; the flusher never does.
+ * - DONE: answered with its outcome, or failed. WAITING, LARGE and HELD requests count against the bounds of the queue.
+ *
+ * A batch is in one of these states (`BatchWriter` moves it from the first to COMMITTED or to an error):
+ *
+ * - PLAIN: all its places and keys are taken to be free. It inserts without a look at them, at half the price.
+ * - CAREFUL: a place or a key was taken (SQLSTATE 23505), so PLAIN rolled back. It now looks at each of them.
+ *   Both are tried again, a few times, after a deadlock, a lock timeout or a missing chunk.
+ * - IN DOUBT: the connection broke in COMMIT. The transaction's id tells whether it took place: COMMITTED if it did,
+ *   tried again if not.
+ * - COMMITTED: the commit feed hears of it, and each request is DONE with its own outcome.
+ * - SPLIT: it failed because of some of its requests, and nothing of it is stored. The others are a new batch.
+ *     - Some have stale series: these fail, and their senders look the series up again.
+ *     - Some have held series: these become HELD.
+ *     - Some have keys that were used before: these get the answer that is kept.
+ *     - PostgreSQL refuses a value of some: each half is a new batch, until the refused request stands alone and fails.
+ * - FAILED: the database is away, or the failure is nobody's in particular: all its requests fail.
+ */
 
-/** What one transaction takes at most, besides the request that has waited longest. */
+import { Injectable } from '@nestjs/common';
+import { Invalid, Overloaded } from '../../common/errors.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { DiskSpace } from '../../postgres/disk-space.js';
+import { classify } from '../../postgres/sql-errors.js';
+import { Chunks } from '../hypertables/chunks.js';
+import { type SeriesPoint } from '../points/point-store.js';
+import { BusySeries, StaleSeries } from '../registry/series-store.js';
+import { type BatchOptions, BatchWriter, timesOf } from './batch-writer.js';
+import { KnownKeys, Repeated } from './idempotency-store.js';
+import { hasLargeHistograms } from './large-histograms.js';
+import { type QueuedWrite } from './queued-write.js';
+import { WriteLane } from './write-lane.js';
+import { type WriteOutcome, type WriteRequest } from './write-request.js';
+
+/** The bounds of one transaction; the request that has waited longest is always in it. */
 const BATCH_POINTS = 10_000;
 const BATCH_BYTES = 16 * 1024 ** 2;
 
-/** What may wait at most; a request that finds the queue fuller than this is turned away. */
-const QUEUE_POINTS = 200_000;
-const QUEUE_BYTES = 128 * 1024 ** 2;
+/** The bounds of the queue. A request that finds it fuller is refused. */
+const MAX_QUEUED_POINTS = 200_000;
+const MAX_QUEUED_BYTES = 128 * 1024 ** 2;
 
-/** How many requests at a time wait for series that others hold, and how many large ones are stored at a time. */
-const MOST_HELD = 3;
-const MOST_LARGE = 1;
+/** Transactions at a time beside the flusher. */
+const HELD_WIDTH = 3;
+const LARGE_WIDTH = 1;
 
-/**
- * Which histograms are large, in characters, and how much of them, counted once for each window, makes a request large:
- * PostgreSQL takes seconds to merge megabytes of labels into stored bins, and the flusher's next batch can't wait for it.
- */
-const LARGE_HISTOGRAM = 16 * 1024;
-const LARGE_REQUEST = 1024 ** 2;
+/** The flusher's batches skip series that others hold. */
+const FLUSHED: BatchOptions = { ifHeld: 'skip' };
 
-/** How often a batch is tried that deadlocks, or that finds its chunk gone. */
-const ATTEMPTS = 5;
+/** Requests beside the flusher wait for their series, three times 4 seconds. */
+const BESIDE: BatchOptions = { ifHeld: 'wait', lockAttempts: 3 };
 
-/** How often one is tried that waits for series which others hold, 4 seconds each time. */
-const WAITING_ATTEMPTS = 3;
-
-/**
- * Group commit: one flusher takes all that waits and stores it in one transaction, then answers every request in it;
- * meanwhile the next ones gather. So many small writes cost one commit, and an answer is only sent after its commit.
- */
+/** Takes write requests and stores them in batches. */
 @Injectable()
 export class WriteQueue {
-  private waiting: WriteRequest[] = [];
-  private waitingPoints = 0;
-  private waitingBytes = 0;
-  private flushing = false;
-  /** Beside the flusher: requests whose series others hold, and large ones. */
-  private readonly held = new WriteLane(MOST_HELD, (request) => this.storeBeside(request));
-  private readonly large = new WriteLane(MOST_LARGE, (request) => this.storeBeside(request));
+  private waiting: QueuedWrite[] = [];
+  private queuedPoints = 0;
+  private queuedBytes = 0;
+  private isFlushing = false;
+  private readonly held = new WriteLane(HELD_WIDTH, (write) => this.storeBeside(write));
+  private readonly large = new WriteLane(LARGE_WIDTH, (write) => this.storeBeside(write));
 
   constructor(
-    private readonly db: Database,
-    private readonly pool: PipelinedPool,
-    private readonly points: PointStore,
-    private readonly rollups: RollupStore,
-    private readonly series: SeriesStore,
-    private readonly keys: IdempotencyStore,
+    private readonly batches: BatchWriter,
     private readonly chunks: Chunks,
     private readonly disk: DiskSpace,
     private readonly metrics: Metrics,
@@ -68,211 +82,127 @@ export class WriteQueue {
   }
 
   /**
-   * Stores points and resolves once they are committed, all that can be stored of them or none.
-   * @param repeatable of a request that may be sent again; of those with one key only one may wait here at a time.
+   * Stores points and resolves once they are committed: all that can be stored of them, or none. Of requests with one
+   * idempotency key, only one may be here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
    * looked up (nothing is stored: look up again); `Unavailable` where the queue or the disk is full or the database away;
    * `Repeated` where a request with the key took place before (nothing is stored).
    */
-  async write(points: readonly SeriesPoint[], repeatable?: Repeatable): Promise<WriteOutcome> {
-    if (points.length === 0 && !repeatable) return { stored: 0, conflicts: [] };
-    if (this.waitingPoints > QUEUE_POINTS || this.waitingBytes > QUEUE_BYTES)
+  async write(request: WriteRequest): Promise<WriteOutcome> {
+    const { points, idempotency } = request;
+    if (points.length === 0 && !idempotency) return { stored: 0, conflicts: [] };
+    if (this.queuedPoints > MAX_QUEUED_POINTS || this.queuedBytes > MAX_QUEUED_BYTES)
       throw new Overloaded('the write queue is full, try again soon');
     await this.disk.check();
     await this.chunks.coverRequest(timesOf(points));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ points, bytes: bytesOf(points), repeatable, answer, fail });
+      this.enqueue({ request, bytes: bytesOf(points), answer, fail });
     });
   }
 
-  private enqueue(request: WriteRequest): void {
-    this.count(request, 1);
-    if (isLarge(request.points)) this.large.add(request);
+  private enqueue(write: QueuedWrite): void {
+    this.count(write, 1);
+    if (hasLargeHistograms(write.request.points)) this.large.add(write);
     else {
-      this.waiting.push(request);
+      this.waiting.push(write);
       void this.flush();
     }
   }
 
-  private count(request: WriteRequest, sign: 1 | -1): void {
-    this.waitingPoints += sign * request.points.length;
-    this.waitingBytes += sign * request.bytes;
-    this.metrics.queuedPoints.set(this.waitingPoints);
+  private count({ request, bytes }: QueuedWrite, sign: 1 | -1): void {
+    this.queuedPoints += sign * request.points.length;
+    this.queuedBytes += sign * bytes;
+    this.metrics.queuedPoints.set(this.queuedPoints);
   }
 
   /** The one flusher: runs while anything waits. */
   private async flush(): Promise<void> {
-    if (this.flushing) return;
-    this.flushing = true;
-    while (this.waiting.length > 0) await this.store(this.take());
-    this.flushing = false;
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    while (this.waiting.length > 0) await this.store(this.nextBatch());
+    this.isFlushing = false;
   }
 
   /**
-   * The requests of the next transaction. Where not all fit, the one that has waited longest and then the smallest: so
-   * nobody's small writes wait behind somebody's bulk writes for more than a batch, and none waits for ever.
+   * Removes the requests of the next batch from the line. Where not all fit, it is the one that has waited longest and
+   * then the smallest: nobody's small writes wait behind another's bulk writes for more than a batch, and none waits for
+   * ever.
    */
-  private take(): WriteRequest[] {
-    const fitsAll = this.waitingPoints <= BATCH_POINTS && this.waitingBytes <= BATCH_BYTES;
-    const taken = fitsAll ? this.waiting : smallest(this.waiting);
-    this.waiting = fitsAll ? [] : this.waiting.filter((request) => !taken.includes(request));
-    for (const request of taken) this.count(request, -1);
-    return taken;
+  private nextBatch(): QueuedWrite[] {
+    const fitsAll = this.queuedPoints <= BATCH_POINTS && this.queuedBytes <= BATCH_BYTES;
+    const next = fitsAll ? this.waiting : firstAndSmallest(this.waiting);
+    this.waiting = fitsAll ? [] : this.waiting.filter((write) => !next.includes(write));
+    for (const write of next) this.count(write, -1);
+    return next;
   }
 
-  /** Stores requests in one transaction, or in several where one of them can't be stored, and answers each. Never throws. */
-  private async store(requests: readonly WriteRequest[], held: IfHeld = 'skip'): Promise<void> {
-    if (requests.length === 0) return;
+  /** Stores requests in one transaction, or in several where some of them fail it, and answers each. Never throws. */
+  private async store(writes: readonly QueuedWrite[], options = FLUSHED): Promise<void> {
+    if (writes.length === 0) return;
     try {
-      const batch = new WriteBatch(requests);
-      const stored = await this.commit(batch, held);
-      this.metrics.batches.inc();
-      this.metrics.pointsWritten.inc(stored.length);
-      batch.outcomes(stored).forEach((outcome, index) => {
-        this.metrics.pointsConflicting.inc(outcome.conflicts.length);
-        requests[index]?.answer(outcome);
-      });
+      const outcomes = await this.batches.write(
+        writes.map(({ request }) => request),
+        options,
+      );
+      outcomes.forEach((outcome, index) => writes[index]?.answer(outcome));
     } catch (error) {
-      await this.isolate(requests, error);
+      await this.split(writes, error);
     }
   }
 
-  /** Lets the requests fail that are to blame for a failed transaction, and stores the others. */
-  private async isolate(requests: readonly WriteRequest[], error: unknown): Promise<void> {
+  /** Fails or sets aside the requests to blame for a failed transaction, and stores the others. */
+  private async split(writes: readonly QueuedWrite[], error: unknown): Promise<void> {
     if (error instanceof StaleSeries || error instanceof BusySeries) {
-      const concerned = requests.filter(({ points }) => points.some(({ series }) => error.ids.has(series.id)));
-      for (const request of concerned)
-        if (error instanceof StaleSeries) request.fail(error);
-        else this.later(request);
-      await this.store(requests.filter((request) => !concerned.includes(request)));
+      const concerned = writes.filter(({ request }) => request.points.some(({ series }) => error.ids.has(series.id)));
+      for (const write of concerned)
+        if (error instanceof StaleSeries) write.fail(error);
+        else this.hold(write);
+      await this.store(writes.filter((write) => !concerned.includes(write)));
     } else if (error instanceof KnownKeys) {
-      const others = requests.filter((request) => {
-        const kept = request.repeatable && error.answers.get(request.repeatable.claim);
-        if (kept) request.fail(new Repeated(kept));
+      const others = writes.filter((write) => {
+        const { idempotency } = write.request;
+        const kept = idempotency && error.answers.get(idempotency.claim);
+        if (kept) write.fail(new Repeated(kept));
         return !kept;
       });
       await this.store(others);
-    } else if (classify(error) === 'bad-data' && requests.length > 1) {
-      // Halving finds the bad ones in few transactions, and the others are stored on the way.
-      const half = requests.length >> 1;
-      await this.store(requests.slice(0, half));
-      await this.store(requests.slice(half));
+    } else if (classify(error) !== 'bad-data') {
+      for (const write of writes) write.fail(error);
+    } else if (writes.length > 1) {
+      // Halving finds the refused requests in few transactions, and stores the others on the way.
+      const half = writes.length >> 1;
+      await this.store(writes.slice(0, half));
+      await this.store(writes.slice(half));
     } else {
-      for (const request of requests) request.fail(error);
+      writes[0]?.fail(new Invalid('the database refused a value of this request', { cause: error }));
     }
   }
 
-  /** Sets a request aside whose series others hold now: it waits for them beside the flusher, not in it. */
-  private later(request: WriteRequest): void {
-    this.count(request, 1);
-    this.held.add(request);
+  /** Sets a request aside whose series others hold now. */
+  private hold(write: QueuedWrite): void {
+    this.count(write, 1);
+    this.held.add(write);
   }
 
-  /** Stores a request in a transaction of its own, which waits for its series. */
-  private storeBeside(request: WriteRequest): Promise<void> {
-    this.count(request, -1);
-    return this.store([request], 'wait');
-  }
-
-  /**
-   * Stores the rows of a batch in one transaction; returns those that were inserted or replaced. Begins with plain
-   * inserts, and only after a conflict goes the slow way, which looks at each row and key.
-   */
-  private async commit(batch: WriteBatch, held: IfHeld): Promise<readonly SeriesPoint[]> {
-    const bins = await changedBins(batch.rows, []);
-    let conflicts = false;
-    for (let attempt = 1; ; attempt++) {
-      let transactionId = '';
-      let stored: readonly SeriesPoint[] = batch.rows;
-      try {
-        await this.chunks.cover('bins', begins(bins));
-        let changed = bins;
-        await this.pool.transaction(
-          async (sql) => {
-            transactionId = await this.series.lock(sql, batch.series, held);
-            if (!conflicts) return;
-            await this.keys.claimNew(sql, batch.claims, held);
-            const written = await this.points.insertNew(sql, batch.rows);
-            stored = written.stored;
-            changed = await changedBins(stored, written.replaced);
-          },
-          (sql) => [
-            ...(conflicts ? [] : [this.keys.claim(sql, batch.claims, held), this.points.insert(sql, batch.rows)]),
-            this.rollups.add(sql, changed),
-            this.series.touch(sql, stored),
-            this.keys.note(sql, batch.answers(stored)),
-          ],
-        );
-        return stored;
-      } catch (error) {
-        if (error instanceof CommitUnknown && (await this.tookPlace(transactionId, stored))) return stored;
-        const failure = error instanceof CommitUnknown ? 'retry' : classify(error);
-        if (failure === 'duplicate' && !conflicts) conflicts = true;
-        else if (attempt >= (held === 'wait' && failure === 'retry' ? WAITING_ATTEMPTS : ATTEMPTS))
-          throw failure === 'retry' ? new Unavailable(TOO_BUSY) : error;
-        else if (failure === 'no-chunk') await this.renewChunks(batch);
-        else if (failure === 'bad-data' && batch.requests.length === 1)
-          throw new Invalid('the database refused a value of this request', { cause: error });
-        else if (failure !== 'retry') asUnavailable(error);
-      }
-    }
-  }
-
-  private async tookPlace(transactionId: string, [point]: readonly SeriesPoint[]): Promise<boolean> {
-    if (!(await this.db.wasCommitted(transactionId))) return false;
-    return point === undefined || (await this.points.isStoredBy(transactionId, point));
-  }
-
-  private async renewChunks(batch: WriteBatch): Promise<void> {
-    this.chunks.forget('points');
-    this.chunks.forget('bins');
-    await this.chunks.cover('points', timesOf(batch.rows));
+  private storeBeside(write: QueuedWrite): Promise<void> {
+    this.count(write, -1);
+    return this.store([write], BESIDE);
   }
 }
 
 /** The first request, whatever its size, and with it the smallest of the others. */
-function smallest([first, ...others]: readonly WriteRequest[]): WriteRequest[] {
+function firstAndSmallest([first, ...others]: readonly QueuedWrite[]): QueuedWrite[] {
   if (!first) return [];
   const taken = [first];
   let bytes = 0;
   let points = 0;
-  for (const request of others.sort((a, b) => a.bytes - b.bytes)) {
-    points += request.points.length;
-    bytes += request.bytes;
+  for (const write of others.sort((a, b) => a.bytes - b.bytes)) {
+    points += write.request.points.length;
+    bytes += write.bytes;
     if (points > BATCH_POINTS || bytes > BATCH_BYTES) break;
-    taken.push(request);
+    taken.push(write);
   }
   return taken;
-}
-
-/** What a write changes in the rollups: what was stored is added, what it replaced is taken away. */
-async function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPoint[]): Promise<Bin[]> {
-  const bins = new Bins();
-  for (const point of stored) bins.add(point.series, point);
-  for (const point of replaced) bins.add(point.series, point, -1);
-  const sorted = bins.sorted();
-  if (isLarge(stored)) await mergeHistograms(sorted);
-  return sorted;
-}
-
-function* begins(bins: readonly Bin[]): Generator<number> {
-  for (const { begin } of bins) yield begin;
-}
-
-const TOO_BUSY = 'other transactions on the database are in the way, try again';
-
-function* timesOf(points: readonly SeriesPoint[]): Generator<number> {
-  for (const { micros } of points) yield micros;
-}
-
-/** Whether summing up takes so long that others must not wait for it. */
-function isLarge(points: readonly SeriesPoint[]): boolean {
-  let characters = 0;
-  for (const { document, series } of points) {
-    const length = document?.length ?? 0;
-    if (length > LARGE_HISTOGRAM && series.dataType === 'histogram') characters += length * series.rollups.length;
-  }
-  return characters > LARGE_REQUEST;
 }
 
 function bytesOf(points: readonly SeriesPoint[]): number {

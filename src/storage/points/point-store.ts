@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DATA_TYPES, type DataTypeName, type StoredValue } from '../../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName, type OnConflict, type StoredValue } from '../../event-types/data-types.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
 import { type PointOwner } from '../registry/data-owners.js';
 import { type Extent, type SeriesRef } from '../registry/series-store.js';
@@ -13,8 +13,8 @@ import { type Sql, type Statement } from '../../postgres/sql.js';
 /** One point of a series, as it is written. */
 export interface SeriesPoint extends StoredValue {
   readonly series: SeriesRef;
-  /** Whether a second point at this time is refused (numbers) or replaces the first (documents). */
-  readonly additive: boolean;
+  /** What to do where the series has a point at this time: skip this one, or replace the stored one. */
+  readonly onConflict: OnConflict;
   readonly micros: number;
 }
 
@@ -75,25 +75,27 @@ export class PointStore implements PointOwner {
   }
 
   /**
-   * Like `insert`, but leaves additive points alone whose place is taken, and replaces documents.
+   * Like `insert`, but does as `onConflict` says where a place is taken; only documents can be replaced.
    * Returns the points that were inserted or replaced, in the order given, and what was there before of the replaced.
    */
   async insertNew(sql: Sql, points: readonly SeriesPoint[]): Promise<NewPoints> {
-    const documents = points.filter((point) => !point.additive);
-    const replaced = await this.present(sql, documents);
+    const replacing = points.filter(({ onConflict }) => onConflict === 'replace');
+    const replaced = await this.present(sql, replacing);
     const { rows } = await sql.query<[series: number, micros: number]>({
       name: 'point-insert-new',
       text: `${INSERT} ON CONFLICT (series, ts) DO NOTHING RETURNING series, ${microsOf('ts')}`,
-      values: columnsOf(points.filter((point) => point.additive)),
+      values: columnsOf(points.filter(({ onConflict }) => onConflict === 'skip')),
       rowMode: 'array',
     });
     await sql.query({
       name: 'point-replace',
       text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET document = excluded.document`,
-      values: columnsOf(documents),
+      values: columnsOf(replacing),
     });
     const inserted = new Set(rows.map(([series, micros]) => `${series} ${micros}`));
-    const stored = points.filter((point) => !point.additive || inserted.has(`${point.series.id} ${point.micros}`));
+    const stored = points.filter(
+      ({ series, micros, onConflict }) => onConflict === 'replace' || inserted.has(`${series.id} ${micros}`),
+    );
     return { stored, replaced };
   }
 
@@ -217,7 +219,7 @@ export class PointStore implements PointOwner {
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
   source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<Point[]> {
     return {
-      hasDocuments: !DATA_TYPES[range.dataType].additive,
+      hasDocuments: DATA_TYPES[range.dataType].isDocument,
       sizeOf: (points) => points.reduce((sum, { document }) => sum + 50 + (document?.length ?? 0), 0),
       slice: async (limit, skip, last) => {
         const columns = `${microsOf('ts')}, value, denominator, document::text`;

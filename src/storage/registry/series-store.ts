@@ -69,10 +69,10 @@ export interface Extent {
   readonly last: number;
 }
 
-/** A point that was stored: of which series, and at what time (micros). */
-export interface WrittenPoint {
-  readonly series: SeriesRef;
-  readonly micros: number;
+/** What a transaction stored in one series: the extent is that of the points inserted or replaced. */
+export interface WrittenSeries extends Extent {
+  readonly id: number;
+  readonly points: number;
 }
 
 /** Some series were changed or deleted since the writer looked them up. */
@@ -257,21 +257,15 @@ export class SeriesStore {
   }
 
   /**
-   * Notes that points were stored, inside the caller's transaction, which holds the lock: time-updated becomes the
-   * database's time in whole seconds (it never moves back), first and last point time grow to include the points.
-   * They come in (series, ts) order.
-   * @param updated the time-updated (seconds) that points of another archive bring along, instead of now.
+   * Records a write inside the caller's transaction, which holds the locks: time-updated becomes the database's time in
+   * whole seconds (it never moves back), the first and last point times grow to include the points.
+   * @param timeUpdated the time-updated (seconds) that points of another archive bring along, instead of now.
    */
-  async touch(sql: Sql, points: readonly WrittenPoint[], updated?: number): Promise<void> {
-    if (points.length === 0) return;
-    const extents: { id: number; first: number; last: number }[] = [];
-    let extent: { id: number; first: number; last: number } | undefined;
-    for (const { series, micros } of points)
-      if (extent?.id === series.id) extent.last = micros;
-      else extents.push((extent = { id: series.id, first: micros, last: micros }));
-    const isNow = updated === undefined;
+  async recordWrite(sql: Sql, written: readonly WrittenSeries[], timeUpdated?: number): Promise<void> {
+    if (written.length === 0) return;
+    const isNow = timeUpdated === undefined;
     await sql.query({
-      name: isNow ? 'series-touch' : 'series-touch-as-of',
+      name: isNow ? 'series-record-write' : 'series-record-write-as-of',
       text: `UPDATE series SET
                time_updated = greatest(time_updated,
                                        ${isNow ? "date_trunc('second', clock_timestamp())" : 'to_timestamp($4)'}),
@@ -279,10 +273,10 @@ export class SeriesStore {
              FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS written (series, first, last)
              WHERE id = series`,
       values: [
-        int4Array(extents, ({ id }) => id),
-        timestampArray(extents, ({ first }) => first),
-        timestampArray(extents, ({ last }) => last),
-        ...(isNow ? [] : [updated]),
+        int4Array(written, ({ id }) => id),
+        timestampArray(written, ({ first }) => first),
+        timestampArray(written, ({ last }) => last),
+        ...(isNow ? [] : [timeUpdated]),
       ],
     });
   }

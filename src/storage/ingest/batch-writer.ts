@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { Unavailable } from '../../common/errors.js';
+import { asUnavailable, CommitUnknown, Database } from '../../postgres/database.js';
+import { PipelinedPool } from '../../postgres/pipelined-pool.js';
+import { classify, isBrokenConnection, type SqlFailure } from '../../postgres/sql-errors.js';
+import { type Sql } from '../../postgres/sql.js';
+import { Chunks } from '../hypertables/chunks.js';
+import { type IfHeld, SeriesStore } from '../registry/series-store.js';
+import { CommitFeed } from './commit-feed.js';
+import { type BatchTransaction, type OpenOutcome } from './parts/batch-part.js';
+import { BatchParts, type PartsOfBatch } from './parts/batch-parts.js';
+import { WriteBatch } from './write-batch.js';
+import { type WriteOutcome, type WriteRequest } from './write-request.js';
+
+/** Attempts of a batch that other transactions get in the way of, or whose chunks another process drops. */
+const ATTEMPTS = 5;
+
+const TOO_BUSY = 'other transactions on the database are in the way, try again';
+
+/** How a batch is stored. */
+export interface BatchOptions {
+  /** Whether to wait for series that others hold, 4 seconds in each attempt, or to throw `BusySeries`. */
+  readonly ifHeld: IfHeld;
+  /** Attempts of a transaction that hits a serialization failure, deadlock or lock timeout; 5 unless given. */
+  readonly lockAttempts?: number;
+  /** Whether to look at each place from the first attempt on; else it is done after one that hit a conflict. */
+  readonly expectsConflicts?: boolean;
+  /** Whether to start over when the connection breaks before COMMIT. */
+  readonly retriesBrokenConnections?: boolean;
+  /** The time-updated (seconds) of all series of the batch, instead of now. */
+  readonly timeUpdated?: number | undefined;
+}
+
+/** Stores batches, each in one transaction over all its parts, and publishes them to the commit feed. */
+@Injectable()
+export class BatchWriter {
+  constructor(
+    private readonly db: Database,
+    private readonly pool: PipelinedPool,
+    private readonly series: SeriesStore,
+    private readonly chunks: Chunks,
+    private readonly parts: BatchParts,
+    private readonly feed: CommitFeed,
+  ) {}
+
+  /**
+   * Stores the points of requests, all that can be stored of them or none; resolves after the commit with the outcome of
+   * each request, in their order. The chunks of the points exist.
+   * Throws, with nothing stored: `StaleSeries` where series have changed since they were looked up; `BusySeries`;
+   * `KnownKeys` where requests took place before; the error of PostgreSQL where it refuses a value; `Unavailable`.
+   * Throws `CommitUnknown` where it can't be found out whether the transaction took place.
+   */
+  async write(requests: readonly WriteRequest[], options: BatchOptions): Promise<readonly WriteOutcome[]> {
+    const batch = new WriteBatch(requests);
+    const parts = this.parts.of(batch, options.timeUpdated);
+    const outcomes = requests.map((): OpenOutcome => ({ stored: 0, conflicts: [] }));
+    await this.commit(batch, parts, outcomes, options);
+    this.feed.publish({
+      writes: requests.map(({ by }, index) => ({
+        by,
+        stored: outcomes[index]?.stored ?? 0,
+        conflicts: outcomes[index]?.conflicts.length ?? 0,
+      })),
+      rows: parts.points.stored.length,
+      series: parts.extents.written,
+    });
+    return outcomes;
+  }
+
+  /** Begins with plain inserts; only after a conflict goes the slow way, which looks at each place and key. */
+  private async commit(
+    batch: WriteBatch,
+    parts: PartsOfBatch,
+    outcomes: readonly OpenOutcome[],
+    options: BatchOptions,
+  ): Promise<void> {
+    let expectsConflicts = options.expectsConflicts ?? false;
+    for (let attempt = 1; ; attempt++) {
+      let transactionId = '';
+      try {
+        for (const part of parts.inOrder) await part.prepare?.();
+        const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld: options.ifHeld, expectsConflicts });
+        await this.pool.transaction(
+          async (sql) => {
+            transactionId = await this.series.lock(sql, batch.series, options.ifHeld);
+            for (const part of parts.inOrder) await part.lock?.(inTransaction(sql));
+          },
+          (sql) => [
+            ...parts.inOrder.flatMap((part) => part.write?.(inTransaction(sql)) ?? []),
+            ...parts.inOrder.toReversed().flatMap((part) => part.answer?.(inTransaction(sql), outcomes) ?? []),
+          ],
+        );
+        return;
+      } catch (error) {
+        if (error instanceof CommitUnknown && (await this.tookPlace(transactionId, parts))) return;
+        const failure = failureOf(error, options);
+        const attempts = failure === 'retry' ? (options.lockAttempts ?? ATTEMPTS) : ATTEMPTS;
+        if (failure === 'duplicate' && !expectsConflicts) expectsConflicts = true;
+        else if (attempt >= attempts)
+          throw failure === 'retry' ? new Unavailable(TOO_BUSY, 1, { cause: error }) : error;
+        else if (failure === 'no-chunk') await this.renewChunks(batch);
+        else if (failure !== 'retry') asUnavailable(error);
+      }
+    }
+  }
+
+  /** Whether a transaction took place whose COMMIT was not answered. */
+  private async tookPlace(transactionId: string, { points }: PartsOfBatch): Promise<boolean> {
+    return (await this.db.wasCommitted(transactionId)) && (await points.isStoredBy(transactionId));
+  }
+
+  private async renewChunks({ rows }: WriteBatch): Promise<void> {
+    this.chunks.forget('points');
+    this.chunks.forget('bins');
+    await this.chunks.cover('points', timesOf(rows));
+  }
+}
+
+function failureOf(error: unknown, { retriesBrokenConnections }: BatchOptions): SqlFailure {
+  if (error instanceof CommitUnknown) return 'retry'; // it was not committed
+  return retriesBrokenConnections && isBrokenConnection(error) ? 'retry' : classify(error);
+}
+
+/** The times of points, in micros. */
+export function* timesOf(points: Iterable<{ readonly micros: number }>): Generator<number> {
+  for (const { micros } of points) yield micros;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Chunks } from '../../hypertables/chunks.js';
+import { PointStore } from '../../points/point-store.js';
+import { SeriesStore } from '../../registry/series-store.js';
+import { RollupStore } from '../../rollups/rollup-store.js';
+import { IdempotencyStore } from '../idempotency-store.js';
+import { type WriteBatch } from '../write-batch.js';
+import { type BatchPart } from './batch-part.js';
+import { ExtentsPart } from './extents-part.js';
+import { IdempotencyPart } from './idempotency-part.js';
+import { PointsPart } from './points-part.js';
+import { RollupsPart } from './rollups-part.js';
+
+/** The parts of one batch. */
+export interface PartsOfBatch {
+  /**
+   * In the order in which they prepare, lock and write; all writers keep it, so that none waits for another in a circle.
+   * They answer in the reverse order: what answers for the whole request, such as its idempotency key, comes first here.
+   */
+  readonly inOrder: readonly BatchPart[];
+  readonly points: PointsPart;
+  readonly extents: ExtentsPart;
+}
+
+/** Makes the parts of batches. A new concern of writes is a new part in the list here. */
+@Injectable()
+export class BatchParts {
+  constructor(
+    private readonly keys: IdempotencyStore,
+    private readonly points: PointStore,
+    private readonly rollups: RollupStore,
+    private readonly series: SeriesStore,
+    private readonly chunks: Chunks,
+  ) {}
+
+  /** @param timeUpdated see `ExtentsPart`. */
+  of(batch: WriteBatch, timeUpdated: number | undefined): PartsOfBatch {
+    const idempotency = new IdempotencyPart(this.keys, batch);
+    const points = new PointsPart(this.points, batch);
+    const rollups = new RollupsPart(this.rollups, this.chunks, batch, points);
+    const extents = new ExtentsPart(this.series, points, timeUpdated);
+    return { inOrder: [idempotency, points, rollups, extents], points, extents };
+  }
+}

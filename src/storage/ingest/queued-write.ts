@@ -1,0 +1,10 @@
+import { type WriteOutcome, type WriteRequest } from './write-request.js';
+
+/** A request in the queue, with the two ways to answer it. */
+export interface QueuedWrite {
+  readonly request: WriteRequest;
+  /** The memory that its points hold, roughly. */
+  readonly bytes: number;
+  answer(outcome: WriteOutcome): void;
+  fail(error: unknown): void;
+}
