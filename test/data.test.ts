@@ -97,7 +97,7 @@ async function queued(points: number): Promise<void> {
       const { text } = await archive.http.get('/metrics').expect(200);
       expect(text).toContain(`marigram_write_queue_points ${points}\n`);
     },
-    { interval: 20 },
+    { interval: 20, timeout: 30_000 },
   );
 }
 
