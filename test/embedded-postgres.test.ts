@@ -52,6 +52,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
+  await Promise.all(children.map(ended));
   for (const database of started) await database.stop();
   // What a killed child left behind is taken over, and stopped with it.
   if (postmasterPid() !== undefined) await (await EmbeddedPostgres.start({ dataDir, role: 'server' })).stop();
