@@ -1,3 +1,7 @@
+import { Equals, IsNumber, IsObject, IsString } from 'class-validator';
+import { Invalid } from '../common/errors.js';
+import { IsRecordOf, validated } from '../common/validated.js';
+
 /**
  * The file of a backup: a gzip'd tar archive, so that any tools can look into it.
  *
@@ -15,34 +19,57 @@ export const DESCRIPTION = 'backup.json';
 export const MANIFEST = 'manifest.json';
 
 /** What a backup is, at its beginning. */
-export interface Description {
+export class Description {
+  @Equals(FORMAT)
   readonly format: typeof FORMAT;
+
+  @IsNumber()
   readonly version: number;
+
   /** The moment whose state it holds, in the format of ISO 8601. */
+  @IsString()
   readonly made: string;
+
   /** The version of the program that made it. */
+  @IsString()
   readonly marigram: string;
+
   /** The storage engine, the length of its chunks, and the version of PostgreSQL that it was made from. */
+  @IsString()
   readonly engine: string;
+
+  @IsNumber()
   readonly chunkSeconds: number;
+
+  @IsString()
   readonly postgres: string;
+
   /** The columns of each table, in the order of the parts and of the fields in each row. */
+  @IsRecordOf('lists of texts', isListOfTexts)
   readonly tables: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What there is of a table. */
-export interface TableSums {
+export class TableSums {
+  @IsNumber()
   readonly rows: number;
+
   /** The length of all its parts together. */
+  @IsNumber()
   readonly bytes: number;
+
   /** Of all its parts together, in hexadecimal digits. */
+  @IsString()
   readonly sha256: string;
 }
 
 /** What must be there, at the end. */
-export interface Manifest {
+export class Manifest {
   /** SHA-256 of the description, as it stands in the file. */
+  @IsString()
   readonly description: string;
+
+  @IsObject()
   readonly tables: Readonly<Record<string, TableSums>>;
 }
 
@@ -56,43 +83,42 @@ export function partName(table: string, number: number): string {
 
 /** Reads a description. Throws `BadBackup` where it is none, or one of a later format. */
 export function parseDescription(content: Buffer): Description {
-  const value = parseObject(content, DESCRIPTION);
-  if (value['format'] !== FORMAT) throw new BadBackup('it is no backup of Marigram');
-  if (typeof value['version'] !== 'number' || value['version'] > FORMAT_VERSION)
+  const value = parseJson(content, DESCRIPTION);
+  const { format, version } = isObject(value) ? value : {};
+  if (format !== FORMAT) throw new BadBackup('it is no backup of Marigram');
+  if (typeof version !== 'number' || version > FORMAT_VERSION)
     throw new BadBackup('it was made by a newer version of Marigram');
-  const isText = (name: string): boolean => typeof value[name] === 'string';
-  const isComplete =
-    ['made', 'marigram', 'engine', 'postgres'].every(isText) &&
-    typeof value['chunkSeconds'] === 'number' &&
-    Object.values(objectOf(value['tables'])).every(isListOfTexts);
-  if (!isComplete) throw new BadBackup(`${DESCRIPTION} lacks something`);
-  // Every field was looked at.
-  return value as unknown as Description;
+  return checked(() => validated(Description, value, DESCRIPTION, null));
 }
 
 /** Reads a manifest. Throws `BadBackup` where it is none. */
 export function parseManifest(content: Buffer): Manifest {
-  const value = parseObject(content, MANIFEST);
-  const areSums = Object.values(objectOf(value['tables'])).every((sums) => {
-    const { rows, bytes, sha256 } = objectOf(sums);
-    return typeof rows === 'number' && typeof bytes === 'number' && typeof sha256 === 'string';
+  return checked(() => {
+    const manifest = validated(Manifest, parseJson(content, MANIFEST), MANIFEST, null);
+    for (const [table, sums] of Object.entries(manifest.tables))
+      validated(TableSums, sums, `${MANIFEST}, ${table}`, null);
+    return manifest;
   });
-  if (typeof value['description'] !== 'string' || !areSums) throw new BadBackup(`${MANIFEST} lacks something`);
-  return value as unknown as Manifest;
 }
 
-function parseObject(content: Buffer, name: string): Record<string, unknown> {
+function parseJson(content: Buffer, name: string): unknown {
   try {
-    return objectOf(JSON.parse(content.toString()));
-  } catch (error) {
-    throw error instanceof BadBackup ? error : new BadBackup(`${name} is no JSON`);
+    return JSON.parse(content.toString());
+  } catch {
+    throw new BadBackup(`${name} is no JSON`);
   }
 }
 
-function objectOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadBackup('something is missing in it');
-  return value as Record<string, unknown>;
+function checked<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Invalid ? new BadBackup(error.message) : error;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isListOfTexts(value: unknown): boolean {

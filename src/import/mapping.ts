@@ -1,4 +1,6 @@
+import { IsOptional } from 'class-validator';
 import { Invalid } from '../common/errors.js';
+import { IsRecordOf, validated } from '../common/validated.js';
 import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 
 /** How the names of a line protocol become those of the archive. */
@@ -11,18 +13,27 @@ export interface Mapping {
   readonly set: ReadonlyMap<string, string>;
 }
 
-const PARTS = ['event-types', 'tags', 'set'] as const;
+const Texts = (): PropertyDecorator => IsRecordOf('texts', (member) => typeof member === 'string');
+
+/** A mapping file. */
+class MappingFile {
+  @IsOptional()
+  @Texts()
+  'event-types'?: Record<string, string> | null;
+
+  @IsOptional()
+  @Texts()
+  tags?: Record<string, string> | null;
+
+  @IsOptional()
+  @Texts()
+  set?: Record<string, string> | null;
+}
 
 /** Reads a mapping from JSON: an object with `event-types`, `tags`, `set`, each an object of texts. Throws `Invalid`. */
 export function parseMapping(text: string): Mapping {
-  const value = parseObject(text);
-  for (const name of Object.keys(value))
-    if (!PARTS.some((part) => part === name)) throw new Invalid(`${name}: expected ${PARTS.join(', ')}`);
-  return {
-    eventTypes: textsOf(value, 'event-types'),
-    tags: textsOf(value, 'tags'),
-    set: textsOf(value, 'set'),
-  };
+  const file = validated(MappingFile, parseJson(text), '', 'expected event-types, tags, set');
+  return { eventTypes: entriesOf(file['event-types']), tags: entriesOf(file.tags), set: entriesOf(file.set) };
 }
 
 /** The same mapping with further entries, which replace those of the same name. */
@@ -39,22 +50,14 @@ export function checkMapping({ eventTypes }: Mapping, dataTypeOf: DataTypeOf): v
   for (const [field, eventType] of eventTypes) requireDataType(dataTypeOf, eventType, `${field}: `);
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return JSON.parse(text);
   } catch {
-    // Falls through to the one message.
+    throw new Invalid('expected a JSON object');
   }
-  throw new Invalid('expected a JSON object');
 }
 
-function textsOf(value: Record<string, unknown>, name: string): Map<string, string> {
-  const entries = Object.entries(value[name] ?? {}) as [string, unknown][];
-  return new Map(
-    entries.map(([key, text]) => {
-      if (typeof text !== 'string') throw new Invalid(`${name}, ${key}: expected a text`);
-      return [key, text];
-    }),
-  );
+function entriesOf(texts: Record<string, string> | null | undefined): Map<string, string> {
+  return new Map(Object.entries(texts ?? {}));
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { OperatorError } from '../common/errors.js';
+import { Invalid, OperatorError } from '../common/errors.js';
 import { lengthOf } from '../common/moment.js';
+import { IsReadableBy, validated } from '../common/validated.js';
 import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
 import { ANY, BASE, Policies, type Policy } from './policy.js';
 
@@ -11,6 +12,8 @@ const MAX_WINDOW = 100_000_000_000;
 
 /** More days than this are no age but a mistake: some thousand years. */
 const MAX_DAYS = 3_650_000;
+
+const EVENT_TYPE = 'the name of an event type or "*"';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -38,35 +41,63 @@ export function parsePolicies(text: string, file: string, dataTypeOf: DataTypeOf
     throw new OperatorError(`The policy file ${file} is wrong: ${problem}.`);
   };
   const content = parseJson(text, fail);
-  const list: unknown = isObject(content) ? content.policies : undefined;
+  const list: unknown = isObject(content) ? content['policies'] : undefined;
   if (!Array.isArray(list)) return fail('expected {"policies": […]}');
-  return new Policies(list.map((entry: unknown, index) => parsePolicy(entry, `policy ${index + 1}`, fail, dataTypeOf)));
+  try {
+    return new Policies(list.map((entry: unknown, index) => policyOf(entry, `policy ${index + 1}`, dataTypeOf)));
+  } catch (error) {
+    if (error instanceof Invalid) return fail(error.message);
+    throw error;
+  }
 }
 
 type Fail = (problem: string) => never;
 
-function parsePolicy(entry: unknown, where: string, fail: Fail, dataTypeOf: DataTypeOf): Policy {
-  const eventType = (value: unknown): string | undefined =>
-    typeof value === 'string' && (value === ANY || dataTypeOf(value) !== undefined) ? value : undefined;
-  if (!isObject(entry)) return fail(`${where} is no object`);
-  const read = <T>(key: string, parse: (value: unknown) => T | undefined, expected: string): T => {
-    if (!Object.hasOwn(entry, key)) return fail(`${where} has no ${key}`);
-    return parse(entry[key]) ?? fail(`${where}: ${key} must be ${expected}, but it is ${JSON.stringify(entry[key])}`);
+/** One policy as it stands in the file; it may have further fields. */
+class PolicyEntry {
+  @IsReadableBy(eventType, EVENT_TYPE)
+  event_type: unknown;
+
+  @IsReadableBy(summaryType, `one of ${SUMMARY_TYPES.join(', ')}`)
+  summary_type: unknown;
+
+  @IsReadableBy(window, 'seconds or "*"')
+  summary_window: unknown;
+
+  @IsReadableBy(
+    expiry,
+    `a whole number of days from 0 to ${MAX_DAYS}, a length of whole days such as "90d" or "52w", or "never"`,
+  )
+  expire: unknown;
+}
+
+function policyOf(json: unknown, where: string, dataTypeOf: DataTypeOf): Policy {
+  const entry = validated(PolicyEntry, json, where, null);
+  const policy = {
+    eventType: eventType(entry.event_type) ?? ANY,
+    summaryType: summaryType(entry.summary_type) ?? ANY,
+    window: window(entry.summary_window) ?? ANY,
+    expire: expiry(entry.expire) ?? 'never',
   };
-  return {
-    eventType: read('event_type', eventType, 'the name of an event type or "*"'),
-    summaryType: read('summary_type', summaryType, `one of ${SUMMARY_TYPES.join(', ')}`),
-    window: read('summary_window', (value) => (value === ANY ? ANY : integer(value, MAX_WINDOW)), 'seconds or "*"'),
-    expire: read(
-      'expire',
-      (value) => (value === 'never' ? 'never' : days(value)),
-      `a whole number of days from 0 to ${MAX_DAYS}, a length of whole days such as "90d" or "52w", or "never"`,
-    ),
-  };
+  if (policy.eventType !== ANY && dataTypeOf(policy.eventType) === undefined)
+    throw new Invalid(`${where}: event_type must be ${EVENT_TYPE}, but it is ${JSON.stringify(policy.eventType)}`);
+  return policy;
+}
+
+function eventType(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function summaryType(value: unknown): Policy['summaryType'] | undefined {
   return SUMMARY_TYPES.find((type) => type === value);
+}
+
+function window(value: unknown): Policy['window'] | undefined {
+  return value === ANY ? ANY : integer(value, MAX_WINDOW);
+}
+
+function expiry(value: unknown): Policy['expire'] | undefined {
+  return value === 'never' ? 'never' : days(value);
 }
 
 /** Days are esmond's unit; a length with a unit may be any that comes to whole days. */
