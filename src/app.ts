@@ -15,18 +15,10 @@ import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
 import { readForwarded } from './http/forwarded.js';
-import {
-  addHeaders,
-  checkClient,
-  checkContentLength,
-  checkContentType,
-  checkUrl,
-  exactContentType,
-  protectPages,
-} from './http/headers.js';
+import { addHeaders, exactContentType, protectPages } from './http/headers.js';
 import { Methods } from './http/allowed-methods.js';
-import { checkPath } from './http/path.js';
 import { checkFormat } from './http/request.js';
+import { checkClient, checkContentLength, checkContentType, checkPath, checkUrl } from './http/request-checks.js';
 import { requestLog } from './http/request-log.js';
 import { boundRequests } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';

@@ -24,7 +24,7 @@ export interface OpenDatabase {
  * Opens the configured database, or starts the embedded one, and brings its schema up to date.
  * @param role whether this process is the server or a command beside it: see `EmbeddedPostgres`.
  * @param signal gives the start up when it is aborted.
- * Throws a `OperatorError`, or `Unavailable` where the database goes away meanwhile; nothing is left running then.
+ * Throws an `OperatorError`, or `Unavailable` where the database goes away meanwhile; nothing is left running then.
  */
 export async function openDatabase(
   config: AppConfig,

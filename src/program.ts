@@ -1,8 +1,8 @@
 import { ArchiveError, OperatorError } from './common/errors.js';
 
 /**
- * Runs a program: a `OperatorError`, and a database that is away or busy, become one sentence on stderr, with its exit code;
- * anything else that escapes is a bug and shows its stack.
+ * Runs a program. An `OperatorError`, or a database that is away or busy, becomes one sentence on stderr and its exit code;
+ * any other error is a bug and shows its stack.
  */
 export async function runProgram(program: () => Promise<void>): Promise<void> {
   try {
@@ -15,12 +15,12 @@ export async function runProgram(program: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Loaded only when it is needed: `--help` answers without the database's driver. */
+/** Loaded on demand: `--help` answers without the database's driver. */
 async function explained(thrown: unknown): Promise<unknown> {
   return (await import('./postgres/database.js')).explained(thrown);
 }
 
-/** Messages to clients of the API end without a full stop. What has several lines ends as it is: with a command, say. */
+/** Adds the full stop that messages of the API lack; a message of several lines may end in a command and stays as it is. */
 function sentence(message: string): string {
   return /[.?:…]$|\n/.test(message) ? message : `${message}.`;
 }

@@ -11,7 +11,7 @@ import { type OpenDatabase, openDatabase } from './open-database.js';
  * Starts the server and resolves once it listens, after it has said so on stdout (the log goes to stderr). SIGTERM and
  * SIGINT stop it, also in the middle of the start: no new connections, requests in flight are answered, the pool is
  * closed, then the database.
- * Throws where it cannot start (a `OperatorError`, or `Unavailable` where the database goes away meanwhile); nothing is
+ * Throws where it cannot start (an `OperatorError`, or `Unavailable` where the database goes away meanwhile); nothing is
  * left running then.
  */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
@@ -38,7 +38,7 @@ async function start(
   let app: NestFastifyApplication | undefined;
   const stop = async (): Promise<void> => {
     try {
-      // Nest closes the pool with the app; without an app nobody has.
+      // Nest closes the pool with the app; without an app it is still open.
       await (app ? app.close() : database.dataSource.destroy());
     } finally {
       await database.stop();
@@ -46,7 +46,7 @@ async function start(
   };
   try {
     app = await createApp(config, database, logger);
-    // Before it listens: what fails from then on must not end a server that works.
+    // Before it listens: a later failure must not end a working server.
     const hasKey = await app.get(ApiKeyService).hasAny();
     await listen(app, config);
     await announce(app, config, database, hasKey ? undefined : env);
@@ -104,7 +104,7 @@ async function announce(
   console.log(`There is no API key yet; issue one with: ${command}`);
 }
 
-/** What must stand before a command in another terminal, so that it finds this server's database; no password is shown. */
+/** The prefix of a command in another terminal, so that it finds this server's database; no password is shown. */
 function sameDatabase(env: NodeJS.ProcessEnv): string {
   if (env.DATABASE_URL) return 'DATABASE_URL=… ';
   return env.DATA_DIR ? `DATA_DIR=${env.DATA_DIR} ` : '';

@@ -23,7 +23,7 @@ export interface Part {
 
 /**
  * Reads the file of a backup, see `format.ts`, from its beginning to its end, once; memory holds one part. All that can
- * be wrong with the file is thrown as a `OperatorError`.
+ * be wrong with the file is thrown as an `OperatorError`.
  */
 export class BackupReader {
   private manifest: Manifest | undefined;

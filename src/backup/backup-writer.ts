@@ -38,7 +38,7 @@ export class BackupWriter {
   }
 
   /**
-   * Whether the file can be written, as far as that can be told before. Throws a `OperatorError` where the file, or a part
+   * Whether the file can be written, as far as that can be told before. Throws an `OperatorError` where the file, or a part
    * of it, is there already and `force` does not say that it may be replaced, or where it is no file.
    */
   static async check(file: string, force: boolean): Promise<void> {
@@ -51,7 +51,7 @@ export class BackupWriter {
       );
   }
 
-  /** Begins the file. Throws a `OperatorError` where it can't be written. */
+  /** Begins the file. Throws an `OperatorError` where it can't be written. */
   static async begin(file: string, force: boolean, description: Description): Promise<BackupWriter> {
     await BackupWriter.check(file, force);
     await rm(partOf(file), { force: true });
@@ -62,7 +62,7 @@ export class BackupWriter {
     return writer;
   }
 
-  /** Writes a table. `onRows` hears the number of its rows that have passed. Throws a `OperatorError` as `begin` does. */
+  /** Writes a table. `onRows` hears the number of its rows that have passed. Throws an `OperatorError` as `begin` does. */
   async add(table: string, rows: AsyncIterable<Buffer>, onRows: (rows: number) => void): Promise<void> {
     const sum = new TableSum();
     let number = 0;
@@ -74,7 +74,7 @@ export class BackupWriter {
     this.tables[table] = sum.result();
   }
 
-  /** Ends the file, gives it its name, and returns what is in it. Throws a `OperatorError` as `begin` does. */
+  /** Ends the file, gives it its name, and returns what is in it. Throws an `OperatorError` as `begin` does. */
   async finish(): Promise<Manifest> {
     const manifest: Manifest = { description: this.description, tables: this.tables };
     await this.entry(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));

@@ -10,7 +10,7 @@ export interface Contents {
 
 /**
  * Reads a file from its beginning to its end and compares it with its checksums; needs no database, and flat memory.
- * Throws a `OperatorError` where it is no complete backup.
+ * Throws an `OperatorError` where it is no complete backup.
  */
 export async function checkBackup(file: string, { onProgress, signal }: Progress = {}): Promise<Contents> {
   const size = await BackupReader.size(file);

@@ -4,7 +4,7 @@ import { CommitUnknown } from '../postgres/database.js';
 import { classify } from '../postgres/sql-errors.js';
 
 /**
- * Throws a `OperatorError` where the database could not do what was asked of it; all else as it is.
+ * Throws an `OperatorError` where the database could not do what was asked of it; all else as it is.
  * @param failure what did not come about: `nothing was restored`.
  */
 export function throwTrouble(error: unknown, failure: string): never {

@@ -16,7 +16,7 @@ export interface BackupOptions extends Progress {
 /**
  * Writes the archive as it is at one moment to a file, beside readers and writers, and returns what is in it. The file
  * gets its name only when it is complete. Memory stays flat.
- * Throws a `OperatorError` where the file can't be written or the database is away; nothing of the file is left then.
+ * Throws an `OperatorError` where the file can't be written or the database is away; nothing of the file is left then.
  */
 export async function makeBackup(store: BackupStore, file: string, options: BackupOptions): Promise<Manifest> {
   const tables = BACKUP_TABLES.filter((table) => options.withKeys || !isAccess(table));

@@ -17,7 +17,7 @@ type NeededChunks = ReadonlyMap<Hypertable, ReadonlySet<number>>;
  * Fills an empty archive from a file. The file is read twice: first it is verified and its times are looked at, then
  * its rows are stored, in one transaction, which is committed only if the file has been verified once more. So a bad
  * file is found early, and nothing is changed by one, nor by a crash. Memory stays flat.
- * Throws a `OperatorError` where the archive is not empty, where the file is no complete backup or has what this version
+ * Throws an `OperatorError` where the archive is not empty, where the file is no complete backup or has what this version
  * does not know, and where the database fails.
  */
 export async function restoreBackup(store: RestoreStore, file: string, progress: Progress = {}): Promise<Contents> {

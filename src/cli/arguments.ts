@@ -4,8 +4,8 @@ import { lengthOf, LENGTHS, momentOf, MOMENTS, secondsAhead } from '../common/mo
 import { inStorableYears } from '../common/time.js';
 import { type Expiry } from '../storage/access/key-store.js';
 
-/** The longest time that can be given: 100 years. */
-const LONGEST = 36_500 * 86_400;
+/** The longest duration: 100 years. */
+const MAX_LENGTH_SECONDS = 36_500 * 86_400;
 
 /** A user. */
 export function userName(text: string): string {
@@ -23,7 +23,7 @@ export function keyId(text: string): number {
 /** A length of time in seconds, up to 100 years. */
 export function duration(text: string): number {
   const seconds = lengthOf(text);
-  if (seconds === undefined || seconds > LONGEST) throw new InvalidArgumentError(`Expected ${LENGTHS}.`);
+  if (seconds === undefined || seconds > MAX_LENGTH_SECONDS) throw new InvalidArgumentError(`Expected ${LENGTHS}.`);
   return seconds;
 }
 
@@ -47,7 +47,7 @@ export function expiry(text: string): Expiry {
   const expected = 'expected a time ahead such as 90d or 12h, a date such as 2027-01-01 (in UTC), or never.';
   const after = secondsAhead(text, 'ahead');
   const seconds = after === undefined ? momentOf(text, Date.now()) : undefined;
-  if ((after === undefined && seconds === undefined) || (after ?? 0) > LONGEST)
+  if ((after === undefined && seconds === undefined) || (after ?? 0) > MAX_LENGTH_SECONDS)
     throw new InvalidArgumentError(`It is no time: ${expected}`);
   if (after !== undefined && after > 0) return { after };
   const at = new Date(Number(seconds) * 1000);
@@ -55,19 +55,19 @@ export function expiry(text: string): Expiry {
   return { at };
 }
 
-/** One more range of addresses. */
+/** Collects a repeated option of address ranges. */
 export function ranges(text: string, others: AddressRange[] = []): AddressRange[] {
   const range = AddressRange.parse(text);
   if (!range) throw new InvalidArgumentError('Expected an address or a range such as 192.0.2.0/24 or 2001:db8::/32.');
   return [...others, range];
 }
 
-/** One more text. */
+/** Collects a repeated option of texts. */
 export function texts(text: string, others: string[] = []): string[] {
   return [...others, text];
 }
 
-/** One more `NAME=VALUE`. */
+/** Collects a repeated option `NAME=VALUE`. */
 export function parameter(text: string, others: [string, string][] = []): [string, string][] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');

@@ -16,7 +16,7 @@ export async function backup(
   options: { withKeys?: boolean; force?: boolean },
 ): Promise<void> {
   const { withKeys = false, force = false } = options;
-  // Before a database is started for it.
+  // Checked before a database is started.
   await BackupWriter.check(file, force);
   await withDatabase(env, async (app, place) => {
     const store = new BackupStore(app.get(Database), app.get<StorageEngine>(STORAGE_ENGINE));

@@ -13,8 +13,8 @@ const ONLY =
   'only for metadata with this field, such as source=192.0.2.0/24; of several values of a field one must fit, ' +
   'and every field that is given';
 
-/** An overlap that leaves a working day to change all clients, in seconds. */
-const OVERLAP = 24 * 3600;
+/** The default overlap of a rotated key: a day to change all clients. */
+const OVERLAP_SECONDS = 24 * 3600;
 
 interface Rights {
   readonly scope: Scope;
@@ -48,7 +48,7 @@ function declareKeys(program: Command, env: NodeJS.ProcessEnv): void {
     .command('rotate')
     .description('issue a key with the same rights in place of another one; both work for a while')
     .argument('<id>', 'its number in the list', keyId)
-    .option('--overlap <time>', 'how long the old one goes on working (default: 24h)', duration, OVERLAP)
+    .option('--overlap <time>', 'how long the old one goes on working (default: 24h)', duration, OVERLAP_SECONDS)
     .option('--expires <when>', 'when the new one ends (default: after as long a life as the old one)', expiry)
     .action(async (id: number, { overlap, expires }: { overlap: number; expires?: Expiry }) => {
       await (await import('./key.command.js')).rotateKey(env, id, overlap, expires);

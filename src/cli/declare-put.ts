@@ -30,7 +30,7 @@ export function declarePut(program: Command, env: NodeJS.ProcessEnv): void {
     });
 }
 
-/** Lets a command be told where to write over HTTP. A key on the command line would be seen by others. */
+/** Adds the options for writing over HTTP. None takes a key itself, which other users of the machine could see. */
 export function writing(command: Command): Command {
   return command
     .option('--url <url>', 'the server, or its archive up to /perfsonar/archive/')

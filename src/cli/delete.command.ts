@@ -26,9 +26,9 @@ export interface DeleteOptions {
 }
 
 /** How many metadata are fetched at a time. */
-const PAGE = 500;
+const PAGE_ROWS = 500;
 
-/** Parameters of a search that choose none of the metadata: who gives one expects less to be deleted than would be. */
+/** Search parameters that select no metadata: whoever gives one expects fewer deletions than would take place. */
 const NO_FILTERS = ['limit', 'offset', 'order', 'format'];
 
 /** Says how names are compared; it filters nothing by itself. */
@@ -36,7 +36,7 @@ const MATCH_RULE = 'dns-match-rule';
 
 /**
  * Deletes what a metadata search finds: whole metadata, one event type of each, or points of a time. Each is a
- * transaction of its own. Without `yes` nothing is deleted. Throws a `OperatorError` where the request is not clear.
+ * transaction of its own. Without `yes` nothing is deleted. Throws an `OperatorError` where the request is not clear.
  */
 export async function deleteFound(
   env: NodeJS.ProcessEnv,
@@ -74,7 +74,7 @@ export async function deleteFound(
   });
 }
 
-/** Refuses what can't be meant, before anything is looked for: a dry run says the same as the real one. */
+/** Refuses contradictory requests before the search, so that a dry run fails as the real one would. */
 async function checkEventType(app: INestApplicationContext, { only }: DeleteOptions): Promise<void> {
   if (only === undefined) return;
   const declared = (await app.get(EventTypeStore).declared()).map(({ name }) => name);
@@ -95,7 +95,7 @@ function wantedOf({ eventTypes }: StoredMetadata, { only }: DeleteOptions): stri
   return eventTypes.map(({ eventType }) => eventType).filter((name) => only === undefined || name === only);
 }
 
-/** What of the metadata found would go, in words; empty where that is all of them. */
+/** Describes which part of the metadata found would be deleted; empty for all of it. */
 function scopeOf({ only, from, to }: DeleteOptions): string {
   const time = [from !== undefined && ` from ${from}`, to !== undefined && ` to ${to}`].filter(Boolean).join('');
   if (time === '') return only === undefined ? '' : `, of which ${only} would go`;
@@ -107,9 +107,9 @@ async function findAll(app: INestApplicationContext, query: Query): Promise<Stor
   const filters = parseSearch(query);
   const found: StoredMetadata[] = [];
   for (;;) {
-    const page = await search.search(filters, { limit: PAGE, offset: found.length });
+    const page = await search.search(filters, { limit: PAGE_ROWS, offset: found.length });
     found.push(...page.rows);
-    if (page.rows.length < PAGE) return found;
+    if (page.rows.length < PAGE_ROWS) return found;
   }
 }
 
@@ -135,7 +135,7 @@ async function deleteOne(
   return total;
 }
 
-/** A bad filter or time is the admin's to mend. */
+/** Turns a bad filter or time into a message for the admin. */
 async function explained<T>(action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();

@@ -6,7 +6,7 @@ import { type EventTypeDeclaration } from '../storage/registry/event-type-store.
 import { type ListOptions, printList } from './list.js';
 import { withDatabase } from './with-database.js';
 
-/** Declares an event type. Throws a `OperatorError` where it is built in, or declared with another data type. */
+/** Declares an event type. Throws an `OperatorError` where it is built in, or declared with another data type. */
 export async function addEventType(env: NodeJS.ProcessEnv, wanted: EventTypeDeclaration): Promise<void> {
   await withDatabase(env, async (app) => {
     const { eventType, isNew } = await explained(app.get(DeclaredTypesService).declare(wanted, operator()));
@@ -34,8 +34,8 @@ export async function listEventTypes(env: NodeJS.ProcessEnv, options: ListOption
 }
 
 /**
- * Removes declared event types. Throws a `OperatorError` where one of them is not declared or is in use; those before it
- * are gone then.
+ * Removes declared event types. Throws an `OperatorError` where one of them is not declared or is in use; those before it
+ * are removed then.
  */
 export async function removeEventTypes(env: NodeJS.ProcessEnv, names: readonly string[]): Promise<void> {
   await withDatabase(env, async (app) => {

@@ -10,7 +10,7 @@ export type Filter = readonly [name: string, value: string];
 /** The metadata keys that archives choose. An import may have brought others, which are given as `metadata-key=`. */
 export const KEY = /^[0-9a-f]{32}$/i;
 
-/** The filters that are options, too: their name, what stands for the value in the help, and what they mean. */
+/** The filters that are also options: name, placeholder of the value in the help, and meaning. */
 export const FILTERS: readonly (readonly [name: string, value: string, about: string])[] = [
   ['source', 'host', 'address or host name'],
   ['destination', 'host', 'address or host name'],
@@ -35,17 +35,17 @@ export const FILTERS: readonly (readonly [name: string, value: string, about: st
 const TIMED: readonly string[] = ['time', 'time-start', 'time-end', 'data-start', 'data-end'];
 const LASTING: readonly string[] = ['time-range', 'summary-window'];
 
-/** The filters that, of points, say when they were measured. */
+/** The filters by the time of points. */
 const TIMES: readonly string[] = ['time', 'time-start', 'time-end', 'time-range'];
 
-/** The values of the filters that have few. */
+/** The values of the filters with a fixed set of them. */
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['subject-type', ['point-to-point', 'network-element']],
   ['summary-type', ['average', 'aggregation', 'statistics', 'base']],
   ['dns-match-rule', ['v4v6', 'only-v4', 'only-v6', 'prefer-v4', 'prefer-v6']],
 ]);
 
-/** What of the API's parameters says how to answer; there are options for that. */
+/** Parameters of the API that shape the answer; options do that here. */
 const NO_FILTERS: readonly string[] = ['limit', 'offset', 'order', 'format', 'output', 'verbose'];
 
 /**
@@ -82,7 +82,7 @@ export function filterOf(word: string): Filter | undefined {
   return filter(name, value);
 }
 
-/** Words of a command line, all of which are filters. Throws a `OperatorError` for one that is none. */
+/** Words of a command line, all of which are filters. Throws an `OperatorError` for one that is none. */
 export function filtersOf(words: readonly string[]): Filter[] {
   return words.map((word) =>
     checked(() => {

@@ -5,15 +5,15 @@ import { MICROS_PER_SECOND } from '../common/time.js';
 import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
 import { type NewMetadata } from '../storage/registry/metadata-store.js';
 
-/** Where to write, and with which key. */
+/** The archive to write to, and the key. */
 export interface Destination {
   readonly url: string;
   readonly apiKey: string;
 }
 
 /**
- * An archive that a file is written to over HTTP. Each request is repeated under its own `Idempotency-Key` where a
- * failure may pass. All methods throw an `ArchiveError` where there is no answer, or a refusal.
+ * An archive that a file is written to over HTTP. Each request is repeated under its own `Idempotency-Key` after a
+ * transient failure. All methods throw an `ArchiveError` where there is no answer, or a refusal.
  */
 export class HttpTarget implements FileTarget {
   readonly dataTypeOf = builtInDataType;
@@ -33,7 +33,7 @@ export class HttpTarget implements FileTarget {
     return { key: stored.metadataKey, isNew };
   }
 
-  /** Only what is written is asked for: a check of the file says nothing of the archive. */
+  /** Asks only for series that are written: checking the file tells nothing about the archive. */
   look(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -50,7 +50,7 @@ export class HttpTarget implements FileTarget {
     return Promise.resolve(points.length);
   }
 
-  /** Stores points; those of one metadata in one transaction. Numbers at a time that is taken stay as they are. */
+  /** Stores points; those of one metadata in one transaction. Stored numbers stay as they are. */
   async write(points: readonly ImportedPoint[]): Promise<Stored> {
     const posts = new Map<string, { readonly post: EventTypeBulkPost; count: number }>();
     for (const { metadataKey, eventType, micros, ...value } of points) {
@@ -68,7 +68,7 @@ export class HttpTarget implements FileTarget {
   }
 }
 
-/** How many points of a request were stored: those whose place was taken are no failure. */
+/** How many points of a request were stored; conflicts are no failure. */
 async function storedBy(post: EventTypeBulkPost, count: number): Promise<number> {
   try {
     await post.postData();

@@ -20,14 +20,14 @@ const BY_ENDING: Readonly<Record<string, FileFormat>> = {
   ...{ lp: 'influx', influx: 'influx', line: 'influx' },
 };
 
-/** What a file in line protocol needs to be understood. */
+/** Options of files in line protocol. */
 export interface ProtocolOptions {
   readonly mapping: Mapping;
-  /** Nanoseconds unless it is given, and then of our days. */
+  /** Nanoseconds by default; times must be plausible then. */
   readonly precision: Precision | undefined;
 }
 
-/** The format of a file, by its name unless it was named. Throws a `OperatorError` where neither says it. */
+/** The format of a file, by its name unless it was named. Throws an `OperatorError` where neither says it. */
 export function formatOf(file: string, named: FileFormat | undefined): FileFormat {
   const format = named ?? BY_ENDING[/\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ''];
   if (!format) throw new OperatorError(`What is ${file}? Say --format ndjson, csv or influx.`);
@@ -45,8 +45,8 @@ export class ImportInput {
   ) {}
 
   /**
-   * Opens a file, or `-`. What has to be read twice is set aside first where it comes from the standard input.
-   * Throws a `OperatorError` where there is no such file.
+   * Opens a file, or `-`. Standard input that is read twice is first copied to a file.
+   * Throws an `OperatorError` where there is no such file.
    */
   static async open(from: string, format: FileFormat, protocol: ProtocolOptions, twice: boolean): Promise<ImportInput> {
     if (from === '-' && !twice) return new ImportInput(undefined, 0, format, protocol, undefined);
@@ -59,8 +59,8 @@ export class ImportInput {
   }
 
   /**
-   * The lines from the beginning on. `dataTypeOf` knows the event types; `onProgress` hears how many bytes were read, of
-   * how many.
+   * The lines from the beginning on. `dataTypeOf` knows the event types; `onProgress` is called with the bytes read and
+   * their total.
    */
   lines(
     dataTypeOf: DataTypeOf,
@@ -72,7 +72,7 @@ export class ImportInput {
     return influxLines(input, this.protocol.mapping, this.protocol.precision, dataTypeOf);
   }
 
-  /** Removes what was set aside. */
+  /** Removes the copy. */
   async close(): Promise<void> {
     if (this.spool !== undefined) await rm(this.spool, { recursive: true });
   }
@@ -80,7 +80,7 @@ export class ImportInput {
   private read(file: string, onProgress: ((done: number, total: number) => void) | undefined): Readable {
     const stream = createReadStream(file);
     stream.on('data', () => onProgress?.(stream.bytesRead, this.size));
-    // The listener would set it going before anybody reads.
+    // The listener would start the stream before anyone reads it.
     stream.pause();
     return stream;
   }

@@ -1,7 +1,7 @@
 import { type Account } from '../import/import-report.js';
 import { printable } from './text-table.js';
 
-/** The account of an import, line by line. `verb` says what became of what is new: `stored`, or `would be stored`. */
+/** The report of an import, line by line; a dry run says what would be stored. */
 export function accountOf(account: Account, { dryRun }: { readonly dryRun: boolean }): string[] {
   const { metadata, otherKeys, points, bins } = account;
   const would = dryRun ? 'would be ' : '';
@@ -23,7 +23,7 @@ export function accountOf(account: Account, { dryRun }: { readonly dryRun: boole
   return lines.map(printable);
 }
 
-/** The account of a file that was written to another archive. */
+/** The report of a file that was written to another archive. */
 export function sentOf({ metadata, points, skipped }: Account, url: string): string[] {
   const what = `${number(points.read)} points of ${number(metadata.read)} metadata`;
   return [
@@ -32,7 +32,7 @@ export function sentOf({ metadata, points, skipped }: Account, url: string): str
   ].map(printable);
 }
 
-/** The lines of a file that could not be used: some of them, and how many. */
+/** The first bad lines of a file, and the number of the others. */
 export function badLinesOf({ badLines, badLineCount }: Account): string[] {
   const lines = badLines.map(({ line, problem }) => `line ${line}: ${problem}`);
   if (badLineCount > lines.length) lines.push(`… and ${number(badLineCount - lines.length)} more lines`);

@@ -29,10 +29,10 @@ import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
 import { writeOverHttp, type WriteOptions } from './write-over-http.js';
 
-/** How much is shown of what another archive says. */
-const SHOWN = 500;
+/** The length of another archive's message that is shown, in characters. */
+const MAX_SHOWN = 500;
 
-/** What `marigram import` was told. Times are seconds, as the wire has them. */
+/** The options of `marigram import`. Times are seconds, as on the wire. */
 export interface ImportOptions extends WriteOptions {
   readonly username?: string;
   readonly apiKey?: string;
@@ -53,7 +53,7 @@ export interface ImportOptions extends WriteOptions {
 type Work = (place: ImportPlace, account: Account, progress: Progress) => Promise<unknown>;
 
 /**
- * Imports from an archive or a file and prints what came of it; of bad lines some are named on stderr. Throws a
+ * Imports from an archive or a file and prints a report; some bad lines are named on stderr. Throws a
  * `OperatorError` where it can't go on; what was stored until then stays, and is counted.
  */
 export async function runImport(
@@ -100,7 +100,7 @@ function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string
       '--until',
     ),
   );
-  // Before a database is started for it.
+  // Checked before a database is started.
   checkConnection(url, connection);
   return (place, account, progress) => {
     const source = new SourceArchive(url, { ...connection, signal: progress.signal });
@@ -109,7 +109,7 @@ function archiveWork(env: NodeJS.ProcessEnv, url: string, words: readonly string
   };
 }
 
-/** Throws a `OperatorError` for a URL or a key that can't be used at all. */
+/** Throws an `OperatorError` for a URL or a key that can't be used at all. */
 function checkConnection(url: string, connection: SourceOptions): void {
   try {
     new SourceArchive(url, connection);
@@ -174,19 +174,19 @@ async function mappingOf({ mapping, eventType, tag, set }: ImportOptions): Promi
   }
 }
 
-/** A mapping that is wrong, or can't be read, is told in a sentence. */
+/** Throws one sentence about a mapping that is invalid or can't be read. */
 function unusable(error: unknown): never {
   if (error instanceof Invalid || (error instanceof Error && 'syscall' in error))
     throw new OperatorError(`The mapping cannot be used: ${error.message}.`);
   throw error;
 }
 
-/** What another archive says, as much of it as belongs on a terminal. */
+/** Another archive's message, cut for a terminal. */
 function short(message: string): string {
-  return printable(message.length > SHOWN ? `${message.slice(0, SHOWN)}…` : message).replace(/\.$/, '');
+  return printable(message.length > MAX_SHOWN ? `${message.slice(0, MAX_SHOWN)}…` : message).replace(/\.$/, '');
 }
 
-/** What can go wrong with another archive, a file or a database is told in a sentence. */
+/** Turns failures of another archive, a file or a database into one sentence. */
 function explain(error: unknown): never {
   if (error instanceof ArchiveError)
     throw new OperatorError(

@@ -5,7 +5,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const UNCHANGED = 'Interrupted: nothing was changed.';
 
 /**
- * Runs `work` and aborts its signal at SIGINT or SIGTERM, so that it can clean up; the reason is a `OperatorError`.
+ * Runs `work` and aborts its signal at SIGINT or SIGTERM, so that it can clean up; the reason is an `OperatorError`.
  * Later signals change nothing: Ctrl-C under npm arrives twice.
  * @param message the sentence of the `OperatorError`.
  */

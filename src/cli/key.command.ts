@@ -30,7 +30,7 @@ const LIST: Omit<List<ListedKey>, 'rows'> = {
   empty: 'There is no key yet.',
 };
 
-/** Prints all keys: what is known of them, and nothing that would let anybody in. */
+/** Prints all keys, without their secrets. */
 export async function listKeys(env: NodeJS.ProcessEnv, options: ListOptions): Promise<void> {
   await withDatabase(env, async (app) => {
     await printList(env, options, { ...LIST, rows: await app.get(ApiKeyService).list() });
@@ -38,8 +38,8 @@ export async function listKeys(env: NodeJS.ProcessEnv, options: ListOptions): Pr
 }
 
 /**
- * Makes a key that takes the place of another one, which ends after the overlap (in seconds); prints it as `issueKey`
- * does. Throws a `OperatorError` where there is no working key of this number.
+ * Issues a key that replaces another one, which expires after the overlap (in seconds); prints it as `issueKey`
+ * does. Throws an `OperatorError` where there is no working key of this number.
  */
 export async function rotateKey(
   env: NodeJS.ProcessEnv,
@@ -58,7 +58,7 @@ export async function rotateKey(
   });
 }
 
-/** Ends a key. Throws a `OperatorError` where there is no working key of this number. */
+/** Revokes a key. Throws an `OperatorError` where there is no working key of this number. */
 export async function revokeKey(env: NodeJS.ProcessEnv, id: number): Promise<void> {
   await withDatabase(env, async (app) => {
     const user = await app.get(ApiKeyService).revoke(id);

@@ -13,11 +13,11 @@ export interface List<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column[];
   readonly cellsOf: (row: Row) => readonly string[];
-  /** What a table says in place of no rows. */
+  /** Printed instead of an empty table. */
   readonly empty: string;
 }
 
-/** Lets a command that prints a list be told how to. */
+/** Adds the option for the format of a list. */
 export function withOutput(command: Command): Command {
   return command.addOption(
     new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'),

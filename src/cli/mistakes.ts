@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { Invalid, OperatorError } from '../common/errors.js';
 
-/** Answers a mistake in a command line with one sentence, which says whose `--help` has more. */
+/** Reports a mistake in a command line in one sentence that names the `--help` to read. */
 export function explainMistakes(command: Command, name = command.name()): void {
   command.configureOutput({
     outputError: (text, write) => {
@@ -16,7 +16,7 @@ export function explainMistakes(command: Command, name = command.name()): void {
   for (const subcommand of command.commands) explainMistakes(subcommand, `${name} ${subcommand.name()}`);
 }
 
-/** Runs what reads words; what is wrong with them is a `OperatorError`. */
+/** Runs a parser of arguments; its errors become an `OperatorError`. */
 export function checked<T>(parse: () => T): T {
   try {
     return parse();
@@ -25,7 +25,7 @@ export function checked<T>(parse: () => T): T {
   }
 }
 
-/** A mistake in a word, or a value that the archive refuses, as a `OperatorError`; any other error as it is. */
+/** An invalid argument, or a value that the archive refuses, as an `OperatorError`; any other error stays as it is. */
 export function asSentence(error: unknown): unknown {
   if (error instanceof InvalidArgumentError) return new OperatorError(error.message);
   return error instanceof Invalid ? new OperatorError(`${error.message}.`, { cause: error }) : error;

@@ -8,7 +8,7 @@ import { type ListOptions, printList } from './list.js';
 import { timeOf } from './time-text.js';
 import { withDatabase } from './with-database.js';
 
-/** Lets clients without a key act as a user when they come from one of these ranges. */
+/** Adds ranges whose clients act as a user without a key. */
 export async function addNetworks(
   env: NodeJS.ProcessEnv,
   user: string,
@@ -40,7 +40,7 @@ export async function listNetworks(env: NodeJS.ProcessEnv, options: ListOptions)
   });
 }
 
-/** Ends networks. Throws a `OperatorError` where one of them is not there; those before it are gone then. */
+/** Removes networks. Throws an `OperatorError` where one of them does not exist; those before it are removed then. */
 export async function removeNetworks(env: NodeJS.ProcessEnv, ranges: readonly AddressRange[]): Promise<void> {
   await withDatabase(env, async (app) => {
     for (const range of ranges) {

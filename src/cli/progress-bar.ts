@@ -16,13 +16,13 @@ export class ProgressBar {
     this.bar.start(1, 0);
   }
 
-  /** Shows how much is done, of how much in all. */
+  /** Called with (done, total). */
   readonly show = (done: number, total: number): void => {
     this.bar?.setTotal(Math.max(total, 1));
     this.bar?.update(done);
   };
 
-  /** Takes it away. */
+  /** Removes the bar. */
   stop(): void {
     this.bar?.stop();
   }

@@ -9,9 +9,9 @@ import { checked } from './mistakes.js';
 import { nearest } from './nearest.js';
 import { writeOverHttp, type WriteOptions } from './write-over-http.js';
 
-/** What `marigram put` was told. */
+/** The options of `marigram put`. */
 export interface PutOptions extends WriteOptions {
-  /** Seconds since 1970, as the wire has them. */
+  /** Seconds since 1970, as on the wire. */
   readonly ts?: string;
 }
 

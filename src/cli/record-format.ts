@@ -5,7 +5,7 @@ import { printable, printableJson } from './text-table.js';
 export const FORMATS = ['table', 'json', 'csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** How records of one kind are written for programs. */
+/** The CSV and JSON of one kind of record. */
 export interface RecordKind<T> {
   /** The first line of CSV. */
   readonly columns: readonly string[];
@@ -14,7 +14,7 @@ export interface RecordKind<T> {
   readonly jsonOf: (record: T) => string;
 }
 
-/** Writes records as they come, one a line. A terminal gets nothing that it would obey; all else gets them as they are. */
+/** Writes records as they arrive, one a line. Control characters are removed for terminals only. */
 export async function writeRecords<T>(
   screen: Screen,
   format: Exclude<Format, 'table'>,

@@ -13,7 +13,7 @@ import { withDatabase } from './with-database.js';
 
 /** Fills the empty archive from a backup, and says in one line with what. Throws as `restoreBackup` does. */
 export async function restore(env: NodeJS.ProcessEnv, file: string): Promise<void> {
-  // Before a database is started for it.
+  // Checked before a database is started.
   await (await BackupReader.open(file)).close();
   await withDatabase(env, async (app, place) => {
     const store = new RestoreStore(app.get(Database), app.get<StorageEngine>(STORAGE_ENGINE));

@@ -11,7 +11,7 @@ import { withDatabase } from './with-database.js';
 
 const NO_POLICY = 'There is no policy file (RETENTION_POLICY): everything is kept.';
 
-/** Prints what would leave now by the policy file; changes nothing. Throws a `OperatorError` for a bad file. */
+/** Prints what would be deleted now by the policy file; changes nothing. Throws an `OperatorError` for a bad file. */
 export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
   await withPolicies(env, async (app, policies) => {
     const report = await app.get(RetentionService).plan(policies);
@@ -21,8 +21,8 @@ export async function planRetention(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /**
- * Deletes what the policy file says, and prints how much that was. Throws a `OperatorError` for a bad file, where another
- * process is at it, and without `yes`: nothing is deleted then.
+ * Deletes what has expired by the policy file, and prints how much. Throws an `OperatorError` for a bad file, where another
+ * process is doing so, and without `yes`: nothing is deleted then.
  */
 export async function runRetention(env: NodeJS.ProcessEnv, yes: boolean): Promise<void> {
   if (loadConfig(env).retentionPolicy !== undefined && !yes)
@@ -53,7 +53,7 @@ async function withPolicies(
     console.log(NO_POLICY);
     return;
   }
-  // Which event types there are, the database says.
+  // The database has the declared event types.
   await withDatabase(env, async (app) => {
     await command(app, await loadPolicies(retentionPolicy, await app.get(EventTypeStore).lookup()));
   });

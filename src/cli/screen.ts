@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 
-/** How much is gathered before it is written: a write for each line would cost more than the line. */
-const BUFFER = 32_768;
+/** Characters buffered before a write: one write a line would cost more than the line. */
+const BUFFER_CHARACTERS = 32_768;
 
-/** What people or programs read of a command: stdout, and its notes on stderr. */
+/** A command's output: data on stdout, notes on stderr. */
 export class Screen {
-  /** How many columns a line has; a pipe has no end of them, unless COLUMNS says so. */
+  /** The width in columns; unlimited for a pipe, unless COLUMNS is set. */
   readonly width: number;
   private buffer = '';
 
@@ -16,7 +16,7 @@ export class Screen {
   ) {
     const columns = stdout.isTTY ? stdout.columns : Number(env.COLUMNS);
     this.width = columns > 0 ? columns : Infinity;
-    // Whoever reads has seen enough (`| head`): there is nobody left to tell.
+    // The reader has closed the pipe (`| head`): nothing more can be written.
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
       throw error;
@@ -36,27 +36,27 @@ export class Screen {
   /** Adds a text; resolves when there is room for more. */
   async write(text: string): Promise<void> {
     this.buffer += text;
-    if (this.buffer.length >= BUFFER) await this.flush();
+    if (this.buffer.length >= BUFFER_CHARACTERS) await this.flush();
   }
 
-  /** Writes what is gathered. */
+  /** Writes the buffer. */
   async flush(): Promise<void> {
     const text = this.buffer;
     this.buffer = '';
     if (text !== '' && !this.stdout.write(text)) await once(this.stdout, 'drain');
   }
 
-  /** A remark for people: on stderr, since it is no data. */
+  /** A note for people, on stderr. */
   note(text: string): void {
     console.error(text);
   }
 
-  /** A heading, where there are colours. */
+  /** A heading, in bold where the terminal has colours. */
   bold(text: string): string {
     return this.hasColours ? styleText('bold', text) : text;
   }
 
-  /** What matters less, where there are colours. */
+  /** Secondary text, dimmed where the terminal has colours. */
   dim(text: string): string {
     return this.hasColours ? styleText('dim', text) : text;
   }

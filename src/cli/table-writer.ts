@@ -1,10 +1,10 @@
 import { type Screen } from './screen.js';
 import { type Column, TextTable } from './text-table.js';
 
-/** How many rows decide how wide the columns are; the rows behind them are printed as they come. */
-const LAID_OUT = 1000;
+/** Rows that set the widths of the columns; later rows are printed as they arrive. */
+const LAYOUT_ROWS = 1000;
 
-/** Prints rows under a heading, with their columns in line, however many there are. Returns how many there were. */
+/** Prints any number of rows in aligned columns under a heading. Returns the number of rows. */
 export async function writeTable(
   screen: Screen,
   columns: readonly Column[],
@@ -22,7 +22,7 @@ export async function writeTable(
   for await (const row of rows) {
     count++;
     if (table) await screen.line(table.line(row));
-    else if (first.push(row) === LAID_OUT) table = await begin();
+    else if (first.push(row) === LAYOUT_ROWS) table = await begin();
   }
   if (!table && count > 0) await begin();
   return count;

@@ -3,37 +3,37 @@ import stringWidth from 'string-width';
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Numbers stand at the right; all else stands at the left. */
+  /** Numbers are aligned right, all others left. */
   readonly align?: 'right';
-  /** What is needed whole, such as a key or an address, is never cut; `first word` lets what stands behind it be cut. */
+  /** Whether cells are never cut, such as keys and addresses; `first word` protects the first word only. */
   readonly whole?: true | 'first word';
-  /** Where there is no room for all columns, those that can be spared are left out, the first of them first. */
+  /** Whether the column is left out where the width does not suffice for all; the first such column goes first. */
   readonly spare?: true;
 }
 
 const GAP = '  ';
 
-/** What a column is never cut below. */
-const LEAST = 8;
+/** The least width that a column is cut to. */
+const MIN_WIDTH = 8;
 
-/** Before the lines of a row but the first. */
+/** Indents the further lines of a row. */
 const INDENT = '  ';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * Lays out rows so that their columns stand in line, and their lines fit a width where that is possible: columns that
- * can be spared are left out, others are cut, and where that is not enough each row takes several lines.
+ * Lays out rows in aligned columns that fit a width where possible: spare columns are left out, others are cut, and where
+ * that is not enough each row takes several lines.
  */
 export class TextTable {
   /** The width of each column; 0 for one that is left out. */
   private readonly widths: number[];
-  /** What each column can do with. */
+  /** The least width of each column. */
   private readonly leasts: number[];
   /** The columns of each line of a row, by their positions. */
   private readonly lines: readonly (readonly number[])[];
 
-  /** @param rows what decides how wide the columns are; later rows are fitted to them. */
+  /** @param rows set the widths of the columns; later rows are fitted to them. */
   constructor(
     private readonly columns: readonly Column[],
     rows: readonly (readonly string[])[],
@@ -43,21 +43,21 @@ export class TextTable {
     this.leasts = columns.map(({ title, whole }, at) => {
       const most = this.widthOf(at);
       if (whole === true) return most;
-      const needed = whole === 'first word' ? widest(title, rows, at, firstWord) : LEAST;
-      return Math.min(most, Math.max(needed, LEAST));
+      const needed = whole === 'first word' ? widest(title, rows, at, firstWord) : MIN_WIDTH;
+      return Math.min(most, Math.max(needed, MIN_WIDTH));
     });
     this.lines = this.inOneLine() ?? this.inSeveral();
     for (const [index, line] of this.lines.entries()) this.shrink(line, index === 0 ? width : width - INDENT.length);
   }
 
-  /** The titles, in the place of a row. */
+  /** The row of titles. */
   get heading(): string {
     return this.line(this.columns.map(({ title }) => title));
   }
 
   /** A row, in one line or several. */
   line(row: readonly string[]): string {
-    // A later row may need more room than those that the columns were made for; it stands for itself then.
+    // A later row may be wider than the columns; it is then laid out by itself.
     if (
       this.columns.some(({ whole }, at) => whole === true && stringWidth(printable(row[at] ?? '')) > this.widthOf(at))
     )
@@ -77,7 +77,7 @@ export class TextTable {
     return this.columns[at]?.align === 'right' ? blanks + text : text + blanks;
   }
 
-  /** All columns, or all but those that can be spared; `undefined` where that is too much for a line. */
+  /** All columns, or all but the spare ones; `undefined` where these do not fit a line either. */
   private inOneLine(): number[][] | undefined {
     let line = this.columns.map((_, at) => at);
     for (;;) {
@@ -88,7 +88,7 @@ export class TextTable {
     }
   }
 
-  /** As many columns in each line as there is room for; none is left out then. */
+  /** As many columns in each line as fit; none is left out. */
   private inSeveral(): number[][] {
     const lines: number[][] = [[]];
     for (const at of this.columns.keys()) {
@@ -100,7 +100,7 @@ export class TextTable {
     return lines;
   }
 
-  /** Takes from the widest columns of a line what it is too long. */
+  /** Narrows the widest columns until the line fits. */
   private shrink(line: readonly number[], width: number): void {
     while (totalOf(line, this.widths) > width) {
       const able = line.filter((at) => this.widthOf(at) > (this.leasts[at] ?? 0));
@@ -115,15 +115,15 @@ export class TextTable {
   }
 }
 
-/** What a terminal would obey: what an archive holds was written by others. */
+/** Control characters, which a terminal would obey: the contents of an archive come from others. */
 const COMMANDS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** A text with blanks in place of what a terminal would obey. */
+/** A text with blanks in place of control characters. */
 export function printable(text: string): string {
   return text.replaceAll(COMMANDS, ' ');
 }
 
-/** Compact JSON that means the same, with escapes in place of what a terminal would obey. */
+/** Equivalent compact JSON with control characters escaped. */
 export function printableJson(json: string): string {
   return json.replaceAll(COMMANDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -137,18 +137,18 @@ function widest(
   return rows.reduce((most, row) => Math.max(most, stringWidth(part(printable(row[at] ?? '')))), stringWidth(title));
 }
 
-/** The first word, and the ellipsis that stands for the others. */
+/** The width of the first word and an ellipsis for the others. */
 function firstWord(text: string): string {
   const end = text.indexOf(' ');
   return end === -1 ? text : `${text.slice(0, end)} …`;
 }
 
-/** How wide a line is that has some of the columns. */
+/** The width of a line with some of the columns. */
 function totalOf(line: readonly number[], widths: readonly number[]): number {
   return line.reduce((sum, at) => sum + (widths[at] ?? 0) + GAP.length, -GAP.length);
 }
 
-/** As much of a text as fits, with `…` where something is missing. */
+/** A text cut to a width, ending in `…` where something is missing. */
 function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';

@@ -4,14 +4,14 @@ import { formatSeconds } from '../common/time.js';
 import { ProgressBar } from './progress-bar.js';
 import { withDatabase } from './with-database.js';
 
-/** How many differences are named. */
-const NAMED = 20;
+/** The number of differences that are printed. */
+const MAX_NAMED = 20;
 
 /**
  * Compares stored summaries with the points they sum up, and prints what differs. The exit code is 1 where a
  * difference remains, and 0 where all are repaired.
  * @param sample the share of the windows to check, from 0 (exclusive) to 1.
- * @param repair puts right what differs.
+ * @param repair whether differences are repaired.
  */
 export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boolean): Promise<void> {
   await withDatabase(env, async (app) => {
@@ -27,13 +27,13 @@ export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boo
         continue;
       }
       for (const { micros, what } of await check.check(window, repair)) {
-        if (++different > NAMED) continue;
+        if (++different > MAX_NAMED) continue;
         const { metadataKey, eventType } = window;
         console.log(`${metadataKey} ${eventType}, window ${window.window}, bin ${formatSeconds(micros)}: ${what}`);
       }
     }
     bar.stop();
-    if (different > NAMED) console.log(`… and ${different - NAMED} more`);
+    if (different > MAX_NAMED) console.log(`… and ${different - MAX_NAMED} more`);
     const kept = different === 0 ? 'no difference' : `${different} bins differ${repair ? 'ed and were put right' : ''}`;
     const unsure = filling > 0 ? `; ${filling} windows are still being filled and were left out` : '';
     console.log(`Checked ${windows.length - filling} windows of summaries: ${kept}${unsure}.`);

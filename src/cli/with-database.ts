@@ -16,7 +16,7 @@ export async function withDatabase(
 ): Promise<void> {
   const config = loadConfig(env);
   config.poolSize = 2;
-  // Nobody waits for an answer over HTTP: a command may take its time.
+  // No HTTP client waits: a command may take longer.
   config.statementTimeout = 0;
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const database = await openDatabase(config, 'tool', logger);

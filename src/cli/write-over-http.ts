@@ -9,19 +9,19 @@ import { type Destination, HttpTarget } from './http-target.js';
 import { badLinesOf, sentOf } from './import-summary.js';
 import { printable } from './text-table.js';
 
-/** Where to write, and where the key is. */
+/** The archive to write to, and the file with its key. */
 export interface WriteOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly strict?: boolean;
 }
 
-/** The answers of an archive, or of a proxy before it, that is busy or away. */
+/** Statuses of an archive, or of its proxy, that is busy or away. */
 const PASSING: readonly number[] = [429, 502, 503, 504];
 
 /**
  * Writes points to an archive over HTTP, and prints how many. Bad lines are named on stderr; the exit code is 1 then.
- * Throws a `OperatorError` for a refusal, and a `TryLater` where the archive is away: what was stored until then stays, and
+ * Throws an `OperatorError` for a refusal, and a `TryLater` where the archive is away: what was stored until then stays, and
  * the same command is safe to be run again.
  */
 export async function writeOverHttp(

@@ -3,7 +3,7 @@ import { ApiSchema, type OpenAPIObject } from '@nestjs/swagger';
 type Components = NonNullable<OpenAPIObject['components']>;
 type Component<Kind extends keyof Components> = Exclude<NonNullable<Components[Kind]>[string], { $ref: string }>;
 
-/** The parts that the OpenAPI document is put together from. */
+/** The parts of the OpenAPI document. */
 export type Schema = Component<'schemas'>;
 export type Parameter = Component<'parameters'>;
 export type Answer = Component<'responses'>;
@@ -13,16 +13,15 @@ export type Header = Component<'headers'>;
 export const NAME = 'x-component';
 
 /**
- * Gives a part a name: in the document it then stands once, under the components, and is referred to wherever it is
- * used.
+ * Names a part: the document has it once, under its components, and refers to it wherever it is used.
  */
 export function named<Part extends Schema | Parameter | Answer | Header>(name: string, part: Part): Part {
   return { [NAME]: name, ...part };
 }
 
 /**
- * A class that says what a JSON object on the wire looks like, each field by an `@ApiProperty`.
- * @param name what the schema is called in the document, and the type in clients that are generated from it.
+ * Describes a JSON object on the wire by a class, each field by an `@ApiProperty`.
+ * @param name the name of the schema in the document and of the type in generated clients.
  * @param more further keywords of the schema.
  */
 export function WireShape(name: string, description: string, more: Schema = {}): ClassDecorator {
@@ -34,7 +33,7 @@ export function shape(name: string): { $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The values that stand for the same things in all examples. */
+/** Values shared by all examples. */
 export const EXAMPLE = {
   key: '5f0c7b0e6f9c4a53a2b4c2f5d9a1b3e1',
   ts: 1714557600,

@@ -13,7 +13,7 @@ const SAFE = Number.MAX_SAFE_INTEGER;
  * posted and what is answered. So the order of the summands makes no difference.
  */
 export class ExactSum {
-  /** The part that was added as whole numbers: the fast way, which most sums never leave. */
+  /** The sum of the whole numbers: the fast path, which most sums never leave. */
   private whole = 0;
   private digits = 0n;
   private scale = 0;
@@ -35,7 +35,7 @@ export class ExactSum {
     this.addDecimal({ digits: digits * digits, scale: 2 * scale }, sign);
   }
 
-  /** As a text that PostgreSQL takes for a `numeric`. */
+  /** As the text of a `numeric` of PostgreSQL. */
   toString(): string {
     const { digits, scale } = this.total();
     return scale === 0 ? String(digits) : `${digits}e-${scale}`;

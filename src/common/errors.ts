@@ -1,8 +1,8 @@
 import { type ErrorCode, ERRORS } from './error-codes.js';
 
 /**
- * What the archive can refuse or fail to do, in domain words. Each class carries the code of its name, and the registry
- * of codes its HTTP status: nothing else below the error filter knows of HTTP.
+ * Base of the archive's errors. Each class has the code of its name; the registry of codes has the HTTP status, so that
+ * nothing else below the error filter knows HTTP.
  */
 export abstract class ArchiveError extends Error {
   abstract readonly code: ErrorCode;
@@ -23,9 +23,9 @@ export class Invalid extends ArchiveError {
 }
 
 /**
- * A part of a body is not what it should be. Whoever takes a body apart adds where the part stands, from the inside
- * out (`at`), so that no position is written out for the many parts that are fine.
- * @param path where the part stands, such as `data item 2, val 1`; empty where that is not known yet.
+ * A part of a body is invalid. Parsers add its position from the inside out (`at`), so that no position is formatted for
+ * the many parts that are valid.
+ * @param path the position of the part, such as `data item 2, val 1`; empty where that is not known yet.
  */
 export class BadPart extends Invalid {
   constructor(
@@ -35,7 +35,7 @@ export class BadPart extends Invalid {
     super(path === '' ? problem : `${path}: ${problem}`);
   }
 
-  /** An error that a part threw, as one of what it stands in; any other error stays as it is. */
+  /** The error of a part with the position of its container added; any other error stays as it is. */
   static at(place: string, error: unknown): unknown {
     if (!(error instanceof BadPart)) return error;
     return new BadPart(error.path === '' ? place : `${place}, ${error.path}`, error.problem);
@@ -52,7 +52,7 @@ export class Forbidden extends ArchiveError {
   readonly code = 'forbidden';
 }
 
-/** There is no such thing. */
+/** The resource does not exist. */
 export class NotFound extends ArchiveError {
   readonly code = 'not-found';
 }
@@ -62,7 +62,7 @@ export class MethodNotAllowed extends ArchiveError {
   readonly code = 'method-not-allowed';
 }
 
-/** One point that was not stored because its place was taken: the event type and the time in seconds. */
+/** A point that was not stored because another one is stored at its time (in seconds). */
 export interface ConflictingPoint {
   ts: number;
   'event-type': string;
@@ -72,7 +72,7 @@ export interface ConflictingPoint {
 const NAMED_CONFLICTS = 100;
 
 /**
- * Some points were there already and stay as they are; all others of the request are stored.
+ * Some points were stored already and stay as they are; all others of the request are stored.
  * @param stored points inserted or replaced.
  * @param conflicts the skipped points, in the order of the request; the body names the first 100.
  */
@@ -86,7 +86,7 @@ export class Conflict extends ArchiveError {
   }
 }
 
-/** The request contradicts what is there; nothing has changed. */
+/** The request contradicts what is stored; nothing has changed. */
 export class StateConflict extends ArchiveError {
   readonly code = 'state-conflict';
 }
@@ -100,17 +100,17 @@ export class TooLarge extends ArchiveError {
   }
 }
 
-/** The body's content type is not one the route takes. */
+/** The route does not accept the body's content type. */
 export class UnsupportedMediaType extends ArchiveError {
   readonly code = 'unsupported-media-type';
 }
 
-/** The `Idempotency-Key` names another request already. */
+/** The `Idempotency-Key` belongs to another request. */
 export class KeyReused extends ArchiveError {
   readonly code = 'key-reused';
 }
 
-/** There were more requests than the archive takes of one client. */
+/** The client has sent more requests than its limit. */
 export class TooManyRequests extends ArchiveError {
   readonly code = 'too-many-requests';
 
@@ -122,7 +122,7 @@ export class TooManyRequests extends ArchiveError {
   }
 }
 
-/** The archive cannot answer now (database away, queue full); the same request may succeed later. */
+/** The archive cannot answer now (the database is away, say); the same request may succeed later. */
 export class Unavailable extends ArchiveError {
   readonly code: ErrorCode = 'unavailable';
   override readonly retryAfter: number;

@@ -1,6 +1,6 @@
 import { inStorableYears } from './time.js';
 
-/** How people type times and lengths of time: one grammar for all commands, and for files that people write. */
+/** The grammar of times and durations that people type, for all commands and files. */
 
 const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
@@ -35,8 +35,7 @@ export function momentOf(text: string, now: number): string | undefined {
 }
 
 /**
- * How far ahead of now a time lies that is a length with a unit, in seconds; negative for the past. `undefined` for
- * what is no such time.
+ * A length with a unit as seconds from now; negative for the past. `undefined` for any other text.
  * @param unsigned which way a length without a sign points.
  */
 export function secondsAhead(text: string, unsigned: 'ago' | 'ahead'): number | undefined {

@@ -1,13 +1,12 @@
-/** A look-up that runs, and the one that follows it. */
+/** The running look-up, and the one that follows it. */
 interface Flight<Value> {
   readonly running: Promise<Value>;
   next?: Promise<Value>;
 }
 
 /**
- * Lets all who want to know the same thing at a time ask only once: of each name, one look-up runs and one waits.
- * Whoever comes while one runs shares the one after it, never the running one, which may have read before the caller's
- * own last change was stored.
+ * Coalesces concurrent look-ups: for each name, one runs and one waits. A caller that arrives while one runs shares the
+ * next one, never the running one, which may have read before the caller's own last change was stored.
  */
 export class SharedLookups<Value> {
   private readonly flights = new Map<string, Flight<Value>>();
@@ -15,7 +14,7 @@ export class SharedLookups<Value> {
   /** @param find looks one name up. */
   constructor(private readonly find: (name: string) => Promise<Value>) {}
 
-  /** What `find` returns, or throws, for the name; asked after this call, with all who call at the same time. */
+  /** The result or error of `find` for the name, from a look-up that begins after this call. */
   get(name: string): Promise<Value> {
     const flight = this.flights.get(name);
     if (!flight) return this.start(name);

@@ -1,25 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long work keeps the event loop at a time, in milliseconds. */
-const TURN = 20;
+/** The longest time that work holds the event loop. */
+const TURN_MS = 20;
 
-/** Cuts long work into turns: between them others have the event loop. */
+/** Splits long work into turns, between which the event loop runs. */
 export class Turns {
   private begun = performance.now();
 
-  /** Whether it is time to let others pass. */
+  /** Whether the turn is over. */
   get isOver(): boolean {
-    return performance.now() - this.begun > TURN;
+    return performance.now() - this.begun > TURN_MS;
   }
 
-  /** Lets others pass, and begins the next turn. */
+  /** Yields to the event loop, and begins the next turn. */
   async pass(): Promise<void> {
     await setImmediate();
     this.begun = performance.now();
   }
 }
 
-/** Runs steps, each of them short, to their end, and lets others pass between them. Throws what a step throws. */
+/** Runs short steps to their end and yields to the event loop between turns. Throws what a step throws. */
 export async function inTurns<T>(steps: Generator<void, T, void>, turns = new Turns()): Promise<T> {
   for (;;) {
     const step = steps.next();

@@ -59,7 +59,7 @@ export class AppConfig {
 
 /**
  * Reads the configuration from environment variables; an empty variable counts as absent.
- * Throws a `OperatorError` that names the variable and what it should be.
+ * Throws an `OperatorError` that names the variable and what it should be.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
   const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, expected: string): T => {
@@ -123,7 +123,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
 }
 
 /**
- * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws a `OperatorError`
+ * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws an `OperatorError`
  * as `loadConfig` does, and where the server takes any free port.
  */
 export function archiveUrlOf(env: Readonly<Record<string, string | undefined>>): string {

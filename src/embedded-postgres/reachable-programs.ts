@@ -12,7 +12,7 @@ const PARTS = ['bin', 'lib', 'share'];
 /**
  * The programs where the user can run them whom PostgreSQL runs as. If this process is root and they are closed to that
  * user, as below `/root` or after an installation under a strict umask, they are copied into the data directory, once
- * for each version. Throws a `OperatorError` where that cannot be done.
+ * for each version. Throws an `OperatorError` where that cannot be done.
  */
 export function reachablePrograms(binaries: PgBinaries, data: DataDirectory): PgBinaries {
   const { user } = data;

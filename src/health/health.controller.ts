@@ -10,7 +10,7 @@ import { type HealthObject } from './health.dto.js';
 
 const WELL: HealthObject = { status: 'ok', version: programVersion() };
 
-/** Whether the server is alive, whether it can answer, and how it does. */
+/** Liveness, readiness and metrics. */
 @Controller()
 export class HealthController {
   constructor(
@@ -19,14 +19,14 @@ export class HealthController {
     private readonly metrics: Metrics,
   ) {}
 
-  /** Alive: the process answers. Says nothing of the database, since a restart would not bring that back. */
+  /** Alive: the process answers. Does not depend on the database, which a restart would not bring back. */
   @Get('health/live')
   @Operation(GET_LIVENESS)
   live(): HealthObject {
     return WELL;
   }
 
-  /** Ready: the database answers too, with what there is to say of a replica. 503 with the reason when it does not. */
+  /** Ready: the database answers, too; reports the state of a replica. 503 with the reason when it does not. */
   @Get('health/ready')
   @Operation(GET_READINESS)
   async ready(): Promise<HealthObject> {
@@ -35,7 +35,7 @@ export class HealthController {
     return { ...WELL, ...(state !== undefined && { replica: state }) };
   }
 
-  /** The metrics tell of routes and rates, so that they are closed where reads are. */
+  /** Metrics reveal routes and rates, so they need a key where reads do. */
   @Get('metrics')
   @Rules({ access: 'read' })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')

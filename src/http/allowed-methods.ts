@@ -16,9 +16,9 @@ const ALL: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DEL
 const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
 
 /**
- * Knows which methods each URL has, from the routes themselves. Call `watch` before they are registered and
- * `answerOthers` after: then every URL answers OPTIONS, and 405 to the methods it lacks (401 without a key, as esmond
- * does), and every answer carries `Allow`.
+ * The methods of each URL, collected from the routes. Call `watch` before the routes are registered and `answerOthers`
+ * after: then every URL answers OPTIONS, answers 405 to the methods it lacks (401 without a key, as esmond does), and
+ * sets `Allow`.
  */
 @Injectable()
 export class Methods {
@@ -30,7 +30,7 @@ export class Methods {
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url: pattern, method, config }) => {
       if (config?.fallback) return;
-      const url = pattern.replace(/(?<=.)\/$/, ''); // to the router, the slash at the end makes no difference
+      const url = pattern.replace(/(?<=.)\/$/, ''); // the router ignores a trailing slash
       const methods = this.byUrl.get(url) ?? new Set<HTTPMethods>(['OPTIONS']);
       this.byUrl.set(url, methods);
       for (const one of [method].flat()) methods.add(one);

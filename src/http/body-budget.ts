@@ -3,16 +3,16 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { Overloaded } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
 
-/** Smaller bodies are not counted: a thousand of them are nothing, and most requests are of this kind. */
-const SMALL = 16 * 1024;
+/** Smaller bodies are not counted: most requests have one, and a thousand of them need little memory. */
+const UNCOUNTED_BYTES = 16 * 1024;
 
-/** In how many seconds to try again: bodies come and go quickly. */
-const RETRY_AFTER = 1;
+/** Short, because bodies are read and released quickly. */
+const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Bounds the memory of bodies that are in flight, over all connections. Room for a body is taken when its length is
- * known, before it is read, and given back with the end of its answer. No client gets more than half of it, so that
- * others are served beside the one that floods; a body of BODY_LIMIT always fits alone.
+ * Bounds the memory of request bodies in flight, over all connections. A body reserves its length before it is read and
+ * releases it when the response ends. One client may reserve half of the budget at most, so that others are served beside
+ * one that floods; a body of BODY_LIMIT always fits alone.
  */
 export class BodyBudget {
   private readonly total: number;
@@ -25,11 +25,11 @@ export class BodyBudget {
     this.share = Math.max(bodyBudget / 2, bodyLimit);
   }
 
-  /** Counts all bodies from now on, before they are read. */
+  /** Registers the hooks that count each body before it is read. */
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const length = Number(request.headers['content-length'] ?? 0);
-      done(length > SMALL ? this.room(request, reply).take(length) : undefined);
+      done(length > UNCOUNTED_BYTES ? this.reservation(request, reply).take(length) : undefined);
     });
     fastify.addHook('preParsing', (request, reply, payload, done) => {
       const hasLength = request.headers['transfer-encoding'] === undefined;
@@ -37,30 +37,30 @@ export class BodyBudget {
         null,
         hasLength
           ? payload
-          : Readable.from(counted(payload, this.room(request, reply), request.routeOptions.bodyLimit), {
+          : Readable.from(counted(payload, this.reservation(request, reply), request.routeOptions.bodyLimit), {
               objectMode: false,
             }),
       );
     });
   }
 
-  /** The room of a request, which is given back when it is answered, refused or broken off. */
-  private room(request: FastifyRequest, { raw }: FastifyReply): Room {
+  /** The reservation of a request; released when the request is answered, refused or aborted. */
+  private reservation(request: FastifyRequest, { raw }: FastifyReply): Reservation {
     const client = request.caller?.keyId ?? request.ip;
     const { socket } = request.raw;
     let bytes = 0;
-    const giveBack = (): void => {
-      raw.off('close', giveBack);
-      socket.off('close', giveBack);
+    const release = (): void => {
+      raw.off('close', release);
+      socket.off('close', release);
       this.add(client, -bytes);
       bytes = 0;
     };
-    raw.once('close', giveBack);
-    // An answer that waits for others on its connection is not told when that ends.
-    socket.once('close', giveBack);
+    raw.once('close', release);
+    // A response queued behind others on its connection gets no event when the connection closes.
+    socket.once('close', release);
     return {
       take: (more) => {
-        // The client left while its key was looked up: nothing will be read, and no end is told any more.
+        // The client disconnected while its key was looked up: nothing will be read, and no close event follows.
         if (socket.destroyed) return undefined;
         const refusal = this.refusal(client, more);
         if (!refusal) {
@@ -74,9 +74,12 @@ export class BodyBudget {
 
   private refusal(client: number | string, bytes: number): Overloaded | undefined {
     if ((this.byClient.get(client) ?? 0) + bytes > this.share)
-      return new Overloaded('too much is being sent at once with this key or address, try again soon', RETRY_AFTER);
+      return new Overloaded(
+        'too much is being sent at once with this key or address, try again soon',
+        RETRY_AFTER_SECONDS,
+      );
     if (this.taken + bytes > this.total)
-      return new Overloaded('too much is being sent to the archive at once, try again soon', RETRY_AFTER);
+      return new Overloaded('too much is being sent to the archive at once, try again soon', RETRY_AFTER_SECONDS);
     return undefined;
   }
 
@@ -88,28 +91,31 @@ export class BodyBudget {
   }
 }
 
-/** What a request takes of the budget. */
-interface Room {
-  /** Takes more; where there is none, takes nothing and returns why. */
+/** The part of the budget that a request has reserved. */
+interface Reservation {
+  /** Reserves more bytes, or reserves nothing and returns the error. */
   take(bytes: number): Overloaded | undefined;
 }
 
 /**
- * Passes on a body without a length, and takes room for it as it comes, in growing steps up to the limit: whoever reads
- * it refuses what is larger. Nothing is read before somebody asks for it: of requests whose body has no meaning nobody
- * does.
+ * Passes on a body without a length and reserves memory as it arrives, in growing steps up to the limit; its reader
+ * refuses larger ones. Nothing is read until a reader asks, which none does where a request's body has no meaning.
  */
-async function* counted(body: Readable, room: Room, limit: number): AsyncGenerator<Buffer, void, undefined> {
-  let taken = SMALL;
+async function* counted(
+  body: Readable,
+  reservation: Reservation,
+  limit: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  let taken = UNCOUNTED_BYTES;
   let received = 0;
-  // Where this refuses, the connection must live on for the answer.
+  // After a refusal the connection must stay open for the response.
   for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += chunk.length;
     const needed = Math.min(received, limit);
     const more = needed > taken ? Math.min(Math.max(taken, needed - taken), limit - taken) : 0;
-    const refusal = more > 0 ? room.take(more) : undefined;
+    const refusal = more > 0 ? reservation.take(more) : undefined;
     if (refusal) {
-      // What is still to come is thrown away, or the next request on the connection would wait behind it.
+      // Discard the rest, or the next request on the connection would wait behind it.
       setImmediate(() => body.resume());
       throw refusal;
     }

@@ -3,11 +3,11 @@ import fastifyCompress from '@fastify/compress';
 import { type FastifyInstance, type onRequestHookHandler, type RouteOptions } from 'fastify';
 import { VARY } from './headers.js';
 
-/** Smaller answers are sent as they are: they fit into a few packets. */
-const LEAST_BYTES = 4096;
+/** Smaller answers are not compressed: they fit into a few packets. */
+const MIN_BYTES = 4096;
 
-/** Larger ones are compressed outside of the event loop: this much takes up to half a millisecond. */
-const MOST_BYTES_AT_ONCE = 64 * 1024;
+/** Larger answers are compressed off the event loop; this many bytes take up to half a millisecond. */
+const MAX_SYNC_BYTES = 64 * 1024;
 
 /**
  * The fastest levels: of 43,200 points (1.5 MB) brotli 1 makes 367 kB in 22 ms, gzip 1 makes 406 kB in 44 ms; gzip 6
@@ -18,7 +18,7 @@ const LEVELS = {
   zlibOptions: { level: 1 },
 };
 
-/** The plugin sees only this, and would say nothing but `accept-encoding` without it. */
+/** The plugin appends to this header only, and would set `accept-encoding` alone without it. */
 const varyByEncoding: onRequestHookHandler = (_request, reply, done) => {
   void reply.header('vary', VARY);
   done();
@@ -27,15 +27,15 @@ const varyByEncoding: onRequestHookHandler = (_request, reply, done) => {
 /** Compresses large answers to GET for clients that ask for it. Call it before the routes are registered. */
 export async function compressAnswers(fastify: FastifyInstance): Promise<void> {
   fastify.addHook('onRoute', (route: RouteOptions) => {
-    // What was written is answered in a few bytes, and an answer to HEAD has none.
+    // Answers to writes have a few bytes, and those to HEAD none.
     if (route.method === 'GET') route.onRequest = [varyByEncoding, ...[route.onRequest ?? []].flat()];
     else route.compress = false;
   });
   await fastify.register(fastifyCompress, {
     encodings: ['br', 'gzip'],
     customTypes: /^(application\/(json|x-ndjson)|text\/csv)(;|$)/,
-    threshold: LEAST_BYTES,
-    syncThreshold: MOST_BYTES_AT_ONCE,
+    threshold: MIN_BYTES,
+    syncThreshold: MAX_SYNC_BYTES,
     globalDecompression: false,
     ...LEVELS,
   });

@@ -5,7 +5,7 @@ import { errorBody } from './error-body.js';
 const text = (name: string, description: string, example: string | number): Header =>
   named(name, { description, schema: { type: typeof example === 'number' ? 'integer' : 'string' }, example });
 
-/** The headers that answers carry beside those of HTTP itself. */
+/** Response headers beside those of every HTTP server. */
 export const HEADERS = {
   allow: text('Allow', 'The methods that the URL has.', 'GET, HEAD, OPTIONS, POST, PUT'),
   etag: text(
@@ -64,7 +64,7 @@ export function refusal(
   });
 }
 
-/** What any request may be refused with, by status; 409 is described where points are written. */
+/** Errors that any request may get, by status; 409 is described with the writes of points. */
 export const REFUSALS = {
   400: refusal(
     'Invalid',
@@ -123,13 +123,13 @@ export const REFUSALS = {
   ),
 };
 
-/** The answer of a route with tags to a client that has the document already. */
+/** The answer to a client that has the current document already. */
 export const NOT_MODIFIED: Answer = named('NotModified', {
   description: 'The document is still the one that `If-None-Match` names; there is no body.',
   headers: { ETag: HEADERS.etag },
 });
 
-/** Whatever else can go wrong with any request. */
+/** All other errors of any request. */
 export const OTHER_REFUSAL = refusal(
   'OtherRefusal',
   'method-not-allowed',

@@ -7,16 +7,16 @@ import { errorBody } from './error-body.js';
 import { withoutKey } from './redact.js';
 
 /**
- * The one place where errors become answers: ours, Nest's, Fastify's and PostgreSQL's, always as
- * `{"detail": …, "error": …, "code": …}`. What is not the client's fault is logged with the request's id, which the answer
- * carries in `X-Request-Id`.
+ * Turns errors into responses: ours, Nest's, Fastify's and PostgreSQL's, always as
+ * `{"detail": …, "error": …, "code": …}`. Errors that are not the client's fault are logged with the request's id, which the
+ * response carries in `X-Request-Id`.
  */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    // The body broke off because the client went away: nobody's fault here, and nobody there to be told.
+    // The client disconnected in the middle of its body: no error of ours, and no one to answer.
     if (thrown instanceof Error && thrown === request.raw.errored)
       request.log.info({ method: request.method, url: withoutKey(request.url) }, 'the client went away');
     const { status, code, detail, fields, retryAfter } = answerTo(thrown);
@@ -42,9 +42,9 @@ interface Answer {
 }
 
 function answerTo(thrown: unknown): Answer {
-  // Ours first: Fastify puts a status of its own on errors of a body that it reads.
+  // Ours first: Fastify sets a status of its own on errors while it reads a body.
   if (thrown instanceof ArchiveError) return answerOf(thrown);
-  // Then Fastify's: one of them, a body that breaks off, looks like a broken connection to the database.
+  // Then Fastify's: an aborted body looks like a broken connection to the database.
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
   if (status === 413) return answerOf(new TooLarge());
   if (status >= 400 && status < 500) return { status, code: codeOfStatus(status), detail: (thrown as Error).message };

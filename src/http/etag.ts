@@ -18,11 +18,11 @@ export const tagAnswers: onSendHookHandler = (request, reply, payload, done) => 
     return;
   }
   void reply.code(304).removeHeader('content-type').removeHeader('content-length');
-  // Not an empty text, whose length would go out as that of the document. Of HEAD, Fastify takes the length and no more.
+  // Not an empty text, whose length would be sent as that of the document. For HEAD, Fastify uses the length only.
   done(null, request.method === 'HEAD' ? payload : null);
 };
 
-/** Whether a list of tags, strong or weak, has this one; `*` stands for any. */
+/** Whether a list of strong or weak tags contains this one; `*` matches any. */
 function matches(list: string | undefined, tag: string): boolean {
   if (list === undefined) return false;
   return list.split(',').some((one) => one.trim() === '*' || `W/${one.trim().replace(/^W\//, '')}` === tag);

@@ -1,14 +1,14 @@
 import { type onRequestHookHandler } from 'fastify';
-import { isHost } from './host.js';
+import { isHost } from './request-checks.js';
 
-/** Addresses that stand in the header together with the port that they came from, as some proxies write them. */
+/** Addresses with their port, as some proxies write them into the header. */
 const IPV4_WITH_PORT = /(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3}):\d+(?![\w.:])/g;
 const BRACKETED_IPV6 = /\[([\da-f:.]+)\](?::\d+)?/gi;
 
 /**
- * Makes what proxies say usable, before anything reads it: addresses lose their ports, so that a client is the same one
- * on each connection; a scheme other than `http` and `https`, and a host that is none, count for nothing, since both
- * begin the URLs in answers. Whether the proxy is a trusted one is decided where the headers are read.
+ * Cleans the headers of proxies before anything reads them. Ports are cut off addresses, so that a client is the same on
+ * each connection. A scheme other than `http` and `https` and an invalid host are dropped, since both begin the URLs in
+ * answers. Whether the proxy is trusted is decided where the headers are read.
  */
 export const readForwarded: onRequestHookHandler = ({ headers }, _reply, done) => {
   const addresses = headers['x-forwarded-for'];

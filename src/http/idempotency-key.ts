@@ -6,19 +6,19 @@ import { Invalid } from '../common/errors.js';
 import { pathOf } from './request.js';
 import { refusal } from './error-responses.js';
 
-/** The name that a client has given to a write which it may send again. */
+/** The `Idempotency-Key` of a retryable write. */
 export interface RequestKey {
   readonly key: string;
-  /** SHA-256 of method, path and body: by it a repeat is told from another request. */
+  /** SHA-256 of method, path and body: tells a retry from another request. */
   readonly digest: Buffer;
 }
 
 const HEADER = 'Idempotency-Key';
 
-/** Visible ASCII characters. Node joins a repeated header with a space, which is none. */
+/** Visible ASCII characters. Node joins repeated headers with a space, which is not one. */
 const FORM = /^[\x21-\x7e]{1,255}$/;
 
-/** The key of a write; `undefined` where it has none. Throws `Invalid` where it is not of the form. */
+/** The key of a write; `undefined` where it has none. Throws `Invalid` where it is malformed. */
 export const IdempotencyKey = createParamDecorator((_: undefined, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   const key = request.headers['idempotency-key'];

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 
 /**
- * A JSON array as a stream, byte for byte as `JSON.stringify` would make it. The next slice of its items is asked for when
- * the reader has taken the one before, so that memory stays flat. A failure in the middle destroys the stream: the array
- * never ends.
+ * A JSON array as a stream, byte for byte as `JSON.stringify` would write it. The next slice is fetched when the reader
+ * has consumed the one before, so that memory stays flat. A failure destroys the stream before the array is closed.
  * @param slices none of them is empty.
  * @param textOf makes an item's JSON; `index` is its place in the array.
  */

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Answer, type Parameter, type Schema } from '../common/api-docs.js';
 
-/** The headings that the operations stand under, in their order. */
+/** The groups of operations, in their order in the reference. */
 export const TAGS = {
   metadata: 'Who measured what between whom: registering metadata, finding and reading them.',
   points: 'The measured values: storing and reading them.',
@@ -19,7 +19,7 @@ export interface BodyDocs {
   readonly examples: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 }
 
-/** What the reference says of a route, beside what is known from its path and its rules. */
+/** The reference of a route, beside what its path and its rules tell. */
 export interface OperationDocs {
   /** Its name in generated clients. */
   readonly id: string;

@@ -1,18 +1,18 @@
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 
-/** How many requests of one connection are worked on at a time: those that it sends without waiting for answers. */
-const MOST_AT_ONCE = 16;
+/** Requests of one connection in progress at a time, where a client sends more without waiting for answers. */
+const MAX_CONCURRENT = 16;
 
-/** How many requests may wait in all: about 100 MB. Who adds to them is disconnected. */
-const MOST_WAITING = 50_000;
+/** Waiting requests of all connections: about 100 MB. A client that exceeds it is disconnected. */
+const MAX_WAITING = 50_000;
 
 /**
- * Lets a connection have at most `MOST_AT_ONCE` requests that are worked on or whose answers are not yet sent. Further
- * ones wait, and nothing more is read from the connection until none does: by TCP, the client waits, too. What waits is
- * what Node has read at once, up to 64 KiB of requests. Those of a client that leaves meanwhile are forgotten.
+ * Bounds the requests of a connection in progress, those with unsent answers included, to `MAX_CONCURRENT`. Further ones
+ * wait, and nothing is read from the connection until none waits, so that TCP slows the client down. Node has read up to
+ * 64 KiB of waiting requests by then. Waiting requests of a client that disconnects are dropped.
  *
- * Node itself only stops reading where answers pile up, and passes on all requests that have arrived at once.
+ * Node itself stops reading only where answers pile up, and hands over all requests that have arrived.
  */
 export function boundPipelining(server: Server): void {
   const handlers = server.listeners('request') as RequestListener[];
@@ -40,13 +40,13 @@ class Connection {
   constructor(
     private readonly socket: Socket,
     private readonly handle: (request: IncomingMessage, response: ServerResponse) => void,
-    /** How many requests wait, of all connections. */
+    /** Waiting requests of all connections. */
     private readonly count: { inAll: number },
   ) {}
 
   add(request: IncomingMessage, response: ServerResponse): void {
-    if (this.working < MOST_AT_ONCE && this.waiting.length === 0) this.start(request, response);
-    else if (this.count.inAll >= MOST_WAITING) this.socket.destroy();
+    if (this.working < MAX_CONCURRENT && this.waiting.length === 0) this.start(request, response);
+    else if (this.count.inAll >= MAX_WAITING) this.socket.destroy();
     else if (!this.socket.destroyed) this.hold(request, response);
   }
 
@@ -68,9 +68,9 @@ class Connection {
     this.schedule();
   };
 
-  /** Starts what waits one by one: between two of them, other connections have their turn. */
+  /** Starts waiting requests one by one: other connections have their turn in between. */
   private schedule(): void {
-    if (this.isScheduled || this.waiting.length === 0 || this.working >= MOST_AT_ONCE) return;
+    if (this.isScheduled || this.waiting.length === 0 || this.working >= MAX_CONCURRENT) return;
     this.isScheduled = true;
     setImmediate(this.next);
   }
@@ -78,7 +78,7 @@ class Connection {
   private readonly next = (): void => {
     this.isScheduled = false;
     const next = this.waiting.shift();
-    // Forgotten, since the client has left.
+    // Dropped, since the client has disconnected.
     if (!next) return;
     this.count.inAll--;
     this.start(...next);
@@ -86,7 +86,7 @@ class Connection {
     else this.schedule();
   };
 
-  /** Keeps Node, which reads on after each request that has arrived, from doing so while others wait. */
+  /** Keeps Node from reading on after each request while others wait. */
   private watch(): void {
     if (this.isWatched) return;
     this.isWatched = true;

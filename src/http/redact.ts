@@ -1,12 +1,12 @@
-/** Names of query parameters that may carry a secret, without regard to case, once `metadata-key` is set aside. */
+/** Names of query parameters that may carry a secret, in any case; `metadata-key` is the exception. */
 const SECRET = /key|token|auth|passw|secret|credential|session|signature/i;
 const HARMLESS = /^metadata[-_]key$/i;
 
-/** What an API key looks like, wherever it stands. */
+/** An API key, anywhere in a text. */
 const API_KEY = /[\da-f]{40,}/gi;
 
 /**
- * A URL as the log may have it. Keys have no place in one, but esmond's old clients put theirs into the query
+ * A URL without secrets, for the log. Keys don't belong in URLs, but esmond's old clients send theirs in the query
  * (`?api_key=…`), others try other names, and names and values may be escaped.
  */
 export function withoutKey(url: string): string {

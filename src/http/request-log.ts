@@ -3,10 +3,10 @@ import { type Logger } from 'pino';
 import { type Metrics } from '../metrics/metrics.js';
 import { withoutKey } from './redact.js';
 
-/** Notes every answered request: in the metrics by route, and in the log (`debug`; refusals as `info`). */
+/** Records every answered request: in the metrics by route, and in the log (`debug`; errors as `info`). */
 export function requestLog(metrics: Metrics, logger: Logger): onResponseHookHandler {
   const isVerbose = logger.isLevelEnabled('debug');
-  // Finding the series of a set of labels costs the metrics' library more than the observation itself.
+  // The metrics' library needs longer to find a set of labels than to count, so label sets are cached.
   const known = new Map<string, { observe(seconds: number): void }>();
   return ({ method, url, log, routeOptions }, { statusCode: status, elapsedTime: milliseconds }, done) => {
     const route = routeOptions.url ?? 'unknown';

@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
 import { type Scope } from '../auth/scope.js';
 
-/** What must hold for a request before its body is read. */
+/** Conditions that a request must meet before its body is read. */
 export interface RouteRules {
   /** The scope that the request's key needs. A `read` route is open to everybody, unless reads are closed. */
   readonly access?: Scope;
@@ -26,8 +26,8 @@ declare module 'fastify' {
 export const RULES = 'x-rules';
 
 /**
- * Sets the rules of a route. Hooks enforce them, so that a refusal comes before the body; the reference is made of
- * the same object.
+ * Sets the rules of a route. Hooks enforce them before the body is read; the reference is built from the same
+ * object.
  */
 export const Rules = (rules: RouteRules): MethodDecorator & ClassDecorator =>
   applyDecorators(RouteConfig(rules), ApiExtension(RULES, rules));

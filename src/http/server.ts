@@ -11,25 +11,25 @@ import { boundPipelining } from './pipelining.js';
 const MAX_PARAM_LENGTH = 300;
 
 /**
- * How long a whole request may take to arrive, in milliseconds: enough for a body of `BODY_LIMIT` on a slow line, and
- * an end to uploads that stall. Then 408; without it Node would hold the connection and what came for ever.
+ * Limit for a whole request to arrive: enough for a body of `BODY_LIMIT` on a slow line. Stalled uploads get 408; without
+ * a limit Node would keep their connections and bytes for ever.
  */
-const REQUEST_TIMEOUT = 120_000;
+const REQUEST_TIMEOUT_MS = 120_000;
 
-/** Nest's adapter over a Fastify that hands out bodies as they came: our own readers take them apart. */
+/** Nest's adapter over a Fastify that passes bodies on as bytes; our own readers parse them. */
 export function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: config.bodyLimit,
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: refuseUrl,
     skipMiddie: true, // there is no Express-style middleware
-    // Node would refuse a request without it by an answer of no text; `checkUrl` does so by ours.
+    // Node would answer a missing `Host` without a body; `checkUrl` answers with ours.
     http: { requireHostHeader: false },
   });
   const fastify = adapter.getInstance<FastifyInstance>();

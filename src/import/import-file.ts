@@ -33,7 +33,7 @@ type Found = { readonly key: string | undefined } | { readonly problem: string }
  * Stores the points of a file with their metadata; each batch is a transaction. Bad lines are counted and left out. It
  * may end anywhere: a second run finds there what the first has stored.
  * @param open reads the file from its beginning.
- * Throws a `OperatorError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
+ * Throws an `OperatorError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
  */
 export async function importFile(
   target: FileTarget,

@@ -3,7 +3,7 @@ import { type Job } from '../jobs/job.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { BackFill } from '../storage/rollups/back-fill.js';
 
-/** Steps that fill one window before the POST that asked for it is answered: 10, that is 200,000 points. */
+/** Steps of one window before the POST that registered it is answered: 10 steps are 200,000 points. */
 const STEPS_BEFORE_ANSWER = 10;
 
 /**

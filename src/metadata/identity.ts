@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type MetadataFields } from '../storage/registry/metadata-store.js';
 
 /**
- * The digest of what makes two metadata the same: subject type, subject fields and free-form parameters, compared
+ * The digest of the identity of a metadata: subject type, subject fields and free-form parameters, compared
  * without regard to case and order. Addresses are canonical already; a missing text field equals an empty one, while a
  * missing parameter differs from an empty one. Event types and summaries don't count: they extend a metadata.
  */

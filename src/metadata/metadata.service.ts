@@ -26,8 +26,8 @@ export class MetadataService {
 
   /**
    * Registers the metadata of a POST body, or extends the stored one that is the same. Summaries that are new to a
-   * series with points are filled from them. Throws `Invalid`, and `Forbidden` where the caller is limited to others; then
-   * nothing is stored.
+   * series with points are filled from them. Throws `Invalid`, and `Forbidden` where the caller is limited to others;
+   * nothing is stored then.
    */
   async register(body: Buffer | undefined, caller: Caller): Promise<StoredMetadata> {
     const metadata = await this.eventTypes.resolve((dataTypeOf) => parseMetadata(body ?? Buffer.alloc(0), dataTypeOf));

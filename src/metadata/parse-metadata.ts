@@ -22,7 +22,7 @@ const FIELDS = new Set([
   ...['tool-name', 'input-source', 'input-destination'],
 ]);
 
-/** What no parameter may be called: it would take the place of something else in the answers. */
+/** Names that no parameter may have, since answers use them for something else. */
 const RESERVED = new Set([
   ...FIELDS,
   ...['url', 'uri', 'metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
@@ -72,7 +72,7 @@ function addressOf(members: Members, name: string): string {
   return address;
 }
 
-/** The source of a network element, which may have no address: then it is known by any text that looks like none. */
+/** The source of a network element: an address, or else any text that does not look like one. */
 function sourceOf(members: Members): string {
   const slice = members.get('source');
   const text = slice?.kind === 'string' ? stringOf(slice) : '';
@@ -99,7 +99,7 @@ function textOf(members: Members, name: string): string {
 function parametersOf(members: Members): Record<string, string> {
   const parameters = new Map<string, string>();
   for (const [posted, slice] of members) {
-    // What was fetched may be posted again, and then carries its `uri`.
+    // A fetched metadata may be posted again, with its `uri`.
     if (FIELDS.has(posted) || posted === 'uri') continue;
     const name = posted.replaceAll('_', '-');
     const text = parameterText(slice);
@@ -111,7 +111,7 @@ function parametersOf(members: Members): Record<string, string> {
   return Object.fromEntries(parameters);
 }
 
-/** What a parameter is kept as: numbers as their source text, booleans as Python writes them; `undefined` for null. */
+/** The stored text of a parameter: numbers as their source text, booleans as Python writes them; `undefined` for null. */
 function parameterText(slice: JsonSlice): string | undefined {
   switch (slice.kind) {
     case 'string':

@@ -15,7 +15,7 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** How many requests are in flight: asked only when the metrics are, so that no request has to set it. */
+  /** Counts the requests in flight when metrics are read, so that no request has to set a gauge. */
   countRequests = (): number => 0;
 
   readonly requestsInFlight = new Gauge({

@@ -87,7 +87,7 @@ export class Replica implements OnApplicationShutdown {
   }
 
   /**
-   * Begins to use it; for servers only, since commands ask the primary alone. Throws a `OperatorError` where the URL is
+   * Begins to use it; for servers only, since commands ask the primary alone. Throws an `OperatorError` where the URL is
    * wrong: the password, the database, or a database that is no copy of this archive's. A replica that is away is none.
    */
   async start(): Promise<void> {

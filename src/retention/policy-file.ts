@@ -18,7 +18,7 @@ const EVENT_TYPE = 'the name of an event type or "*"';
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Reads a policy file, whose event types `dataTypeOf` must know. Throws a `OperatorError` that names the file and what is
+ * Reads a policy file, whose event types `dataTypeOf` must know. Throws an `OperatorError` that names the file and what is
  * wrong in it.
  */
 export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promise<Policies> {

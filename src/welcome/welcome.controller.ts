@@ -7,7 +7,7 @@ import { Operation } from '../http/operation.js';
 import { GET_WELCOME } from './welcome.docs.js';
 import { type WelcomeObject } from './welcome.dto.js';
 
-/** Says what this server is to whoever asks for its root: people get a page, programs JSON. */
+/** The root of the server: a page for people, JSON for programs. */
 @Controller()
 export class WelcomeController {
   private readonly facts: WelcomeObject;
@@ -28,7 +28,7 @@ export class WelcomeController {
   }
 }
 
-/** None of the facts needs escaping: they are the program's own, and a path that the admin has set. */
+/** Nothing needs escaping: all texts are constants, or a path that the admin has set. */
 function pageOf({ name, version, archive, docs, openapi }: WelcomeObject): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,19 +1,31 @@
 import { ApiConnect, ApiError, ArchiveError, ConnectionError, type FilterFields, TimeoutError } from 'marigram-client';
 import { OperatorError } from '../../common/errors.js';
+import { type Filter } from '../filters.js';
+import { type Format } from '../record-format.js';
+import { type Screen } from '../screen.js';
 import { printable } from '../text-table.js';
 
-/** Where an archive is, and who asks. */
+/** An archive and the key for it. */
 export interface Connection {
   readonly url: string;
   readonly apiKey?: string | undefined;
 }
 
-/** The statuses of an archive that wants a key, or another one. */
+/** A query, and how to print its result. */
+export interface Request extends Connection {
+  readonly filters: readonly Filter[];
+  readonly format: Format;
+  /** How many rows at most. */
+  readonly limit?: number | undefined;
+  readonly screen: Screen;
+}
+
+/** Statuses that ask for a key, or another one. */
 const REFUSED: readonly number[] = [401, 403];
 
-/** A search of the archive. Throws a `OperatorError` for a URL that is none, and for a key that can't be sent. */
+/** A search of the archive. Throws an `OperatorError` for a URL that is none, and for a key that can't be sent. */
 export function connect({ url, apiKey }: Connection, filters: FilterFields): ApiConnect {
-  // Fewer repeats than a program would make: somebody waits.
+  // Fewer retries than in programs, since a person waits.
   const options = { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };
   try {
     return new ApiConnect(url, filters, options);
@@ -29,7 +41,7 @@ export function connect({ url, apiKey }: Connection, filters: FilterFields): Api
   }
 }
 
-/** Runs what asks an archive; its failures become a sentence for people. */
+/** Runs requests to an archive; failures become a sentence for people. */
 export async function asking(url: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -40,7 +52,7 @@ export async function asking(url: string, work: () => Promise<void>): Promise<vo
   }
 }
 
-/** What it says before the reason is in the sentence already. */
+/** The sentence already has the part before the reason. */
 function reasonOf({ message }: ConnectionError): string {
   return printable(message.replace(/^no whole answer: /, '').replace(/^fetch failed: /, ''));
 }

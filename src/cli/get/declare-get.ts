@@ -5,7 +5,7 @@ import { count } from '../arguments.js';
 import { type Filter, filter, FILTERS, filtersOf } from '../filters.js';
 import { checked } from '../mistakes.js';
 import { FORMATS, type Format } from '../record-format.js';
-import { type Request } from './request.js';
+import { type Request } from './connection.js';
 import { type SeriesWords, seriesWords } from './series-words.js';
 
 /** Filters come in any order, as words and as options; commander hands on the words before them. */

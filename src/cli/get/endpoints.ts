@@ -1,10 +1,9 @@
 import { type Metadata } from 'marigram-client';
-import { asking, connect } from './connection.js';
+import { asking, connect, type Request } from './connection.js';
 import { searchFields } from '../filters.js';
 import { lastUpdated, latest, secondsOf } from './metadata.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
-import { relativeTime } from './relative-time.js';
-import { type Request } from './request.js';
+import { relativeTime } from '../time-text.js';
 import { writeTable } from '../table-writer.js';
 import { type Column } from '../text-table.js';
 
@@ -39,7 +38,7 @@ const KIND: RecordKind<Pair> = {
     }),
 };
 
-/** Prints between whom the metadata are that the filters find, a pair a line. Throws a `OperatorError`. */
+/** Prints between whom the metadata are that the filters find, a pair a line. Throws an `OperatorError`. */
 export async function getEndpoints({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const pairs = inOrder(await pairsOf(connect(connection, searchFields(filters)).getMetadata()), limit);

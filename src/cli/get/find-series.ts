@@ -1,9 +1,8 @@
 import { type EventType, type Metadata, type Summary } from 'marigram-client';
 import { OperatorError } from '../../common/errors.js';
 import { BUILT_IN, EVENT_TYPES } from '../../event-types/catalogue.js';
-import { connect } from './connection.js';
+import { connect, type Request } from './connection.js';
 import { seriesFields } from '../filters.js';
-import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
 import { nearest } from '../nearest.js';
 import { printable } from '../text-table.js';
@@ -16,10 +15,10 @@ export interface FoundSeries {
 }
 
 /** How many candidates are named. */
-const NAMED = 10;
+const MAX_NAMED = 10;
 
 /**
- * The one series that words and filters name. Throws a `OperatorError` where there is none, or more than one: it says
+ * The one series that words and filters name. Throws an `OperatorError` where there is none, or more than one: it says
  * what there is.
  * @param what of an event type is looked for.
  */
@@ -33,7 +32,7 @@ export async function findSeries(
   const others: FoundSeries[] = [];
   for await (const metadata of connect(request, searchOf(request, wanted)).getMetadata()) {
     for (const series of seriesOf(metadata, what)) (isWanted(series, wanted) ? found : others).push(series);
-    if (found.length > NAMED) break;
+    if (found.length > MAX_NAMED) break;
     // Without a key there may be many of them, and they are not named.
     if (wanted.metadataKey === undefined) others.length = 0;
     else if (others.length === 0 && found.length === 0)
@@ -104,8 +103,8 @@ function nothing(url: string, { metadataKey, eventType, summaryType, window }: W
 }
 
 function several(found: readonly FoundSeries[]): string {
-  const lines = found.slice(0, NAMED).map((series) => `  ${commandFor(series)}  # ${betweenWhom(series.metadata)}`);
-  const [count, end] = found.length > NAMED ? [`More than ${NAMED}`, ['  …']] : [found.length, []];
+  const lines = found.slice(0, MAX_NAMED).map((series) => `  ${commandFor(series)}  # ${betweenWhom(series.metadata)}`);
+  const [count, end] = found.length > MAX_NAMED ? [`More than ${MAX_NAMED}`, ['  …']] : [found.length, []];
   return printableLines([`${count} series fit: choose one, or add filters.`, ...lines, ...end]);
 }
 

@@ -2,11 +2,10 @@ import { type LatestPoint } from 'marigram-client';
 import { formatSeconds } from '../../common/time.js';
 import { searchFields } from '../filters.js';
 import { type Column } from '../text-table.js';
-import { asking, connect } from './connection.js';
+import { asking, connect, type Request } from './connection.js';
 import { quantityOf } from './quantity.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
-import { relativeTime } from './relative-time.js';
-import { type Request } from './request.js';
+import { relativeTime } from '../time-text.js';
 import { writeTable } from '../table-writer.js';
 import { valueText } from './value-text.js';
 
@@ -26,7 +25,7 @@ const KIND: RecordKind<LatestPoint> = {
   jsonOf: (latest) => JSON.stringify(latest.toJSON()),
 };
 
-/** Prints the newest point of each series that the filters find, a series a line. Throws a `OperatorError`. */
+/** Prints the newest point of each series that the filters find, a series a line. Throws an `OperatorError`. */
 export async function getLatest({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const found = connect(connection, { ...searchFields(filters), limit }).getLatest();

@@ -1,9 +1,8 @@
 import { type Metadata } from 'marigram-client';
-import { asking, connect } from './connection.js';
+import { asking, connect, type Request } from './connection.js';
 import { searchFields } from '../filters.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
-import { relativeTime } from './relative-time.js';
-import { type Request } from './request.js';
+import { relativeTime } from '../time-text.js';
 import { writeTable } from '../table-writer.js';
 import { type Column } from '../text-table.js';
 
@@ -25,7 +24,7 @@ const KIND: RecordKind<Metadata> = {
     ),
 };
 
-/** Prints the metadata that the filters find, one a line. Throws a `OperatorError`. */
+/** Prints the metadata that the filters find, one a line. Throws an `OperatorError`. */
 export async function getMetadata({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
     const found = connect(connection, { ...searchFields(filters), limit }).getMetadata();

@@ -1,10 +1,9 @@
 import { type ReadOptions } from 'marigram-client';
 import { formatSeconds } from '../../common/time.js';
-import { asking } from './connection.js';
+import { asking, type Request } from './connection.js';
 import { pointTimes } from '../filters.js';
 import { findSeries, type FoundSeries } from './find-series.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
-import { type Request } from './request.js';
 import { type SeriesWords } from './series-words.js';
 import { type AnyPoint, writeSeries } from './series-table.js';
 
@@ -15,8 +14,8 @@ export interface PointsRequest extends Request {
   readonly order?: 'asc' | 'desc' | undefined;
 }
 
-/** How many points a table has where nothing says which or how many: the newest. */
-const NEWEST = 50;
+/** Rows of a table without a limit or time range: the newest. */
+const DEFAULT_ROWS = 50;
 
 const KIND: RecordKind<AnyPoint> = {
   columns: ['ts', 'val'],
@@ -24,12 +23,12 @@ const KIND: RecordKind<AnyPoint> = {
   jsonOf: ({ tsMicros, val }) => `{"ts":${formatSeconds(tsMicros)},"val":${JSON.stringify(val)}}`,
 };
 
-/** Prints the points of one event type as they come, however many there are. Throws a `OperatorError`. */
+/** Prints the points of one event type as they come, however many there are. Throws an `OperatorError`. */
 export async function getPoints(request: PointsRequest): Promise<void> {
   await show(request, 'points');
 }
 
-/** Prints a summary, a window a line. Throws a `OperatorError`. */
+/** Prints a summary, a window a line. Throws an `OperatorError`. */
 export async function getSummary(request: PointsRequest): Promise<void> {
   await show(request, 'summary');
 }
@@ -40,7 +39,7 @@ async function show(request: PointsRequest, what: 'points' | 'summary'): Promise
     const series = await findSeries(request, request.words, what);
     const times = pointTimes(request.filters);
     const isOpen = Object.values({ ...times, limit, order }).every((value) => value === undefined);
-    const newest = limit ?? (isOpen && format === 'table' ? NEWEST : undefined);
+    const newest = limit ?? (isOpen && format === 'table' ? DEFAULT_ROWS : undefined);
     const points =
       newest === undefined || order !== undefined
         ? read(series, { ...times, order, limit })
@@ -49,13 +48,13 @@ async function show(request: PointsRequest, what: 'points' | 'summary'): Promise
     else {
       const count = await writeSeries(screen, series, points);
       if (count === 0) screen.note(isOpen ? 'There are no points yet.' : 'There are no points in this time.');
-      if (isOpen && count === NEWEST) screen.note(`These are the newest ${NEWEST}: for others see --help.`);
+      if (isOpen && count === DEFAULT_ROWS) screen.note(`These are the newest ${DEFAULT_ROWS}: for others see --help.`);
     }
     await screen.flush();
   });
 }
 
-/** The end of a time, oldest first: what is newest stands last, as on any screen that things are added to. */
+/** The newest points, oldest first, so that the newest is at the bottom of the screen. */
 async function readNewest(series: FoundSeries, options: ReadOptions): Promise<AnyPoint[]> {
   const points: AnyPoint[] = [];
   for await (const point of read(series, { ...options, order: 'desc' })) points.push(point);

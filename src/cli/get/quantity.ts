@@ -5,14 +5,14 @@ export type Quantity = (value: number) => string;
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
-/** What of an event type decides how its numbers are written. */
+/** The properties of an event type that set the format of its numbers. */
 export type Measured = Pick<EventTypeInfo, 'dataType' | 'unit'>;
 
-/** Counts, which need no unit: their event types say what is counted. */
+/** Units that are not printed: the event type says what is counted. */
 const COUNTED: readonly string[] = ['packets', 'hops'];
 
 /**
- * How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three digits that count.
+ * How the numbers of an event type are written: `9.40 Gb/s`, `41.2 ms`, `0.5 %`; with three significant digits.
  * @param declared what the archive says of an event type that is not built in.
  */
 export function quantityOf(eventType: string, declared?: Measured): Quantity {
@@ -46,7 +46,7 @@ function duration(seconds: number): string {
   return size >= 0.001 ? `${fixed(seconds * 1000)} ms` : `${fixed(seconds * 1e6)} µs`;
 }
 
-/** Three digits that count, the last of them even where it is a zero: the points of a series stand in line then. */
+/** Three significant digits, trailing zeros included, so that the points of a series are aligned. */
 function fixed(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SeriesShape } from './series-shape.js';
-import { sparkline } from './sparkline.js';
+import { sparkline } from './series-shape.js';
 
 function shapeOf(values: readonly number[]): SeriesShape {
   const shape = new SeriesShape();

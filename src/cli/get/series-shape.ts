@@ -1,7 +1,7 @@
-/** How many parts of a series are kept apart at most; when there are more, each two become one. */
-const MOST_PARTS = 1024;
+/** The most parts of a series; beyond it, pairs of parts are merged. */
+const MAX_PARTS = 1024;
 
-/** What a series of numbers looks like, however long it is, in constant memory: its bounds, its mean, its course. */
+/** The extremes, mean and course of a series of numbers of any length, in constant memory. */
 export class SeriesShape {
   count = 0;
   minimum = Infinity;
@@ -17,7 +17,7 @@ export class SeriesShape {
     this.sum += value;
     this.minimum = Math.min(this.minimum, value);
     this.maximum = Math.max(this.maximum, value);
-    if (this.inLast === this.perPart && this.sums.length === MOST_PARTS) this.halve();
+    if (this.inLast === this.perPart && this.sums.length === MAX_PARTS) this.halve();
     if (this.sums.length === 0 || this.inLast === this.perPart) {
       this.sums.push(value);
       this.inLast = 1;
@@ -46,8 +46,20 @@ export class SeriesShape {
 
   /** All parts are full when this is called. */
   private halve(): void {
-    this.sums = Array.from({ length: MOST_PARTS / 2 }, (_, i) => (this.sums[2 * i] ?? 0) + (this.sums[2 * i + 1] ?? 0));
+    this.sums = Array.from({ length: MAX_PARTS / 2 }, (_, i) => (this.sums[2 * i] ?? 0) + (this.sums[2 * i + 1] ?? 0));
     this.perPart *= 2;
     this.inLast = this.perPart;
   }
+}
+
+/** The characters of a sparkline, from the lowest. */
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+
+/** Numbers as bars, the smallest as the lowest and the largest as the highest; all the same are in the middle. */
+export function sparkline(values: readonly number[]): string {
+  const minimum = Math.min(...values);
+  const spread = Math.max(...values) - minimum;
+  return values
+    .map((value) => BARS[spread === 0 ? 3 : Math.round(((value - minimum) / spread) * (BARS.length - 1))])
+    .join('');
 }

@@ -1,11 +1,10 @@
 import { type DataPoint } from 'marigram-client';
-import { timeOf } from '../time-text.js';
+import { relativeTime, timeOf } from '../time-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
 import { quantityOf, type Quantity } from './quantity.js';
-import { relativeTime } from './relative-time.js';
 import { type Screen } from '../screen.js';
 import { SeriesShape } from './series-shape.js';
-import { sparkline } from './sparkline.js';
+import { sparkline } from './series-shape.js';
 import { writeTable } from '../table-writer.js';
 import { type Column, printable } from '../text-table.js';
 import { membersOf, numberOf, valueText } from './value-text.js';
@@ -26,7 +25,7 @@ const STATISTICS = [
 const WHEN = [{ title: 'TIME', whole: true }, { title: 'AGO' }] as const;
 
 /** The widest drawing of a series. */
-const WIDEST = 60;
+const MAX_SPARKLINE_WIDTH = 60;
 
 /** Prints what a series is, its points, and the course of its numbers at the end. Returns how many points there are. */
 export async function writeSeries(
@@ -65,7 +64,7 @@ async function writeShape(screen: Screen, shape: SeriesShape, quantity: Quantity
   const { minimum, mean, maximum, count } = shape;
   const bounds = `min ${quantity(minimum)}  avg ${quantity(mean)}  max ${quantity(maximum)}`;
   await screen.line('');
-  if (count > 1) await screen.line(sparkline(shape.columns(Math.min(screen.width, WIDEST))));
+  if (count > 1) await screen.line(sparkline(shape.columns(Math.min(screen.width, MAX_SPARKLINE_WIDTH))));
   await screen.line(`${bounds}  ${screen.dim(`(${count.toLocaleString('en')} points)`)}`);
 }
 

@@ -1,7 +1,6 @@
-import { histogramOf } from './histogram.js';
 import { plain, type Quantity } from './quantity.js';
 
-/** A value for people: a number with its unit, what a histogram comes to, why it failed, the way of a trace. */
+/** A value as text for people: a number with its unit, a summary of a histogram, the error of a failure, the hops of a trace. */
 export function valueText(value: unknown, quantity: Quantity): string {
   if (typeof value === 'number') return quantity(value);
   if (typeof value === 'string') return value;
@@ -10,7 +9,7 @@ export function valueText(value: unknown, quantity: Quantity): string {
   return histogramText(value, quantity) ?? failureText(value) ?? traceText(value) ?? JSON.stringify(value);
 }
 
-/** The number that stands for a value where its course is drawn; `undefined` where there is none. */
+/** The number of a value in a sparkline; `undefined` where it has none. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return membersOf(value).median ?? histogramOf(value)?.median;
@@ -22,6 +21,28 @@ export function membersOf(value: unknown): Readonly<Record<string, number | unde
   return Object.fromEntries(
     Object.entries(value).filter((member): member is [string, number] => typeof member[1] === 'number'),
   );
+}
+
+/** A histogram with numbers for labels. */
+interface Histogram {
+  readonly count: number;
+  readonly minimum: number;
+  readonly median: number;
+  readonly maximum: number;
+}
+
+/** A value as a histogram; `undefined` where it is not one, is empty, or has a label that is no number. */
+function histogramOf(value: unknown): Histogram | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const bars = Object.entries(value)
+    .map(([label, count]): [number, unknown] => [label.trim() === '' ? NaN : Number(label), count])
+    .filter((bar): bar is [number, number] => typeof bar[1] === 'number' && bar[1] > 0)
+    .sort(([a], [b]) => a - b);
+  const count = bars.reduce((sum, [, bar]) => sum + bar, 0);
+  if (count === 0 || bars.some(([label]) => !Number.isFinite(label))) return undefined;
+  let before = 0;
+  const median = bars.find(([, bar]) => (before += bar) * 2 >= count)?.[0] ?? NaN;
+  return { count, minimum: bars[0]?.[0] ?? NaN, median, maximum: bars.at(-1)?.[0] ?? NaN };
 }
 
 function histogramText(value: unknown, quantity: Quantity): string | undefined {

@@ -35,7 +35,7 @@ export interface ConnectOptions {
 /**
  * Connects to PostgreSQL; one that is starting up or recovering is waited for, for ten minutes at most. The result
  * owns the one connection pool of this process; nothing is migrated yet.
- * Throws a `OperatorError` that says where it tried and why it failed.
+ * Throws an `OperatorError` that says where it tried and why it failed.
  */
 export async function connect(options: ConnectOptions): Promise<DataSource> {
   const place = placeOf(options.url);

@@ -24,7 +24,7 @@ const MIGRATION_LOCK = 0x6d617269;
  * chosen at the first start and stored; later starts follow what is stored. Several processes may start at once:
  * an advisory lock lets one of them migrate. Each migration is one transaction.
  * @param chunkSeconds the length wanted, or `undefined` for what is stored (30 days at the first start).
- * Throws a `OperatorError` where the database is too old, or where what is stored cannot be used or contradicts
+ * Throws an `OperatorError` where the database is too old, or where what is stored cannot be used or contradicts
  * `chunkSeconds`.
  */
 export async function prepareStorage(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { relativeTime } from './relative-time.js';
+import { relativeTime } from './time-text.js';
 
 const NOW = 1_772_366_400_000;
 
