@@ -65,7 +65,7 @@ export function isHost(text: string): boolean {
 }
 
 /** How often a request has a header of which Node keeps only one. */
-export function countHeader(rawHeaders: readonly string[], name: string): number {
+function countHeader(rawHeaders: readonly string[], name: string): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index] ?? '';
