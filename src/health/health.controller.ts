@@ -8,7 +8,7 @@ import { Replica } from '../postgres/replica.js';
 import { GET_LIVENESS, GET_METRICS, GET_READINESS } from './health.docs.js';
 import { type HealthObject } from './health.dto.js';
 
-const WELL: HealthObject = { status: 'ok', version: programVersion() };
+const WELL = { status: 'ok', version: programVersion() } as const satisfies HealthObject;
 
 /** Liveness, readiness and metrics. */
 @Controller()
