@@ -1,6 +1,6 @@
 // Generates the core of the SDK from openapi.json. With --check it changes nothing, and fails where what is committed
 // differs from what would be generated.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,44 @@ function archivePart() {
   return { ...document, servers: [{ url: PREFIX }], paths: Object.fromEntries(paths) };
 }
 
+/** The SDK's tables of event types, data types and summaries, as a module. */
+function tablesModule() {
+  const { 'x-tables': tables } = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'));
+  const { eventTypes, dataTypes, summaryTypes } = tables;
+  const table = (comment, name, entries) =>
+    `/** ${comment} */\nexport const ${name} = {\n${entries
+      .map(([key, value]) => `  '${key}': ${JSON.stringify(value)},\n`)
+      .join('')}} as const;\n`;
+  const values = Object.entries(eventTypes).map(
+    ([name, { dataType, unit, description }]) =>
+      `  /** ${[unit, description].filter((text) => text).join('; ')} */\n  '${name}': ${dataTypes[dataType].type};\n`,
+  );
+  return [
+    '// This file is auto-generated from the tables of openapi.json\n',
+    "import type { JsonValue } from '../json-value.js';\nimport type { Histogram, Subinterval } from '../values.js';\n",
+    table(
+      'The data type of each built-in event type.',
+      'DATA_TYPES',
+      mapped(eventTypes, ({ dataType }) => dataType),
+    ),
+    table(
+      'The summaries of each data type.',
+      'SUMMARIES',
+      mapped(dataTypes, ({ summaries }) => summaries),
+    ),
+    table(
+      'The name of each summary in URLs, and the data type of its values: `null` for that of the points.',
+      'SUMMARY_TYPES',
+      Object.entries(summaryTypes),
+    ),
+    `/** What is read as \`val\` of each built-in event type. */\nexport interface BuiltInValues {\n${values.join('')}}\n`,
+  ].join('\n');
+}
+
+function mapped(object, valueOf) {
+  return Object.entries(object).map(([key, value]) => [key, valueOf(value)]);
+}
+
 /** Writes the core into a directory, which is emptied before. */
 async function generate(path) {
   await createClient({
@@ -37,6 +75,7 @@ async function generate(path) {
     plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
     logs: { level: 'error', file: false },
   });
+  writeFileSync(join(path, 'tables.gen.ts'), tablesModule());
 }
 
 if (check) {

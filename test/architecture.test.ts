@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['storage/hypertables', 'storage/points', 'storage/registry'],
   ],
   'storage/ingest': [
-    ...['common', 'metrics', 'postgres', 'rollups'],
+    ...['common', 'event-types', 'metrics', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
   ],
   'storage/removal': [
@@ -43,9 +43,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['common', 'config', 'jobs', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
   http: ['auth', 'common', 'config', 'json', 'metrics', 'postgres'],
-  metadata: ['auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'storage'],
-  retention: ['common', 'config', 'event-types', 'jobs', 'storage'],
-  search: ['common', 'event-types', 'http', 'metadata', 'postgres', 'storage'],
+  metadata: ['auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'rollups', 'storage'],
+  retention: ['common', 'config', 'event-types', 'jobs', 'rollups', 'storage'],
+  search: ['common', 'event-types', 'http', 'metadata', 'postgres', 'rollups', 'storage'],
   rows: ['common', 'http', 'postgres'],
   latest: ['common', 'event-types', 'http', 'metadata', 'search', 'storage'],
   data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'metrics', 'rows', 'storage'],
@@ -58,7 +58,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
   openapi: [
     ...['auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health', 'http', 'latest'],
-    ...['metadata', 'search', 'summaries', 'welcome'],
+    ...['metadata', 'rollups', 'search', 'summaries', 'welcome'],
   ],
 };
 

@@ -1,69 +1,17 @@
-import { type EventTypeName, type ValueOf } from './values.js';
+import { DATA_TYPES, type SUMMARIES, type SUMMARY_TYPES } from './generated/tables.gen.js';
+import { type ValueOf } from './values.js';
 
 /** The kinds of values an event type can have. */
-export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+export type DataTypeName = keyof typeof SUMMARIES;
 
 /** The summaries an event type can have. */
-export type SummaryType = 'aggregation' | 'average' | 'statistics';
+export type SummaryType = keyof typeof SUMMARY_TYPES;
 
 /** A share, as it is posted: read as the quotient. Both are integers, `denominator` > 0. */
 export interface Percentage {
   numerator: number;
   denominator: number;
 }
-
-/** The data types of the event types that a Marigram or esmond archive knows. */
-const DATA_TYPES = {
-  failures: 'json',
-  'histogram-owdelay': 'histogram',
-  'histogram-rtt': 'histogram',
-  'histogram-ttl': 'histogram',
-  'histogram-ttl-reverse': 'histogram',
-  iostat: 'json',
-  mpstat: 'json',
-  'ntp-delay': 'float',
-  'ntp-dispersion': 'float',
-  'ntp-jitter': 'float',
-  'ntp-offset': 'float',
-  'ntp-polling-interval': 'float',
-  'ntp-reach': 'integer',
-  'ntp-stratum': 'integer',
-  'ntp-wander': 'float',
-  'packet-count-lost': 'integer',
-  'packet-count-lost-bidir': 'integer',
-  'packet-count-sent': 'integer',
-  'packet-duplicates': 'integer',
-  'packet-duplicates-bidir': 'integer',
-  'packet-loss-rate': 'percentage',
-  'packet-loss-rate-bidir': 'percentage',
-  'packet-reorders': 'integer',
-  'packet-reorders-bidir': 'integer',
-  'packet-retransmits': 'integer',
-  'packet-retransmits-subintervals': 'subinterval',
-  'packet-rtt': 'integer',
-  'packet-rtt-subintervals': 'subinterval',
-  'packet-trace': 'json',
-  'packet-trace-multi': 'json',
-  'path-mtu': 'integer',
-  'pscheduler-raw': 'json',
-  'pscheduler-run-href': 'json',
-  rusage: 'json',
-  'streams-packet-retransmits': 'json',
-  'streams-packet-retransmits-subintervals': 'json',
-  'streams-packet-rtt': 'json',
-  'streams-packet-rtt-subintervals': 'json',
-  'streams-tcp-windowsize': 'json',
-  'streams-tcp-windowsize-subintervals': 'json',
-  'streams-tcpinfo': 'json',
-  'streams-throughput': 'json',
-  'streams-throughput-subintervals': 'json',
-  'tcp-windowsize': 'integer',
-  'tcp-windowsize-subintervals': 'subinterval',
-  tcpinfo: 'json',
-  throughput: 'integer',
-  'throughput-subintervals': 'subinterval',
-  'time-error-estimates': 'float',
-} as const satisfies Record<EventTypeName, DataTypeName>;
 
 // A Map, because a lookup of `constructor` or `__proto__` in the object above would find something.
 const DATA_TYPE_OF: ReadonlyMap<string, DataTypeName> = new Map(Object.entries(DATA_TYPES));
@@ -75,14 +23,7 @@ export const EVENT_TYPES = Object.keys(DATA_TYPES) as readonly (keyof typeof DAT
 export type DataTypeOf<N extends string> = N extends keyof typeof DATA_TYPES ? (typeof DATA_TYPES)[N] : DataTypeName;
 
 /** The summaries that the archive keeps of an event type. */
-export type SummaryTypeOf<N extends string> = {
-  integer: SummaryType;
-  float: SummaryType;
-  percentage: 'aggregation';
-  histogram: 'aggregation' | 'statistics';
-  json: never;
-  subinterval: never;
-}[DataTypeOf<N>];
+export type SummaryTypeOf<N extends string> = (typeof SUMMARIES)[DataTypeOf<N>][number];
 
 /** What is posted as a value of an event type. */
 export type PostedValueOf<N extends string> = DataTypeOf<N> extends 'percentage' ? Percentage : ValueOf<N>;

@@ -1,4 +1,6 @@
 import { type DataTypeOf, type SummaryType } from './data-types.js';
+import { type SUMMARY_TYPES } from './generated/tables.gen.js';
+import { type JsonValue } from './json-value.js';
 import { type ValueOf } from './values.js';
 
 /** What the values of a window look like. */
@@ -24,9 +26,18 @@ export interface HistogramStatistics extends Statistics {
 /** `{}`: there are no statistics, because a label is no number, or nothing was counted. */
 export type NoStatistics = { [field in keyof HistogramStatistics]?: never };
 
+/** The documents that are read as `val` of summaries, where they have a type of their own. */
+interface Documents<N extends string> {
+  statistics: DataTypeOf<N> extends 'integer' | 'float' ? Statistics : HistogramStatistics | NoStatistics;
+}
+
 /** What is read as `val` of a summary. */
 export type SummaryValueOf<N extends string, T extends SummaryType> = {
-  average: number;
-  aggregation: ValueOf<N>;
-  statistics: DataTypeOf<N> extends 'integer' | 'float' ? Statistics : HistogramStatistics | NoStatistics;
+  [type in SummaryType]: (typeof SUMMARY_TYPES)[type]['dataType'] extends null
+    ? ValueOf<N>
+    : type extends keyof Documents<N>
+      ? Documents<N>[type]
+      : (typeof SUMMARY_TYPES)[type]['dataType'] extends 'integer' | 'float'
+        ? number
+        : JsonValue;
 }[T];

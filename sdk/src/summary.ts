@@ -1,12 +1,10 @@
 import { type DataTypeName, dataTypeOf, type SummaryType } from './data-types.js';
 import { type EventType as KnownName, getSummary, type Summary as WireSummary } from './generated/index.js';
+import { SUMMARY_TYPES } from './generated/tables.gen.js';
 import { ACCEPT, type Rows } from './point-stream.js';
 import { ReadableSeries } from './readable-series.js';
 import { type Source } from './source.js';
 import { type SummaryValueOf } from './statistics.js';
-
-/** The plural forms that URLs have. */
-const PATHS = { aggregation: 'aggregations', average: 'averages', statistics: 'statistics' } as const;
 
 /** A summary of an event type: one value for each window of time. */
 export class Summary<N extends string = string, T extends SummaryType = SummaryType> extends ReadableSeries<
@@ -40,15 +38,14 @@ export class Summary<N extends string = string, T extends SummaryType = SummaryT
 
   /** The kind of the values; see `DataPayload`. */
   get dataType(): DataTypeName {
-    if (this.wire['summary-type'] === 'aggregation') return dataTypeOf(this.eventType);
-    return this.wire['summary-type'] === 'average' ? 'float' : 'json';
+    return SUMMARY_TYPES[this.wire['summary-type']].dataType ?? dataTypeOf(this.eventType);
   }
 
   protected rows(...[core, query]: Parameters<Rows>): ReturnType<Rows> {
     const path = {
       metadataKey: this.metadataKey,
       eventType: this.eventType,
-      summaryType: PATHS[this.wire['summary-type']],
+      summaryType: SUMMARY_TYPES[this.wire['summary-type']].path,
       window: this.summaryWindow,
     };
     return getSummary({ ...core, path, query, headers: { Accept: ACCEPT }, parseAs: 'stream' });

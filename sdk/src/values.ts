@@ -1,3 +1,4 @@
+import { type BuiltInValues } from './generated/tables.gen.js';
 import { type JsonValue } from './json-value.js';
 
 /** Counts by label, such as `{'41.0': 98, '41.1': 2}`. Labels are what was posted; mostly decimal numbers. */
@@ -35,6 +36,24 @@ export interface RunHref {
   [field: string]: JsonValue;
 }
 
+/** Event types of the data type json whose values have a shape of their own: what perfSONAR writes. */
+interface JsonShapes {
+  failures: Failure;
+  'packet-trace': Hop[];
+  'packet-trace-multi': Hop[][];
+  'pscheduler-run-href': RunHref;
+  /** One number a stream. */
+  'streams-packet-retransmits': number[];
+  'streams-packet-retransmits-subintervals': Subinterval[][];
+  'streams-packet-rtt': number[];
+  'streams-packet-rtt-subintervals': Subinterval[][];
+  'streams-tcp-windowsize': number[];
+  'streams-tcp-windowsize-subintervals': Subinterval[][];
+  /** Bits per second, one number a stream. */
+  'streams-throughput': number[];
+  'streams-throughput-subintervals': Subinterval[][];
+}
+
 /**
  * What is read as `val` of each event type. The archive checks numbers, histograms and subintervals; of the others it
  * takes any JSON, and their types here are what perfSONAR writes.
@@ -48,75 +67,7 @@ export interface RunHref {
  * }
  * ```
  */
-export interface EventTypeValues {
-  failures: Failure;
-  /** One-way delay, labels in ms. */
-  'histogram-owdelay': Histogram;
-  /** Round-trip time, labels in ms. */
-  'histogram-rtt': Histogram;
-  /** Hops from source to destination. */
-  'histogram-ttl': Histogram;
-  /** Hops from destination to source. */
-  'histogram-ttl-reverse': Histogram;
-  iostat: JsonValue;
-  mpstat: JsonValue;
-  /** ms */
-  'ntp-delay': number;
-  /** ms */
-  'ntp-dispersion': number;
-  /** ms */
-  'ntp-jitter': number;
-  /** ms */
-  'ntp-offset': number;
-  /** s */
-  'ntp-polling-interval': number;
-  /** The register, read as octal. */
-  'ntp-reach': number;
-  'ntp-stratum': number;
-  /** PPM */
-  'ntp-wander': number;
-  'packet-count-lost': number;
-  'packet-count-lost-bidir': number;
-  'packet-count-sent': number;
-  'packet-duplicates': number;
-  'packet-duplicates-bidir': number;
-  /** Lost ÷ sent; posted as a `Percentage`. */
-  'packet-loss-rate': number;
-  /** Lost ÷ sent; posted as a `Percentage`. */
-  'packet-loss-rate-bidir': number;
-  'packet-reorders': number;
-  'packet-reorders-bidir': number;
-  'packet-retransmits': number;
-  'packet-retransmits-subintervals': Subinterval[];
-  'packet-rtt': number;
-  'packet-rtt-subintervals': Subinterval[];
-  'packet-trace': Hop[];
-  'packet-trace-multi': Hop[][];
-  /** Bytes. */
-  'path-mtu': number;
-  'pscheduler-raw': JsonValue;
-  'pscheduler-run-href': RunHref;
-  rusage: JsonValue;
-  /** One number a stream. */
-  'streams-packet-retransmits': number[];
-  'streams-packet-retransmits-subintervals': Subinterval[][];
-  'streams-packet-rtt': number[];
-  'streams-packet-rtt-subintervals': Subinterval[][];
-  'streams-tcp-windowsize': number[];
-  'streams-tcp-windowsize-subintervals': Subinterval[][];
-  'streams-tcpinfo': JsonValue;
-  /** Bits per second, one number a stream. */
-  'streams-throughput': number[];
-  'streams-throughput-subintervals': Subinterval[][];
-  'tcp-windowsize': number;
-  'tcp-windowsize-subintervals': Subinterval[];
-  tcpinfo: JsonValue;
-  /** Bits per second. */
-  throughput: number;
-  'throughput-subintervals': Subinterval[];
-  /** Clock error in ms. */
-  'time-error-estimates': number;
-}
+export interface EventTypeValues extends Omit<BuiltInValues, keyof JsonShapes>, JsonShapes {}
 
 /** An event type whose values have a type here. */
 export type EventTypeName = keyof EventTypeValues;

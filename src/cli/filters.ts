@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type FilterFields } from 'marigram-client';
 import { lengthOf, LENGTHS, momentOf, MOMENTS } from '../common/moment.js';
+import { SUMMARY_TYPES } from '../rollups/summary-kinds.js';
 import { checked } from './mistakes.js';
 import { didYouMean, nearest } from './nearest.js';
 
@@ -41,7 +42,7 @@ const TIMES: readonly string[] = ['time', 'time-start', 'time-end', 'time-range'
 /** The values of the filters with a fixed set of them. */
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['subject-type', ['point-to-point', 'network-element']],
-  ['summary-type', ['average', 'aggregation', 'statistics', 'base']],
+  ['summary-type', [...SUMMARY_TYPES, 'base']],
   ['dns-match-rule', ['v4v6', 'only-v4', 'only-v6', 'prefer-v4', 'prefer-v6']],
 ]);
 

@@ -7,8 +7,11 @@ import { floatOf, integerOf, isFraction } from './numbers.js';
 /** The kinds of values an event type can have. */
 export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
 
-/** The summaries a client can ask for, in the singular form of metadata. */
-export type SummaryType = 'aggregation' | 'average' | 'statistics';
+/**
+ * How values are summed up: numbers by adding them, fractions by adding numerators and denominators, histograms by adding
+ * the counts of each label.
+ */
+export type Measure = 'number' | 'fraction' | 'histogram';
 
 /**
  * A value as it is stored: numbers in `value` (a percentage with its `denominator`), everything else as the JSON text
@@ -35,8 +38,10 @@ export interface DataType {
   readonly isDocument: boolean;
   /** What a posted point does at a time that has one: nothing (a conflict), or it replaces that one. */
   readonly onConflict: OnConflict;
-  /** The summaries that a metadata POST may ask for. */
-  readonly summaries: readonly SummaryType[];
+  /** How its values are summed up; absent: they have no summaries. */
+  readonly measure?: Measure;
+  /** A value in the reference: in words where it is read and where it is posted, and the SDK's type of it. */
+  readonly docs: { readonly read: string; readonly posted: string; readonly type: string };
   /** Checks a posted value. Throws a `BadPart` that says what is wrong, and in which part of the value. */
   readonly parse: (value: JsonSlice) => ParsedValue;
   /** Like `parse`, in steps, where a value may take long. */
@@ -50,14 +55,21 @@ export interface DataType {
 /** How many labels of a histogram are one step. */
 const STEP = 2000;
 
-const NUMERIC_SUMMARIES = ['aggregation', 'average', 'statistics'] as const;
-
-/** One implementation for each data type: parsing, validation, encoding. */
+/**
+ * One entry for each data type: parsing, validation, encoding, summing up. Another one is an entry here, and its name in
+ * `DataTypeName`.
+ */
 export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   integer: {
     isDocument: false,
     onConflict: 'skip',
-    summaries: NUMERIC_SUMMARIES,
+    measure: 'number',
+    docs: {
+      read: 'a number',
+      posted:
+        'a number (a fraction is cut off) or the text of an integer of up to 64 bits; beyond 2^53 the nearest double is kept',
+      type: 'number',
+    },
     parse: (value) => {
       const integer = integerOf(value) ?? refuse('', 'an integer of at most 64 bits', value);
       return { value: integer, denominator: null, document: null, isCut: isFraction(value, integer) };
@@ -67,14 +79,16 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   float: {
     isDocument: false,
     onConflict: 'skip',
-    summaries: NUMERIC_SUMMARIES,
+    measure: 'number',
+    docs: { read: 'a number', posted: 'a number or its text', type: 'number' },
     parse: (value) => numeric(floatOf(value) ?? refuse('', 'a finite number', value)),
     encode: encodeNumber,
   },
   percentage: {
     isDocument: false,
     onConflict: 'skip',
-    summaries: ['aggregation'],
+    measure: 'fraction',
+    docs: { read: 'the quotient, a number', posted: 'a `Percentage`', type: 'number' },
     parse: parsePercentage,
     encode: ({ value, denominator }) => String((value ?? 0) / (denominator ?? 1)),
     forms: new Map([['fractions', encodeFraction]]),
@@ -82,7 +96,8 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   histogram: {
     isDocument: true,
     onConflict: 'replace',
-    summaries: ['aggregation', 'statistics'],
+    measure: 'histogram',
+    docs: { read: 'a `Histogram`', posted: 'a `PostedHistogram`', type: 'Histogram' },
     parse: (value) => atOnce(parseHistogram(value)),
     parseInSteps: parseHistogram,
     encode: encodeDocument,
@@ -90,14 +105,14 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   json: {
     isDocument: true,
     onConflict: 'replace',
-    summaries: [],
+    docs: { read: 'any JSON, as it was posted', posted: 'any JSON', type: 'JsonValue' },
     parse: (value) => document(compact(value.text)),
     encode: encodeDocument,
   },
   subinterval: {
     isDocument: true,
     onConflict: 'replace',
-    summaries: [],
+    docs: { read: '`Subintervals`', posted: '`Subintervals`', type: 'Subinterval[]' },
     parse: parseSubintervals,
     encode: encodeDocument,
   },

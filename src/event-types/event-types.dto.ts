@@ -1,6 +1,5 @@
-import { named, type Schema } from '../common/api-docs.js';
+import { named } from '../common/api-docs.js';
 import { BUILT_IN, EVENT_TYPE_NAME, EVENT_TYPES, type EventTypeInfo } from './catalogue.js';
-import { DATA_TYPE_NAMES, DATA_TYPES, type DataTypeName } from './data-types.js';
 
 const INFOS = [...BUILT_IN.values()];
 
@@ -25,28 +24,3 @@ export const EVENT_TYPE = named('EventType', {
   description:
     'What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.',
 });
-
-/** The names of the built-in event types of each data type, such as `HistogramEventType`: what values they have. */
-export const EVENT_TYPES_BY_DATA_TYPE: readonly Schema[] = DATA_TYPE_NAMES.map((dataType) =>
-  named(`${dataType[0]?.toUpperCase() ?? ''}${dataType.slice(1)}EventType`, {
-    type: 'string',
-    enum: INFOS.filter((info) => info.dataType === dataType).map(({ name }) => name),
-    description: summariesOf(dataType),
-  }),
-);
-
-/** The summaries that some data type has. */
-export const SUMMARY_TYPE = named('SummaryType', {
-  type: 'string',
-  enum: [...new Set(DATA_TYPE_NAMES.flatMap((name) => DATA_TYPES[name].summaries))].sort(),
-  description: [
-    'Which value sums up a window of time.',
-    '',
-    ...DATA_TYPE_NAMES.map((name) => `- ${summariesOf(name)}`),
-  ].join('\n'),
-});
-
-function summariesOf(dataType: DataTypeName): string {
-  const summaries = DATA_TYPES[dataType].summaries.map((name) => `\`${name}\``).join(', ');
-  return `Event types of the data type ${dataType}: ${summaries === '' ? 'no summaries' : `summaries ${summaries}`}.`;
-}

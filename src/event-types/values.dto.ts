@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { named, shape, WireShape } from '../common/api-docs.js';
+import { DATA_TYPE_NAMES, DATA_TYPES } from './data-types.js';
 
 /** A number, or its text: some writers send every number as a text. */
 const NUMBER_OR_TEXT = { anyOf: [{ type: 'number' }, { type: 'string' }] };
@@ -65,11 +66,7 @@ export const POINT_VALUE = named('PointValue', {
   description: [
     'What was measured. The data type of the event type says which of these it is:',
     '',
-    '- integer, float: a number',
-    '- percentage: the quotient, a number',
-    '- histogram: a `Histogram`',
-    '- subinterval: `Subintervals`',
-    '- json: any JSON, as it was posted',
+    ...DATA_TYPE_NAMES.map((name) => `- ${name}: ${DATA_TYPES[name].docs.read}`),
   ].join('\n'),
   anyOf: [{ type: 'number' }, HISTOGRAM, SUBINTERVALS, JSON_VALUE],
 });
@@ -79,12 +76,7 @@ export const POSTED_VALUE = named('PostedValue', {
   description: [
     'What was measured. The data type of the event type says which of these it must be:',
     '',
-    '- integer: a number (a fraction is cut off) or the text of an integer of up to 64 bits; beyond 2^53 the nearest double is kept',
-    '- float: a number or its text',
-    '- percentage: a `Percentage`',
-    '- histogram: a `PostedHistogram`',
-    '- subinterval: `Subintervals`',
-    '- json: any JSON',
+    ...DATA_TYPE_NAMES.map((name) => `- ${name}: ${DATA_TYPES[name].docs.posted}`),
   ].join('\n'),
   anyOf: [NUMBER_OR_TEXT, shape('Percentage'), POSTED_HISTOGRAM, SUBINTERVALS, JSON_VALUE],
 });

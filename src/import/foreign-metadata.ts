@@ -1,7 +1,7 @@
 import { Invalid } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
-import { DATA_TYPES } from '../event-types/data-types.js';
 import { parseMetadata } from '../metadata/parse-metadata.js';
+import { summariesOf } from '../rollups/summary-kinds.js';
 import { type NewMetadata } from '../storage/registry/metadata-store.js';
 
 /** What an archive adds to a metadata in its answers, and no POST may have. */
@@ -37,7 +37,7 @@ export function foreignMetadata(answer: Readonly<Record<string, unknown>>, dataT
     }
     const summaries = listOf(entry['summaries']).flatMap((summary) => {
       const type = textOf(summary['summary-type']);
-      if (DATA_TYPES[dataType].summaries.some((known) => known === type))
+      if (summariesOf(dataType).some((known) => known === type))
         return [{ 'summary-type': type, 'summary-window': summary['summary-window'] }];
       if (type !== 'base') unknown.push(`summary ${type.slice(0, SHOWN)} of ${name} is not known here`);
       return [];

@@ -101,7 +101,7 @@ function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping
 
 /** Texts hold the JSON of values that are neither numbers nor booleans. */
 function valueOf({ json, text }: FieldValue, dataType: DataTypeName, field: string): JsonSlice {
-  const isJson = DATA_TYPES[dataType].isDocument || dataType === 'percentage';
+  const isJson = DATA_TYPES[dataType].measure !== 'number';
   if (text === undefined || !isJson) return parseSlice(json);
   try {
     return parseSlice(text);

@@ -105,7 +105,9 @@ export class SeriesImport {
 
   private async pointsOf(pair: SeriesPair, slice: readonly ForeignPoint[]): Promise<ImportedPoint[]> {
     const values =
-      pair.dataType === 'percentage' ? await this.ratesOf(pair, slice) : slice.map((one) => valueOf(pair, one));
+      DATA_TYPES[pair.dataType].measure === 'fraction'
+        ? await this.ratesOf(pair, slice)
+        : slice.map((one) => valueOf(pair, one));
     return slice.flatMap(({ tsMicros }, index) => {
       const value = inStorableYears(tsMicros / MICROS_PER_SECOND)
         ? values[index]
@@ -140,6 +142,7 @@ function valueOf({ dataType }: SeriesPair, { val }: ForeignPoint): StoredValue |
 }
 
 function sliceOf({ dataType }: SeriesPair): number {
-  if (dataType === 'histogram') return HISTOGRAMS;
-  return DATA_TYPES[dataType].isDocument ? DOCUMENTS : NUMBERS;
+  const { isDocument, measure } = DATA_TYPES[dataType];
+  if (!isDocument) return NUMBERS;
+  return measure === 'histogram' ? HISTOGRAMS : DOCUMENTS;
 }

@@ -1,12 +1,13 @@
 import { type Summary } from 'marigram-client';
 import { MICROS_PER_SECOND } from '../common/time.js';
-import { type DataTypeName } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
 import { binOf } from '../rollups/windows.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
 import { type Account } from './import-report.js';
 import { type History, type SeriesImport, type SeriesPair, type SeriesRead } from './series-import.js';
 import { type SourceArchive } from './source-archive.js';
+import { valueTypeOf } from '../rollups/summary-kinds.js';
 
 /** How many bins one request asks for. */
 const SLICE = 2_000;
@@ -40,7 +41,7 @@ export class SummaryImport {
     if (begin > end) return;
     const options = {
       beginIsPartial: this.history.begin !== undefined,
-      differing: pair.dataType === 'percentage' && base.isIncomplete,
+      differing: DATA_TYPES[pair.dataType].measure === 'fraction' && base.isIncomplete,
       updated: pair.updated,
     };
     const name = `${type} of ${pair.eventType.eventType}`;
@@ -66,7 +67,6 @@ export class SummaryImport {
 
 /** Whether a value is one of a summary of this type. */
 function isValueOf(type: Summary['summaryType'], dataType: DataTypeName, val: unknown): boolean {
-  const isNumber = type === 'average' || (type === 'aggregation' && dataType !== 'histogram');
-  if (isNumber) return typeof val === 'number';
+  if (!DATA_TYPES[valueTypeOf(dataType, type)].isDocument) return typeof val === 'number';
   return typeof val === 'object' && val !== null && !Array.isArray(val);
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
+import { SUMMARY_KINDS } from '../rollups/summary-kinds.js';
 import { type StoredEventType, type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
-import { SUMMARY_PATHS } from './summary-paths.js';
 
 /** Gives stored metadata the shape they have on the wire. */
 @Injectable()
@@ -45,7 +45,7 @@ export class MetadataView {
       'event-type': eventType,
       'time-updated': timeUpdated,
       summaries: summaries.map(({ type, window }) => ({
-        uri: `${path}/${SUMMARY_PATHS[type]}/${window}`,
+        uri: `${path}/${SUMMARY_KINDS[type].path}/${window}`,
         'summary-type': type,
         'summary-window': String(window),
         'time-updated': timeUpdated,

@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
-import { type SummaryType } from '../event-types/data-types.js';
 import { Operation } from '../http/operation.js';
 import { Address, By, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
+import { type SummaryType } from '../rollups/summary-kinds.js';
 import { MetadataView } from './metadata-view.js';
 import { CREATE_METADATA, GET_EVENT_TYPE, GET_METADATA, LIST_SUMMARIES } from './metadata.docs.js';
 import { type EventTypeObject, type MetadataObject, type SummaryObject } from './metadata.dto.js';

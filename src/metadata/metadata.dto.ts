@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EXAMPLE, type Schema, WireShape } from '../common/api-docs.js';
-import { EVENT_TYPE, SUMMARY_TYPE } from '../event-types/event-types.dto.js';
+import { EVENT_TYPE } from '../event-types/event-types.dto.js';
+import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
 import { MetadataFields } from './metadata-fields.js';
 
 const URI = '/esmond/perfsonar/archive';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
-import { type SummaryType } from '../event-types/data-types.js';
+import { SUMMARY_KINDS, type SummaryType } from '../rollups/summary-kinds.js';
 import {
   MetadataStore,
   type StoredEventType,
@@ -10,7 +10,6 @@ import {
   type SummaryRegistration,
 } from '../storage/registry/metadata-store.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { SUMMARY_PATHS } from './summary-paths.js';
 import { BackFillJob } from './back-fill.job.js';
 import { parseMetadata } from './parse-metadata.js';
 
@@ -58,7 +57,7 @@ export class MetadataService {
     const found = await this.findFitting(key, eventType, (known) => ofType(known).length > 0);
     const summaries = found ? ofType(found) : [];
     if (!found || summaries.length === 0)
-      throw new NotFound(`there are no ${SUMMARY_PATHS[wanted]} of ${eventType} of metadata ${key}`);
+      throw new NotFound(`there are no ${SUMMARY_KINDS[wanted].path} of ${eventType} of metadata ${key}`);
     return { ...found, summaries };
   }
 

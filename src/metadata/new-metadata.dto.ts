@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type Schema, shape, WireShape } from '../common/api-docs.js';
-import { EVENT_TYPE, SUMMARY_TYPE } from '../event-types/event-types.dto.js';
+import { EVENT_TYPE } from '../event-types/event-types.dto.js';
+import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
 import { MetadataFields } from './metadata-fields.js';
 import { MAX_WINDOW } from './parse-event-types.js';
 import { MAX_TEXT } from './parse-metadata.js';

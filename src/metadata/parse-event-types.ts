@@ -1,7 +1,8 @@
 import { Invalid } from '../common/errors.js';
 import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
-import { DATA_TYPES, type DataTypeName, type SummaryType } from '../event-types/data-types.js';
+import { type DataTypeName } from '../event-types/data-types.js';
 import { integerOf } from '../event-types/numbers.js';
+import { type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
 import { sameSummary, type SummaryRegistration } from '../storage/registry/metadata-store.js';
 
@@ -43,7 +44,7 @@ type Members = ReadonlyMap<string, JsonSlice>;
 function parseSummary(members: Members, dataType: DataTypeName, where: string): SummaryRegistration | undefined {
   const type = textIn(members, 'summary-type', where);
   if (type === 'base') return undefined;
-  const allowed = DATA_TYPES[dataType].summaries;
+  const allowed = summariesOf(dataType);
   if (!isOneOf(allowed, type))
     throw new Invalid(
       `${where}, summary-type: ${JSON.stringify(type)} is not possible for ${dataType} values, ` +

@@ -2,12 +2,13 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { programVersion } from '../common/program-version.js';
 import { type AppConfig } from '../config/config.js';
-import { EVENT_TYPES_BY_DATA_TYPE } from '../event-types/event-types.dto.js';
+import { EVENT_TYPES_BY_DATA_TYPE } from '../rollups/summary-types.dto.js';
 import { TAGS } from '../http/operation.js';
 import { moveNamedParts } from './components.js';
 import { DESCRIPTION } from './introduction.js';
 import { describePath } from './operations.js';
 import { SECURITY_SCHEMES } from './security.js';
+import { TABLES, TABLES_NAME } from './tables.js';
 import { WIRE_SHAPES } from './wire-shapes.js';
 
 /** The OpenAPI document of an app: its routes with the docs that their decorators carry. */
@@ -18,6 +19,7 @@ export function createDocument(app: INestApplication, config: AppConfig): OpenAP
     .setVersion(programVersion())
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addExtension(TABLES_NAME, TABLES)
     .addServer('/', 'The server that this document comes from');
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), {

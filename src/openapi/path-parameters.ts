@@ -1,6 +1,6 @@
 import { EXAMPLE, named, type Parameter } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
-import { SUMMARY_PATHS } from '../metadata/summary-paths.js';
+import { SUMMARY_KINDS, SUMMARY_TYPES } from '../rollups/summary-kinds.js';
 
 /** The parameters of paths by their names in the routes. */
 export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
@@ -26,8 +26,8 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       in: 'path',
       required: true,
       description: 'The type of the summary, in the plural: bodies have it in the singular.',
-      schema: named('SummaryPath', { type: 'string', enum: Object.values(SUMMARY_PATHS) }),
-      example: SUMMARY_PATHS.average,
+      schema: named('SummaryPath', { type: 'string', enum: SUMMARY_TYPES.map((type) => SUMMARY_KINDS[type].path) }),
+      example: SUMMARY_KINDS.average.path,
     }),
     named('Window', {
       name: 'window',

@@ -63,13 +63,13 @@ export interface Pieces<Piece> {
 export async function readPage<S extends Slice, Piece>(
   source: RowSource<S>,
   { limit, offset }: Page,
-  pieceOf: (slice: S) => Piece,
+  pieceOf: (slice: S) => Piece | Promise<Piece>,
 ): Promise<Pieces<Piece>> {
   // One row more than the page has tells whether any follow.
   const slices = oneAhead(inSlices(source, limit + 1, offset));
   const pieces: Piece[] = [];
   let rest = limit;
-  const take = (slice: S): Piece => {
+  const take = async (slice: S): Promise<Piece> => {
     const taken = slice.length > rest ? (slice.slice(0, rest) as S) : slice;
     rest -= taken.length;
     return pieceOf(taken);
@@ -77,13 +77,13 @@ export async function readPage<S extends Slice, Piece>(
   for (let bytes = 0; bytes < MOST_BYTES;) {
     const { value: slice, done } = await slices.next();
     if (done) return { pieces, more: false };
-    if (slice.length > rest) return { pieces: [...pieces, take(slice)], more: true };
+    if (slice.length > rest) return { pieces: [...pieces, await take(slice)], more: true };
     bytes += source.sizeOf(slice);
-    pieces.push(take(slice));
+    pieces.push(await take(slice));
   }
   async function* all(): AsyncGenerator<Piece> {
     yield* pieces.splice(0);
-    for await (const slice of slices) if (rest > 0) yield take(slice);
+    for await (const slice of slices) if (rest > 0) yield await take(slice);
   }
   return { pieces: all(), more: await source.hasMoreThan(offset + limit) };
 }

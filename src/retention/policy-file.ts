@@ -3,9 +3,10 @@ import { Invalid, OperatorError } from '../common/errors.js';
 import { lengthOf } from '../common/moment.js';
 import { IsReadableBy, validated } from '../common/validated.js';
 import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
+import { SUMMARY_TYPES } from '../rollups/summary-kinds.js';
 import { ANY, BASE, Policies, type Policy } from './policy.js';
 
-const SUMMARY_TYPES = [BASE, 'aggregation', 'average', 'statistics', ANY] as const;
+const TYPES = [BASE, ...SUMMARY_TYPES, ANY] as const;
 
 /** The longest window that a summary can have, in seconds. */
 const MAX_WINDOW = 100_000_000_000;
@@ -58,7 +59,7 @@ class PolicyEntry {
   @IsReadableBy(eventType, EVENT_TYPE)
   event_type: unknown;
 
-  @IsReadableBy(summaryType, `one of ${SUMMARY_TYPES.join(', ')}`)
+  @IsReadableBy(summaryType, `one of ${TYPES.join(', ')}`)
   summary_type: unknown;
 
   @IsReadableBy(window, 'seconds or "*"')
@@ -89,7 +90,7 @@ function eventType(value: unknown): string | undefined {
 }
 
 function summaryType(value: unknown): Policy['summaryType'] | undefined {
-  return SUMMARY_TYPES.find((type) => type === value);
+  return TYPES.find((type) => type === value);
 }
 
 function window(value: unknown): Policy['window'] | undefined {

@@ -1,4 +1,4 @@
-import { type SummaryType } from '../event-types/data-types.js';
+import { type SummaryType } from '../rollups/summary-kinds.js';
 
 /** What a policy stands for that has `*` in a place. */
 export const ANY = '*';

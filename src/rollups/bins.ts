@@ -1,4 +1,4 @@
-import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { inTurns, Turns } from '../common/turns.js';
 import { Histogram, HistogramSum } from './histogram.js';
 import { Rollup, type RollupSpec } from './rollup.js';
@@ -33,7 +33,7 @@ export class Bins {
     if (series.rollups.length === 0) return;
     let windows = this.bySeries.get(series.id);
     if (!windows) this.bySeries.set(series.id, (windows = new Map<number, WindowBins>()));
-    const isHistogram = series.dataType === 'histogram';
+    const isHistogram = DATA_TYPES[series.dataType].measure === 'histogram';
     const histogram = isHistogram ? new Histogram(point.document ?? '{}') : undefined;
     for (const { window, statistics } of series.rollups) {
       let bins = windows.get(window);

@@ -1,4 +1,4 @@
-import { type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { ExactSum } from '../common/decimal.js';
 import { atOnce } from '../common/turns.js';
 import { addCount, type Counts, type Histogram, type HistogramSum, jsonOf } from './histogram.js';
@@ -31,10 +31,10 @@ export class Rollup {
     statistics: boolean,
     private histograms: HistogramSum | null,
   ) {
-    const isNumber = dataType === 'integer' || dataType === 'float';
-    const hasStatistics = isNumber && statistics;
-    this.sum = isNumber || dataType === 'percentage' ? new ExactSum() : null;
-    this.denominatorSum = dataType === 'percentage' ? new ExactSum() : null;
+    const { measure } = DATA_TYPES[dataType];
+    const hasStatistics = measure === 'number' && statistics;
+    this.sum = measure === 'number' || measure === 'fraction' ? new ExactSum() : null;
+    this.denominatorSum = measure === 'fraction' ? new ExactSum() : null;
     this.sumOfSquares = hasStatistics ? new ExactSum() : null;
     this.sketch = hasStatistics ? new Map() : null;
   }

@@ -9,7 +9,8 @@ export interface RowPage<S extends Slice = Slice> {
   /** `undefined` where there are no rows. */
   readonly source: RowSource<S> | undefined;
   readonly page: Page;
-  write(rows: S, writer: RowWriter): void;
+  /** Writes a slice of the rows; where that may take long, in turns. */
+  write(rows: S, writer: RowWriter): void | Promise<void>;
 }
 
 /** A page without rows. */
@@ -32,8 +33,8 @@ export interface FormattedRows {
 export async function formatRows<S extends Slice>(rows: RowPage<S>, name: FormatName): Promise<FormattedRows> {
   const { contentType, head, tail, ...format }: Format = FORMATS[name];
   const writer = new RowWriter(format);
-  const textOf = (slice: S): Buffer => {
-    rows.write(slice, writer);
+  const textOf = async (slice: S): Promise<Buffer> => {
+    await rows.write(slice, writer);
     return writer.take();
   };
   const { pieces, more } = rows.source ? await readPage(rows.source, rows.page, textOf) : { pieces: [], more: false };

@@ -1,5 +1,6 @@
 import { named, type Parameter } from '../common/api-docs.js';
-import { EVENT_TYPE, SUMMARY_TYPE } from '../event-types/event-types.dto.js';
+import { EVENT_TYPE } from '../event-types/event-types.dto.js';
+import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
 import { JSON_FORMAT, PAGE, query, SECONDS } from '../http/parameters.js';
 import { SUBJECT_TYPES } from '../metadata/parse-metadata.js';
 import { DNS_RULES } from './host-match.js';

@@ -1,11 +1,11 @@
 import { type Readable } from 'node:stream';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type SummaryType } from '../event-types/data-types.js';
 import { Operation } from '../http/operation.js';
 import { Address, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { SummaryTypePipe } from '../metadata/summary-type.pipe.js';
+import { type SummaryType } from '../rollups/summary-kinds.js';
 import { answerRows } from '../rows/answer-rows.js';
 import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
 import { parseRowQuery, type RowQuery } from '../rows/row-query.js';

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EXAMPLE, named, type Schema, shape, WireShape } from '../common/api-docs.js';
+import { DATA_TYPE_NAMES } from '../event-types/data-types.js';
 import { HISTOGRAM } from '../event-types/values.dto.js';
+import { binValueOf, SUMMARY_TYPES } from '../rollups/summary-kinds.js';
 
 const number = (description: string, example: number): object => ({ type: 'number', description, example });
 
@@ -54,11 +56,12 @@ const SUMMARY_VALUE: Schema = named('SummaryValue', {
   description: [
     'What a window of time comes to:',
     '',
-    '- `average` of integers and floats: the mean of the points',
-    '- `aggregation` of integers and floats: their sum',
-    '- `aggregation` of percentages: Σ numerators ÷ Σ denominators',
-    '- `aggregation` of histograms: the merged histogram',
-    '- `statistics`: `Statistics`',
+    ...SUMMARY_TYPES.flatMap((type) =>
+      DATA_TYPE_NAMES.flatMap((dataType) => {
+        const value = binValueOf(dataType, type);
+        return value ? [`- \`${type}\` of the data type ${dataType}: ${value.meaning}`] : [];
+      }),
+    ),
   ].join('\n'),
   anyOf: [{ type: 'number' }, HISTOGRAM, shape('Statistics'), NO_STATISTICS],
 });

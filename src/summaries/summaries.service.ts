@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { type Page } from '../common/page.js';
 import { resolveRange } from '../common/time-range.js';
-import { type SummaryType } from '../event-types/data-types.js';
+import { inTurns } from '../common/turns.js';
+import { type DataTypeName } from '../event-types/data-types.js';
+import { binValueOf, needsStatistics, type SummaryType, summaryValue } from '../rollups/summary-kinds.js';
+import { type StoredBin } from '../rollups/stored-bin.js';
 import { binOf } from '../rollups/windows.js';
 import { emptyPage, type RowPage } from '../rows/row-page.js';
 import { type RowQuery } from '../rows/row-query.js';
 import { type RowWriter } from '../rows/row-writer.js';
 import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { type BinRange, RollupStore, type StoredBin } from '../storage/rollups/rollup-store.js';
+import { type BinRange, RollupStore } from '../storage/rollups/rollup-store.js';
 import { SummaryStore } from '../storage/rollups/summary-store.js';
-import { summaryValue } from './summary-values.js';
 
 /** A summary, as clients name it. */
 export interface SummaryName {
@@ -59,7 +61,7 @@ export class SummariesService {
     if (begin > lastBegin) return { ...none, incomplete };
     const { id, dataType, fromPrimary } = extent;
     const bins = {
-      ...{ series: id, dataType, window, withStatistics: type === 'statistics' && dataType !== 'histogram' },
+      ...{ series: id, dataType, window, withStatistics: needsStatistics(dataType, type) },
       ...{ begin, end: lastBegin, descending: order === 'desc', fromPrimary },
       sealed: (extent.lastSealed ?? -Infinity) >= begin ? type : undefined,
     };
@@ -68,17 +70,26 @@ export class SummariesService {
 
   /** Summaries of one number take the fast way, where none of their bins is sealed. */
   private bins(range: BinRange, type: SummaryType, page: Page): RowPage {
-    if (range.sealed === undefined && type !== 'statistics' && range.dataType !== 'histogram') {
-      const divisor = type === 'average' ? 'count' : range.dataType === 'percentage' ? 'denominator_sum' : '1';
+    const { divisor } = binValueOf(range.dataType, type) ?? {};
+    if (range.sealed === undefined && divisor !== undefined)
       return { source: this.rollups.quotients(range, divisor), page, write: writeQuotients };
-    }
-    const write = (bins: readonly StoredBin[], writer: RowWriter): void => {
-      for (const bin of bins) {
-        const value = summaryValue(bin, range.dataType, type);
-        if (value !== undefined) writer.json(bin.micros, value);
-      }
-    };
+    const write = (bins: readonly StoredBin[], writer: RowWriter): Promise<void> =>
+      inTurns(writeBins(bins, writer, range.dataType, type));
     return { source: this.rollups.source(range), page, write };
+  }
+}
+
+/** In steps: the statistics of a histogram of a hundred thousand labels take long. */
+function* writeBins(
+  bins: readonly StoredBin[],
+  writer: RowWriter,
+  dataType: DataTypeName,
+  type: SummaryType,
+): Generator<void, void, void> {
+  for (const bin of bins) {
+    const value = yield* summaryValue(bin, dataType, type);
+    if (value !== undefined) writer.json(bin.micros, value);
+    yield;
   }
 }
 

@@ -573,11 +573,12 @@ export type Point = {
 /**
  * What was measured. The data type of the event type says which of these it is:
  *
- * - integer, float: a number
+ * - integer: a number
+ * - float: a number
  * - percentage: the quotient, a number
  * - histogram: a `Histogram`
- * - subinterval: `Subintervals`
  * - json: any JSON, as it was posted
+ * - subinterval: `Subintervals`
  */
 export type PointValue = number | Histogram | Subintervals | JsonValue;
 
@@ -600,8 +601,8 @@ export type PostedTime = number | string;
  * - float: a number or its text
  * - percentage: a `Percentage`
  * - histogram: a `PostedHistogram`
- * - subinterval: `Subintervals`
  * - json: any JSON
+ * - subinterval: `Subintervals`
  */
 export type PostedValue = number | string | Percentage | PostedHistogram | Subintervals | JsonValue;
 
@@ -726,11 +727,15 @@ export type SummaryType = 'aggregation' | 'average' | 'statistics';
 /**
  * What a window of time comes to:
  *
- * - `average` of integers and floats: the mean of the points
- * - `aggregation` of integers and floats: their sum
- * - `aggregation` of percentages: Σ numerators ÷ Σ denominators
- * - `aggregation` of histograms: the merged histogram
- * - `statistics`: `Statistics`
+ * - `aggregation` of the data type integer: the sum of the points
+ * - `aggregation` of the data type float: the sum of the points
+ * - `aggregation` of the data type percentage: Σ numerators ÷ Σ denominators
+ * - `aggregation` of the data type histogram: the merged histogram
+ * - `average` of the data type integer: the mean of the points
+ * - `average` of the data type float: the mean of the points
+ * - `statistics` of the data type integer: `Statistics`
+ * - `statistics` of the data type float: `Statistics`
+ * - `statistics` of the data type histogram: `Statistics`
  */
 export type SummaryValue = number | Histogram | Statistics | NoStatistics;
 

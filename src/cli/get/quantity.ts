@@ -1,4 +1,5 @@
 import { BUILT_IN, type EventTypeInfo } from '../../event-types/catalogue.js';
+import { DATA_TYPES } from '../../event-types/data-types.js';
 
 /** Writes a number with its unit, as people say it. */
 export type Quantity = (value: number) => string;
@@ -17,7 +18,7 @@ const COUNTED: readonly string[] = ['packets', 'hops'];
  */
 export function quantityOf(eventType: string, declared?: Measured): Quantity {
   const measured = BUILT_IN.get(eventType) ?? declared;
-  if (measured?.dataType === 'percentage') return (value) => `${digits(value * 100)} %`;
+  if (measured && DATA_TYPES[measured.dataType].measure === 'fraction') return (value) => `${digits(value * 100)} %`;
   const unit = measured?.unit ?? '';
   if (unit === '' || COUNTED.includes(unit)) return plain;
   if (unit === 'bits per second') return (value) => scaled(value, 'b/s', 1000);

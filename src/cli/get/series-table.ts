@@ -1,4 +1,5 @@
-import { type DataPoint } from 'marigram-client';
+import { type DataPoint, type SummaryType } from 'marigram-client';
+import { DATA_TYPES } from '../../event-types/data-types.js';
 import { relativeTime, timeOf } from '../time-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
 import { quantityOf, type Quantity } from './quantity.js';
@@ -12,15 +13,20 @@ import { membersOf, numberOf, valueText } from './value-text.js';
 /** A point of any series. */
 export type AnyPoint = DataPoint<unknown>;
 
-/** What is shown of statistics: the title and the name of the member. */
-const STATISTICS = [
-  ['MIN', 'minimum'],
-  ['MEDIAN', 'median'],
-  ['MEAN', 'mean'],
-  ['P95', 'percentile-95'],
-  ['MAX', 'maximum'],
-  ['DEVIATION', 'standard-deviation'],
-] as const;
+/** Members of a document that are columns of their own: title and name. */
+type Members = readonly (readonly [title: string, name: string])[];
+
+/** The summaries whose values have such members; all others have one column. */
+const MEMBERS: Readonly<Partial<Record<SummaryType, Members>>> = {
+  statistics: [
+    ['MIN', 'minimum'],
+    ['MEDIAN', 'median'],
+    ['MEAN', 'mean'],
+    ['P95', 'percentile-95'],
+    ['MAX', 'maximum'],
+    ['DEVIATION', 'standard-deviation'],
+  ],
+};
 
 const WHEN = [{ title: 'TIME', whole: true }, { title: 'AGO' }] as const;
 
@@ -34,13 +40,13 @@ export async function writeSeries(
   points: AsyncIterable<AnyPoint> | Iterable<AnyPoint>,
 ): Promise<number> {
   const quantity = quantityOf(series.eventType.eventType);
-  const isStatistics = series.summary?.summaryType === 'statistics';
+  const members = series.summary && MEMBERS[series.summary.summaryType];
   const shape = new SeriesShape();
-  const columns: Column[] = isStatistics
-    ? STATISTICS.map(([title]) => ({ title, align: 'right' }))
+  const columns: Column[] = members
+    ? members.map(([title]) => ({ title, align: 'right' }))
     : [{ title: 'VALUE', ...(isNumeric(series) && { align: 'right' }) }];
   const cellsOf = (value: unknown): string[] =>
-    isStatistics ? statisticsOf(value, quantity) : [valueText(value, quantity)];
+    members ? membersIn(value, members, quantity) : [valueText(value, quantity)];
   await screen.line(screen.bold(printable(titleOf(series))));
   const count = await writeTable(screen, [...WHEN, ...columns], rowsOf(points, shape, cellsOf));
   if (shape.count > 0) await writeShape(screen, shape, quantity);
@@ -70,7 +76,7 @@ async function writeShape(screen: Screen, shape: SeriesShape, quantity: Quantity
 
 /** Numbers stand at the right. Shares are numbers, too. */
 function isNumeric({ eventType, summary }: FoundSeries): boolean {
-  return ['integer', 'float', 'percentage'].includes((summary ?? eventType).dataType);
+  return !DATA_TYPES[(summary ?? eventType).dataType].isDocument;
 }
 
 function titleOf({ metadata, eventType, summary }: FoundSeries): string {
@@ -78,10 +84,10 @@ function titleOf({ metadata, eventType, summary }: FoundSeries): string {
   return `${eventType.eventType}${kind}: ${betweenWhom(metadata)}`;
 }
 
-function statisticsOf(value: unknown, quantity: Quantity): string[] {
-  const members = membersOf(value);
-  return STATISTICS.map(([, name]) => {
-    const number = members[name];
+function membersIn(value: unknown, members: Members, quantity: Quantity): string[] {
+  const numbers = membersOf(value);
+  return members.map(([, name]) => {
+    const number = numbers[name];
     return number === undefined ? '-' : quantity(number);
   });
 }

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { type SummaryType } from 'marigram-client';
 import { BUILT_IN, EVENT_TYPES } from '../../event-types/catalogue.js';
-import { SUMMARY_PATHS } from '../../metadata/summary-paths.js';
+import { SUMMARY_KINDS, SUMMARY_TYPES as NAMES, type SummaryType } from '../../rollups/summary-kinds.js';
 import { type Filter, filterOf, KEY } from '../filters.js';
 import { didYouMean } from '../nearest.js';
 import { lengthOf } from '../../common/moment.js';
@@ -20,9 +19,9 @@ export interface SeriesWords {
 
 /** The summary types by their names, in the singular of metadata and in the plural of URLs. */
 const SUMMARY_TYPES: ReadonlyMap<string, SummaryType> = new Map(
-  (Object.keys(SUMMARY_PATHS) as SummaryType[]).flatMap((type) => [
+  NAMES.flatMap((type) => [
     [type, type],
-    [SUMMARY_PATHS[type], type],
+    [SUMMARY_KINDS[type].path, type],
   ]),
 );
 

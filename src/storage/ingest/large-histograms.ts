@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../../event-types/data-types.js';
 import { type SeriesPoint } from '../points/point-store.js';
 
 /** Histograms of more characters are large. */
@@ -14,7 +15,7 @@ export function hasLargeHistograms(points: readonly SeriesPoint[]): boolean {
   let characters = 0;
   for (const { document, series } of points) {
     const length = document?.length ?? 0;
-    if (length > LARGE_HISTOGRAM_CHARACTERS && series.dataType === 'histogram')
+    if (length > LARGE_HISTOGRAM_CHARACTERS && DATA_TYPES[series.dataType].measure === 'histogram')
       characters += length * series.rollups.length;
   }
   return characters > MAX_SHARED_CHARACTERS;

@@ -234,7 +234,7 @@ export class PointStore implements PointOwner {
 
   /** Like `source`, for numbers and percentages (as their quotient), which lie closer together then. */
   numbers(range: PointRange): RowSource<PointPairs> {
-    const isQuotient = range.dataType === 'percentage';
+    const isQuotient = DATA_TYPES[range.dataType].measure === 'fraction';
     // The database divides as JavaScript does: both follow IEEE 754.
     const sql = this.db.reader(range.fromPrimary);
     const columns = isQuotient ? 'ts, value / denominator AS value' : 'ts, value';

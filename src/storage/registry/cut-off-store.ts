@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type SummaryType } from '../../event-types/data-types.js';
+import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf } from '../../postgres/timestamps.js';

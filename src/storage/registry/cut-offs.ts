@@ -1,4 +1,4 @@
-import { type SummaryType } from '../../event-types/data-types.js';
+import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type CutOffRelation } from '../hypertables/expiring-table.js';
 import { type Content } from '../hypertables/hypertables.js';

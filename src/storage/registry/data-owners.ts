@@ -1,4 +1,5 @@
-import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
+import { type DataTypeName } from '../../event-types/data-types.js';
+import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /*

@@ -3,13 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { canonicalAddress } from '../../common/address.js';
 import { Invalid, Unavailable } from '../../common/errors.js';
 import { SharedLookups } from '../../common/shared-lookups.js';
-import { type DataTypeName, DATA_TYPES, type SummaryType } from '../../event-types/data-types.js';
+import { type DataTypeName } from '../../event-types/data-types.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { type AddedSummary, BinOwner } from './data-owners.js';
 import { holdDataTypes } from './event-type-store.js';
 import { type Sql } from '../../postgres/sql.js';
+import { type SummaryType, summariesOf } from '../../rollups/summary-kinds.js';
 
 /** A summary that is kept for a series: one value for each window of so many seconds. */
 export interface SummaryRegistration {
@@ -272,7 +273,7 @@ function refuseRedeclared(
   dataTypes: readonly DataTypeName[],
 ): void {
   for (const [index, name] of names.entries()) {
-    const possible: readonly SummaryType[] = DATA_TYPES[dataTypes[index] ?? 'json'].summaries;
+    const possible: readonly SummaryType[] = summariesOf(dataTypes[index] ?? 'json');
     if (eventTypes.get(name)?.some(({ type }) => !possible.includes(type)))
       throw new Unavailable(`the event type ${name} was declared anew meanwhile, try again`);
   }

@@ -8,11 +8,12 @@ import { seriesOfMetadata } from './relations.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
+import { statisticsNeeded } from './statistics-needed.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
 const ROLLUPS_OF_SERIES = `
   coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
-            FROM (SELECT window_seconds, bool_or(type = 'statistics') AS statistics
+            FROM (SELECT window_seconds, bool_or(${statisticsNeeded('type', 's.data_type')}) AS statistics
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
 
 /** A series as a writer has seen it: `version` tells whether its registration has changed since. */

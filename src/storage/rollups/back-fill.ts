@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { needsStatistics } from '../../rollups/summary-kinds.js';
 import { binsOfBase } from './base-bins.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
@@ -45,8 +46,7 @@ export class BackFill implements BinOwner {
   /** Notes the bins that summaries lack which are registered after points of their series. */
   async summariesAdded(sql: Sql, summaries: readonly AddedSummary[]): Promise<void> {
     const lacking = summaries.filter(
-      ({ hasPoints, isNewWindow, type, dataType }) =>
-        hasPoints && (isNewWindow || (type === 'statistics' && (dataType === 'integer' || dataType === 'float'))),
+      ({ hasPoints, isNewWindow, type, dataType }) => hasPoints && (isNewWindow || needsStatistics(dataType, type)),
     );
     if (lacking.length === 0) return;
     await sql.query(

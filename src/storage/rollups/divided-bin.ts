@@ -50,7 +50,7 @@ export async function rightExtremes(
 ): Promise<(Extremes & { readonly micros: number }) | undefined> {
   const { id, dataType, cutOff } = series;
   const micros = cutOff === null ? Infinity : binOf(cutOff, spec.window);
-  if (cutOff === null || micros >= intact || !spec.statistics || dataType === 'histogram') return undefined;
+  if (cutOff === null || micros >= intact || !spec.statistics) return undefined;
   const range = { series: id, dataType, window: spec.window, begin: micros, end: micros, descending: false };
   const [bin] = await stores.rollups.source(range, sql).slice(1, 0);
   if (!bin || bin.min === null || bin.max === null || !bin.histogram) return undefined;

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { type Bin, mergeHistograms } from '../../rollups/bins.js';
 import { type Extremes } from '../../rollups/extremes.js';
+import { type StoredBin } from '../../rollups/stored-bin.js';
+import { type Divisor, type SummaryType } from '../../rollups/summary-kinds.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
@@ -9,22 +11,6 @@ import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-so
 import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql, type Statement } from '../../postgres/sql.js';
-
-/** A stored bin, as summaries are computed from it. Exact sums are decimal texts. */
-export interface StoredBin {
-  /** The begin of the bin, in micros. */
-  readonly micros: number;
-  /** The number of points. */
-  readonly count: number;
-  readonly sum: string | null;
-  readonly sumOfSquares: string | null;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly denominatorSum: string | null;
-  readonly histogram: Readonly<Record<string, number>> | null;
-  /** The value of a sealed bin as JSON; of others `null`. All else of a sealed bin is unknown. */
-  readonly sealed: string | null;
-}
 
 /** Which bins of a series and window to read: the bounds are begins of bins. */
 export interface BinRange extends OrderedRange {
@@ -169,7 +155,7 @@ export class RollupStore {
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
       min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
     return {
-      hasDocuments: range.dataType === 'histogram',
+      hasDocuments: DATA_TYPES[range.dataType].measure === 'histogram',
       sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
         return (await sql.query<StoredBin>(sliceOf('bins', columns, range, limit, skip, last))).rows;
@@ -182,7 +168,7 @@ export class RollupStore {
    * Like `source`, with nothing but one number for each bin: its sum divided.
    * @param divisor what by: the number of points, the sum of the denominators, or 1.
    */
-  quotients(range: BinRange, divisor: 'count' | 'denominator_sum' | '1'): RowSource<BinQuotient[]> {
+  quotients(range: BinRange, divisor: Divisor): RowSource<BinQuotient[]> {
     const sql = this.db.reader(range.fromPrimary);
     const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
     return {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type SummaryType } from '../../event-types/data-types.js';
+import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { binOf } from '../../rollups/windows.js';
 import { Database } from '../../postgres/database.js';
 import { jsonArray, timestampArray } from '../../postgres/array-encoding.js';

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type DataTypeName, type SummaryType } from '../../event-types/data-types.js';
+import { type DataTypeName } from '../../event-types/data-types.js';
+import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { Database } from '../../postgres/database.js';
 import { REGISTERED_SUMMARIES } from '../registry/relations.js';
 import { microsOf } from '../../postgres/timestamps.js';
+import { statisticsNeeded } from '../registry/statistics-needed.js';
 
 /** Where the bins of a summary lie, and the database's time. All times in micros. */
 export interface SummaryExtent {
@@ -41,7 +43,7 @@ export class SummaryStore {
         text: `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
               ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
               ${microsOf('y.cut_off')} AS "cutOff",
-              CASE WHEN b.partial OR (y.type = 'statistics' AND s.data_type IN ('integer', 'float'))
+              CASE WHEN b.partial OR ${statisticsNeeded('y.type', 's.data_type')}
                    THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
        FROM ${REGISTERED_SUMMARIES}
        LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds

@@ -19,11 +19,59 @@ const LARGEST = 1e150;
 /** Labels that count as numbers: plain decimal ones. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** The labels of a histogram as sorted samples, without empty buckets; `undefined` where a label is no number. */
-export function samplesOf(histogram: Readonly<Record<string, number>>): Samples[] | undefined {
-  const filled = Object.entries(histogram).filter(([, count]) => count > 0);
-  if (!filled.every(([label]) => NUMBER.test(label) && Math.abs(Number(label)) <= LARGEST)) return undefined;
-  return filled.map(([label, count]) => ({ value: Number(label), count })).sort((a, b) => a.value - b.value);
+/** How many labels are one step. */
+const STEP = 2000;
+
+/** The labels of a histogram as sorted samples, in steps, without empty buckets; `undefined` where one is no number. */
+export function* samplesOf(histogram: Readonly<Record<string, number>>): Generator<void, Samples[] | undefined, void> {
+  const samples: Samples[] = [];
+  let done = 0;
+  for (const label of Object.keys(histogram)) {
+    const count = histogram[label] ?? 0;
+    if (++done % STEP === 0) yield;
+    if (count <= 0) continue;
+    const value = Number(label);
+    if (!NUMBER.test(label) || Math.abs(value) > LARGEST) return undefined;
+    samples.push({ value, count });
+  }
+  if (samples.length <= STEP) return samples.sort(byValue);
+  return yield* sortInSteps(samples);
+}
+
+function byValue(a: Samples, b: Samples): number {
+  return a.value - b.value;
+}
+
+/** Sorts many samples in steps: runs of them, which are merged two by two. */
+function* sortInSteps(samples: readonly Samples[]): Generator<void, Samples[], void> {
+  let runs: Samples[][] = [];
+  for (let at = 0; at < samples.length; at += STEP) {
+    runs.push(samples.slice(at, at + STEP).sort(byValue));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: Samples[][] = [];
+    for (let at = 0; at < runs.length; at += 2) merged.push(yield* merge(runs[at] ?? [], runs[at + 1] ?? []));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* merge(left: readonly Samples[], right: readonly Samples[]): Generator<void, Samples[], void> {
+  const merged: Samples[] = [];
+  let [i, j] = [0, 0];
+  while (i < left.length || j < right.length) {
+    const [a, b] = [left[i], right[j]];
+    if (a && (!b || a.value <= b.value)) {
+      merged.push(a);
+      i++;
+    } else if (b) {
+      merged.push(b);
+      j++;
+    }
+    if (merged.length % STEP === 0) yield;
+  }
+  return merged;
 }
 
 /** The mean of samples: Σ(value × count) ÷ N. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ExactSum, nearestDouble, parseDecimal, quotient } from '../common/decimal.js';
-import { bucketOf, valueOf } from '../rollups/sketch.js';
-import { binOf } from '../rollups/windows.js';
-import { type StoredBin } from '../storage/rollups/rollup-store.js';
+import { atOnce } from '../common/turns.js';
+import { bucketOf, valueOf } from './sketch.js';
 import { percentile } from './statistics.js';
-import { summaryValue } from './summary-values.js';
+import { type StoredBin } from './stored-bin.js';
+import { summaryValue } from './summary-kinds.js';
+import { binOf } from './windows.js';
 
 const EMPTY: StoredBin = {
   micros: 0,
@@ -20,7 +21,7 @@ const EMPTY: StoredBin = {
 };
 
 function statistics(histogram: Record<string, number>): unknown {
-  return JSON.parse(summaryValue({ ...EMPTY, histogram }, 'histogram', 'statistics') ?? 'null');
+  return JSON.parse(atOnce(summaryValue({ ...EMPTY, histogram }, 'histogram', 'statistics')) ?? 'null');
 }
 
 describe('statistics of histograms: the worked references of the contract', () => {
@@ -147,4 +148,22 @@ test.each([
   [7.5, 0, 7.5],
 ])('%d s in windows of %d s lies in the bin that begins at %d s', (ts, window, begin) => {
   expect(binOf(ts * 1_000_000, window)).toBe(begin * 1_000_000);
+});
+
+test('the statistics of a large histogram are made in many steps, and are those of its sorted labels', () => {
+  const size = 50_000;
+  // Every number below the size once, in an order of its own.
+  const labels = Array.from({ length: size }, (_, index) => String((index * 7919) % size));
+  const histogram = Object.fromEntries(labels.map((label) => [`${label}.0`, 1]));
+  const steps = summaryValue({ ...EMPTY, histogram }, 'histogram', 'statistics');
+  let count = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) count++;
+  expect(count).toBeGreaterThan(100);
+  expect(JSON.parse(String(step.value))).toMatchObject({
+    minimum: 0,
+    maximum: size - 1,
+    mean: (size - 1) / 2,
+    median: (size - 1) / 2,
+  });
 });

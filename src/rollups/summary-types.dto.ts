@@ -1,0 +1,31 @@
+import { named, type Schema } from '../common/api-docs.js';
+import { BUILT_IN } from '../event-types/catalogue.js';
+import { DATA_TYPE_NAMES, type DataTypeName } from '../event-types/data-types.js';
+import { SUMMARY_TYPES, summariesOf } from './summary-kinds.js';
+
+/** The names of the built-in event types of each data type, such as `HistogramEventType`: what values they have. */
+export const EVENT_TYPES_BY_DATA_TYPE: readonly Schema[] = DATA_TYPE_NAMES.map((dataType) =>
+  named(`${dataType[0]?.toUpperCase() ?? ''}${dataType.slice(1)}EventType`, {
+    type: 'string',
+    enum: [...BUILT_IN.values()].filter((info) => info.dataType === dataType).map(({ name }) => name),
+    description: inWords(dataType),
+  }),
+);
+
+/** The summaries that some data type has. */
+export const SUMMARY_TYPE = named('SummaryType', {
+  type: 'string',
+  enum: [...SUMMARY_TYPES].sort(),
+  description: [
+    'Which value sums up a window of time.',
+    '',
+    ...DATA_TYPE_NAMES.map((name) => `- ${inWords(name)}`),
+  ].join('\n'),
+});
+
+function inWords(dataType: DataTypeName): string {
+  const summaries = summariesOf(dataType)
+    .map((name) => `\`${name}\``)
+    .join(', ');
+  return `Event types of the data type ${dataType}: ${summaries === '' ? 'no summaries' : `summaries ${summaries}`}.`;
+}
