@@ -114,6 +114,16 @@ test('the layers are a strict order: no room may import from one above it', () =
   expect(upward).toEqual([]);
 });
 
+test('docs/architecture.md lists the rooms and what they may import', () => {
+  const text = readFileSync(join(src, '../docs/architecture.md'), 'utf8');
+  const [, section = ''] = /^## Rooms$(.*?)^## /ms.exec(text) ?? [];
+  const rows = [...section.matchAll(/^\| `(.+?)` +\| (.*?) +\|$/gm)].map(([, room = '', allowed = '']) => [
+    room,
+    [...allowed.matchAll(/`(.+?)`/g)].map(([, name]) => name),
+  ]);
+  expect(rows).toEqual(Object.entries(MAY_IMPORT));
+});
+
 test('no file imports itself by way of others', () => {
   const next = new Map<string, string[]>();
   for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);

@@ -25,9 +25,13 @@ function spansOf(page: string): string[] {
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
 }
 
-/** Whether a text is a path in the repository, from its top or from one of the folders of sources; or an ignored one. */
+/** Whether a text is a path in the repository, from its top or the end of one of a source; or an ignored one. */
 function isPath(path: string): boolean {
-  return IGNORED.includes(`/${path}`) || ['', ...SOURCES].some((folder) => existsSync(join(ROOT, folder, path)));
+  return (
+    IGNORED.includes(`/${path}`) ||
+    existsSync(join(ROOT, path)) ||
+    files.some((name) => name === path || name.endsWith(`/${path.replace(/\/$/, '')}`))
+  );
 }
 
 /** Whether the class, interface or object `name` stands in a file that has the member, too. */
