@@ -17,7 +17,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type BackupOptions, makeBackup } from '../src/backup/make-backup.js';
 import { restoreBackup } from '../src/backup/restore-backup.js';
 import { backup } from '../src/cli/backup.command.js';
-import { checkFile, restore } from '../src/cli/restore.command.js';
+import { checkFile, restore } from '../src/cli/backup.command.js';
 import { OperatorError } from '../src/common/errors.js';
 import { BACKUP_TABLES, BackupStore, isAccess } from '../src/storage/dump/backup-store.js';
 import { Database } from '../src/postgres/database.js';

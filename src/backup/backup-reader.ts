@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { OperatorError } from '../common/errors.js';
+import { BadBackup, throwFileError, throwUnreadable } from './backup-errors.js';
 import {
-  BadBackup,
   type Description,
   DESCRIPTION,
   MANIFEST,
@@ -10,10 +10,9 @@ import {
   parseDescription,
   parseManifest,
   partName,
+  TableSum,
 } from './format.js';
 import { type PackedEntry, packedEntries } from './packed-entries.js';
-import { refuse, unreadable } from './refusal.js';
-import { TableSum } from './table-sum.js';
 
 /** Whole rows of a table, in the text format of COPY. */
 export interface Part {
@@ -22,8 +21,8 @@ export interface Part {
 }
 
 /**
- * Reads the file of a backup, see `format.ts`, from its beginning to its end, once; memory holds one part. All that can
- * be wrong with the file is thrown as an `OperatorError`.
+ * Reads the file of a backup, see `format.ts`, once from its beginning to its end; memory holds one part. Whatever is
+ * wrong with the file is thrown as an `OperatorError`.
  */
 export class BackupReader {
   private manifest: Manifest | undefined;
@@ -37,12 +36,12 @@ export class BackupReader {
 
   /** The length of a file in bytes. */
   static async size(file: string): Promise<number> {
-    const found = await stat(file).catch((error: unknown) => unreadable(file, error));
+    const found = await stat(file).catch((error: unknown) => throwUnreadable(file, error));
     if (!found.isFile()) throw new OperatorError(`${file} is no file.`);
     return found.size;
   }
 
-  /** Opens a file and reads what it is. `onBytes` hears how many bytes of the file have been read. */
+  /** Opens a file and reads its description. `onBytes` is called with the number of bytes read so far. */
   static async open(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<BackupReader> {
     await BackupReader.size(file);
     const entries = packedEntries(file, onBytes);
@@ -53,30 +52,30 @@ export class BackupReader {
       return new BackupReader(file, entries, parseDescription(first.value.content), digest);
     } catch (error) {
       await entries.return();
-      return refuse(file, error);
+      return throwFileError(file, error);
     }
   }
 
-  /** Lets go of the file; needed where parts() was not called. */
+  /** Closes the file; needed only where parts() was not called. */
   async close(): Promise<void> {
     await this.entries.return();
   }
 
   /**
-   * All parts, in the order of the file. What they hold can be believed only when the loop has ended without an error:
-   * the last step compares everything with the manifest.
+   * All parts, in the order of the file. They can be trusted only when the loop has ended without an error: the last
+   * step compares everything with the manifest.
    */
   async *parts(): AsyncGenerator<Part, void, undefined> {
     try {
       yield* this.verified();
     } catch (error) {
-      refuse(this.file, error);
+      throwFileError(this.file, error);
     } finally {
       await this.close();
     }
   }
 
-  /** What is in the file; known after parts(). */
+  /** The manifest of the file; known after parts(). */
   get contents(): Manifest {
     if (!this.manifest) throw new Error('the parts were not read to their end');
     return this.manifest;

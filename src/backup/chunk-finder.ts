@@ -1,20 +1,20 @@
 import { MICROS_PER_SECOND } from '../common/time.js';
-import { BadBackup } from './format.js';
+import { BadBackup } from './backup-errors.js';
 
 const TAB = 9;
 const NEWLINE = 10;
 
-/** `2024-05-01 12`: chunks begin and end with whole hours, so that this decides. */
+/** The length of `2024-05-01 12`. Chunks begin and end with whole hours, so this determines the chunk. */
 const HOUR_LENGTH = 13;
 
-/** Finds the chunks that rows will fall into. Memory holds the numbers of the chunks. */
+/** Collects the chunks that rows fall into. Memory holds the numbers of the chunks. */
 export class ChunkFinder {
   readonly chunks = new Set<number>();
-  /** The hour of the last row: most rows have the same one. */
+  /** The hour of the previous row: most rows have the same one. */
   private readonly hour = Buffer.alloc(HOUR_LENGTH);
 
   /**
-   * @param column the number of the column by which the table is cut, from 0.
+   * @param column the index of the column by which the table is cut into chunks, from 0.
    * @param chunkOf the number of the chunk that a time (micros) falls into.
    */
   constructor(
@@ -22,7 +22,7 @@ export class ChunkFinder {
     private readonly chunkOf: (micros: number) => number,
   ) {}
 
-  /** Looks at whole rows in the text format of COPY, times in UTC. Throws `BadBackup` where there is no time. */
+  /** Adds whole rows in the text format of COPY, times in UTC. Throws `BadBackup` where a row has no time. */
   add(rows: Buffer): void {
     let begin = 0;
     while (begin < rows.length) {
@@ -36,7 +36,7 @@ export class ChunkFinder {
   }
 }
 
-/** The place after the next such byte. */
+/** The position after the next such byte. */
 function after(rows: Buffer, byte: number, from: number): number {
   const at = rows.indexOf(byte, from);
   if (at < 0) throw new BadBackup('a row of it is broken');
@@ -44,8 +44,8 @@ function after(rows: Buffer, byte: number, from: number): number {
 }
 
 /**
- * The begin of an hour in micros. The years before 100 come out wrong, and those before Christ: that they lie before
- * 2000 is all that is asked of them, as chunks before that are not made ahead one by one.
+ * The begin of an hour in micros. Years before 100, and BC, come out wrong; all that matters is that they lie before
+ * 2000, as all times before 2000 share one chunk.
  */
 function hourOf(text: string): number {
   if (text.startsWith('infinity')) return Infinity;

@@ -1,24 +1,28 @@
+import { createHash } from 'node:crypto';
 import { Equals, IsNumber, IsObject, IsString } from 'class-validator';
 import { Invalid } from '../common/errors.js';
 import { IsRecordOf, validated } from '../common/validated.js';
+import { BadBackup } from './backup-errors.js';
+
+const NEWLINE = 10;
 
 /**
- * The file of a backup: a gzip'd tar archive, so that any tools can look into it.
+ * The format of a backup: a gzip'd tar archive, so that common tools can look into it.
  *
- *     backup.json            what it is, see `Description`
+ *     backup.json            its origin and its tables, see `Description`
  *     metadata/000001.tsv    the rows of each table in the text format of COPY, in parts of about 1 MiB that begin and
  *     …                      end with whole rows; the tables in the order of the description
- *     manifest.json          how much there must be, and the checksums, see `Manifest`; what lacks it is not complete
+ *     manifest.json          sizes and checksums, see `Manifest`; a file that lacks it is incomplete
  */
 export const FORMAT = 'marigram-backup';
 
-/** Grows when a reader of today could not read the files any more. */
+/** Incremented when readers of this version could no longer read the files. */
 export const FORMAT_VERSION = 1;
 
 export const DESCRIPTION = 'backup.json';
 export const MANIFEST = 'manifest.json';
 
-/** What a backup is, at its beginning. */
+/** The first entry: where the backup comes from, and its tables. */
 export class Description {
   @Equals(FORMAT)
   readonly format: typeof FORMAT;
@@ -26,7 +30,7 @@ export class Description {
   @IsNumber()
   readonly version: number;
 
-  /** The moment whose state it holds, in the format of ISO 8601. */
+  /** The moment whose state it holds, in ISO 8601. */
   @IsString()
   readonly made: string;
 
@@ -49,7 +53,7 @@ export class Description {
   readonly tables: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What there is of a table. */
+/** Size and checksum of a table. */
 export class TableSums {
   @IsNumber()
   readonly rows: number;
@@ -63,7 +67,7 @@ export class TableSums {
   readonly sha256: string;
 }
 
-/** What must be there, at the end. */
+/** The last entry: what the file must hold. */
 export class Manifest {
   /** SHA-256 of the description, as it stands in the file. */
   @IsString()
@@ -73,15 +77,31 @@ export class Manifest {
   readonly tables: Readonly<Record<string, TableSums>>;
 }
 
-/** The file is none of ours, or is damaged: says why, to follow "because" or a colon. */
-export class BadBackup extends Error {}
+/** Counts and digests the rows of a table as they pass. */
+export class TableSum {
+  private readonly digest = createHash('sha256');
+  private bytes = 0;
+  rows = 0;
+
+  /** Adds rows in the text format of COPY, in which each ends with a newline and holds no other. */
+  add(part: Buffer): void {
+    this.digest.update(part);
+    this.bytes += part.length;
+    for (let at = part.indexOf(NEWLINE); at >= 0; at = part.indexOf(NEWLINE, at + 1)) this.rows++;
+  }
+
+  /** The result; nothing may be added afterwards. */
+  result(): TableSums {
+    return { rows: this.rows, bytes: this.bytes, sha256: this.digest.digest('hex') };
+  }
+}
 
 /** The name of a part, numbered from 1 within its table. */
 export function partName(table: string, number: number): string {
   return `${table}/${String(number).padStart(6, '0')}.tsv`;
 }
 
-/** Reads a description. Throws `BadBackup` where it is none, or one of a later format. */
+/** Parses a description. Throws `BadBackup` where it is none, or one of a later format. */
 export function parseDescription(content: Buffer): Description {
   const value = parseJson(content, DESCRIPTION);
   const { format, version } = isObject(value) ? value : {};
@@ -91,7 +111,7 @@ export function parseDescription(content: Buffer): Description {
   return checked(() => validated(Description, value, DESCRIPTION, null));
 }
 
-/** Reads a manifest. Throws `BadBackup` where it is none. */
+/** Parses a manifest. Throws `BadBackup` where it is none. */
 export function parseManifest(content: Buffer): Manifest {
   return checked(() => {
     const manifest = validated(Manifest, parseJson(content, MANIFEST), MANIFEST, null);

@@ -1,6 +1,6 @@
 import { BACKUP_TABLES, isAccess, type BackupStore } from '../storage/dump/backup-store.js';
 import { BackupWriter } from './backup-writer.js';
-import { throwTrouble } from './database-trouble.js';
+import { throwDatabaseError } from './backup-errors.js';
 import { type Description, FORMAT, FORMAT_VERSION, type Manifest } from './format.js';
 import { programVersion } from '../common/program-version.js';
 import { type Progress } from '../jobs/progress.js';
@@ -9,14 +9,14 @@ import { type Progress } from '../jobs/progress.js';
 export interface BackupOptions extends Progress {
   /** Whether the digests of the API keys are part of it. */
   withKeys: boolean;
-  /** Whether a file that is there already is replaced. */
+  /** Whether an existing file is replaced. */
   force: boolean;
 }
 
 /**
- * Writes the archive as it is at one moment to a file, beside readers and writers, and returns what is in it. The file
+ * Writes a consistent state of the archive to a file, beside readers and writers, and returns its manifest. The file
  * gets its name only when it is complete. Memory stays flat.
- * Throws an `OperatorError` where the file can't be written or the database is away; nothing of the file is left then.
+ * Throws an `OperatorError` where the file can't be written or the database is away; no part of the file remains then.
  */
 export async function makeBackup(store: BackupStore, file: string, options: BackupOptions): Promise<Manifest> {
   const tables = BACKUP_TABLES.filter((table) => options.withKeys || !isAccess(table));
@@ -50,6 +50,6 @@ export async function makeBackup(store: BackupStore, file: string, options: Back
     return await writer.finish();
   } catch (error) {
     await writer?.discard();
-    return throwTrouble(error, 'No backup was made');
+    return throwDatabaseError(error, 'No backup was made');
   }
 }

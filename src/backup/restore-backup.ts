@@ -5,20 +5,19 @@ import { type Filling, type RestoreStore } from '../storage/dump/restore-store.j
 import { BackupReader } from './backup-reader.js';
 import { type Contents } from './check-backup.js';
 import { ChunkFinder } from './chunk-finder.js';
-import { throwTrouble } from './database-trouble.js';
-import { BadBackup, type Description } from './format.js';
-import { refuse } from './refusal.js';
+import { BadBackup, throwDatabaseError, throwFileError } from './backup-errors.js';
+import { type Description } from './format.js';
 import { type Progress } from '../jobs/progress.js';
 
 /** The chunks that a backup needs in this archive. */
 type NeededChunks = ReadonlyMap<Hypertable, ReadonlySet<number>>;
 
 /**
- * Fills an empty archive from a file. The file is read twice: first it is verified and its times are looked at, then
- * its rows are stored, in one transaction, which is committed only if the file has been verified once more. So a bad
- * file is found early, and nothing is changed by one, nor by a crash. Memory stays flat.
- * Throws an `OperatorError` where the archive is not empty, where the file is no complete backup or has what this version
- * does not know, and where the database fails.
+ * Fills an empty archive from a file. The file is read twice: first it is verified and the chunks that it needs are
+ * collected, then its rows are stored in one transaction, which is committed only if the file was verified once more.
+ * So a bad file is found early, and neither it nor a crash changes anything. Memory stays flat.
+ * Throws an `OperatorError` where the archive is not empty, where the file is no complete backup or holds tables or
+ * columns that this version does not know, and where the database fails.
  */
 export async function restoreBackup(store: RestoreStore, file: string, progress: Progress = {}): Promise<Contents> {
   const size = await BackupReader.size(file);
@@ -34,12 +33,12 @@ export async function restoreBackup(store: RestoreStore, file: string, progress:
     if (!isFilled) throw notEmpty();
     return { description: reader.description, manifest: reader.contents };
   } catch (error) {
-    if (error instanceof BadBackup) refuse(file, error);
-    return throwTrouble(error, 'Nothing was restored');
+    if (error instanceof BadBackup) throwFileError(file, error);
+    return throwDatabaseError(error, 'Nothing was restored');
   }
 }
 
-/** Reads the whole file; so it also verifies it. */
+/** Collects the chunks for all rows. Reads the whole file, and so verifies it. */
 async function findChunks(store: RestoreStore, reader: BackupReader, signal?: AbortSignal): Promise<NeededChunks> {
   const { description } = reader;
   await refuseUnknown(store, description).catch(async (error: unknown) => {
@@ -65,7 +64,7 @@ async function fill(filling: Filling, reader: BackupReader, chunks: NeededChunks
   const counts = new Map<string, number>();
   let part = await parts.next();
   while (part.done !== true) {
-    // refuseUnknown() has seen that it is one of ours.
+    // Checked by refuseUnknown().
     const table = part.value.table as BackupTable;
     const columns = reader.description.tables[table] ?? [];
     const rows = async function* (): AsyncGenerator<Buffer, void, undefined> {
@@ -80,7 +79,7 @@ async function fill(filling: Filling, reader: BackupReader, chunks: NeededChunks
     if (count !== reader.contents.tables[table]?.rows) throw new BadBackup(`some rows of "${table}" are no rows`);
 }
 
-/** Refuses what has no place in this archive. Tables and columns that the backup lacks stay empty or get their defaults. */
+/** Refuses unknown tables and columns. Those that the backup lacks stay empty or get their defaults. */
 async function refuseUnknown(store: RestoreStore, { tables, marigram }: Description): Promise<void> {
   const known = await store.columns();
   for (const [name, columns] of Object.entries(tables)) {

@@ -19,7 +19,7 @@ export function declareBackup(program: Command, env: NodeJS.ProcessEnv): void {
     .argument('<file>', 'what "marigram backup" has written')
     .option('--check', 'only verify the file; no database is needed')
     .action(async (file: string, { check = false }: { check?: boolean }) => {
-      const command = await import('./restore.command.js');
+      const command = await import('./backup.command.js');
       await (check ? command.checkFile(file) : command.restore(env, file));
     });
 

@@ -4,7 +4,7 @@ import { type Deleted, DeleteStore, type Span } from '../storage/removal/delete-
 import { Replica } from '../postgres/replica.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 
-/** Deletes metadata, event types and points; `by` is recorded for it. */
+/** Deletes metadata, event types and points; `by` is recorded in the audit. */
 @Injectable()
 export class DeletionService {
   constructor(
@@ -18,7 +18,7 @@ export class DeletionService {
     return this.done(this.store.deleteMetadata(key, by));
   }
 
-  /** Deletes an event type of a metadata, and the metadata if it was its last. Throws like `metadata`. */
+  /** Deletes an event type of a metadata, and the metadata if it was its last. Throws as `metadata` does. */
   eventType(key: string, eventType: string, by: Actor): Promise<Deleted> {
     return this.done(this.store.deleteEventType(key, eventType, by));
   }
@@ -29,7 +29,7 @@ export class DeletionService {
     return this.done(this.store.deletePoints(key, eventType, span, by));
   }
 
-  /** Who deleted something must not read it again from a replica that is behind. */
+  /** After a deletion, a replica that lags behind must not be read: it still has the data. */
   private async done(deletion: Promise<Deleted>): Promise<Deleted> {
     const deleted = await deletion;
     this.replica.catchUp();

@@ -8,10 +8,10 @@ import { ANY, BASE, Policies, type Policy } from './policy.js';
 
 const TYPES = [BASE, ...SUMMARY_TYPES, ANY] as const;
 
-/** The longest window that a summary can have, in seconds. */
-const MAX_WINDOW = 100_000_000_000;
+/** The longest window that a summary can have. */
+const MAX_WINDOW_SECONDS = 100_000_000_000;
 
-/** More days than this are no age but a mistake: some thousand years. */
+/** More days than this, some ten thousand years, are a mistake. */
 const MAX_DAYS = 3_650_000;
 
 const EVENT_TYPE = 'the name of an event type or "*"';
@@ -19,8 +19,8 @@ const EVENT_TYPE = 'the name of an event type or "*"';
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Reads a policy file, whose event types `dataTypeOf` must know. Throws an `OperatorError` that names the file and what is
- * wrong in it.
+ * Reads a policy file, whose event types `dataTypeOf` must know. Throws an `OperatorError` that names the file and the
+ * mistake in it.
  */
 export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promise<Policies> {
   let text: string;
@@ -33,7 +33,7 @@ export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promis
 }
 
 /**
- * Policies from the JSON that esmond uses: `{"policies": [{"event_type", "summary_type", "summary_window", "expire"}]}`,
+ * Parses policies in esmond's JSON: `{"policies": [{"event_type", "summary_type", "summary_window", "expire"}]}`,
  * numbers as texts or as numbers.
  * @param file for messages.
  */
@@ -94,14 +94,14 @@ function summaryType(value: unknown): Policy['summaryType'] | undefined {
 }
 
 function window(value: unknown): Policy['window'] | undefined {
-  return value === ANY ? ANY : integer(value, MAX_WINDOW);
+  return value === ANY ? ANY : integer(value, MAX_WINDOW_SECONDS);
 }
 
 function expiry(value: unknown): Policy['expire'] | undefined {
   return value === 'never' ? 'never' : days(value);
 }
 
-/** Days are esmond's unit; a length with a unit may be any that comes to whole days. */
+/** Days are esmond's unit; a length with a unit may be any number of whole days. */
 function days(value: unknown): number | undefined {
   if (typeof value !== 'string' || /^\d+$/.test(value)) return integer(value, MAX_DAYS);
   const length = lengthOf(value);
@@ -116,7 +116,7 @@ function integer(value: unknown, maximum: number): number | undefined {
 
 function parseJson(text: string, fail: Fail): unknown {
   try {
-    // An editor may have left a byte order mark.
+    // Some editors add a byte order mark.
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     return fail(`it is no JSON (${(error as Error).message})`);

@@ -1,9 +1,9 @@
 import { type SummaryType } from '../rollups/summary-kinds.js';
 
-/** What a policy stands for that has `*` in a place. */
+/** Matches everything, in any field of a policy. */
 export const ANY = '*';
 
-/** Base points go by this name where summaries have their type; their window is 0. */
+/** The summary type of base points; their window is 0. */
 export const BASE = 'base';
 
 /** How long the data of some event types, summary types and windows are kept. */
@@ -13,34 +13,33 @@ export interface Policy {
   readonly summaryType: SummaryType | typeof BASE | typeof ANY;
   /** In seconds, or `*`. */
   readonly window: number | typeof ANY;
-  /** The age in days at which the data leave. */
+  /** The age in days at which the data expire. */
   readonly expire: number | 'never';
 }
 
 /** The policies of an archive. */
 export class Policies {
-  private readonly byPlace = new Map<string, Policy>();
+  private readonly byKind = new Map<string, Policy>();
 
-  /** @param policies of several for the same place, the last counts. */
+  /** @param policies the last of several for the same data counts. */
   constructor(policies: Iterable<Policy>) {
-    for (const policy of policies)
-      this.byPlace.set(placeOf(policy.eventType, policy.summaryType, policy.window), policy);
+    for (const policy of policies) this.byKind.set(kindOf(policy.eventType, policy.summaryType, policy.window), policy);
   }
 
-  /** The policies that count, in the order of the file. */
+  /** The effective policies, in the order of the file. */
   all(): Policy[] {
-    return [...this.byPlace.values()];
+    return [...this.byKind.values()];
   }
 
   /**
    * The most specific policy for some data, or `undefined` where there is none. The event type weighs most, then the
-   * summary type, then the window; where a specific branch leads to no policy, the general one is tried.
+   * summary type, then the window; if a specific branch leads to no policy, the general one is tried.
    */
   choose(eventType: string, summaryType: string, window: number): Policy | undefined {
     for (const event of [eventType, ANY])
       for (const type of [summaryType, ANY])
         for (const seconds of [window, ANY]) {
-          const policy = this.byPlace.get(placeOf(event, type, seconds));
+          const policy = this.byKind.get(kindOf(event, type, seconds));
           if (policy) return policy;
         }
     return undefined;
@@ -52,6 +51,6 @@ export function describePolicy({ eventType, summaryType, window, expire }: Polic
   return `${eventType} ${summaryType} ${window}: ${expire === 'never' ? 'never' : `${expire} days`}`;
 }
 
-function placeOf(eventType: string, summaryType: string, window: number | string): string {
+function kindOf(eventType: string, summaryType: string, window: number | string): string {
   return `${eventType} ${summaryType} ${window}`;
 }

@@ -7,29 +7,28 @@ export interface Removed {
   bytes: number;
 }
 
-/** What one policy removes. */
+/** The data that one policy removes. */
 export interface PolicyReport {
-  /** In words. */
+  /** The policy in words. */
   readonly policy: string;
-  /** Base points, and stored bins of summaries. */
   readonly removed: Readonly<Record<Content, Removed>>;
 }
 
-/** What retention removes, or would remove. */
+/** The data that retention removes, or would remove. */
 export class RetentionReport {
   /** Whole metadata. */
   metadata = 0;
   chunksDropped = 0;
-  /** Chunks of which some rows were deleted. */
+  /** Chunks from which some rows were deleted. */
   chunksCleaned = 0;
   private readonly byPolicy = new Map<number | null, PolicyReport>();
 
-  /** @param matched the policies that data were found for, by number, in the order in which to report them. */
+  /** @param matched the policies that match data, by number, in the order in which to report them. */
   constructor(matched: ReadonlyMap<number, Policy>) {
     for (const [number, policy] of matched) this.byPolicy.set(number, emptyReport(describePolicy(policy)));
   }
 
-  /** For each policy that data were found for, what it removes, even where that is nothing. */
+  /** The data that each policy with matching data removes, even if none. */
   get policies(): PolicyReport[] {
     return [...this.byPolicy.values()];
   }

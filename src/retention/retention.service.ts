@@ -14,7 +14,7 @@ import { RetentionReport } from './retention-report.js';
 
 const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
-/** Lets data leave as the policies say. */
+/** Applies retention policies. */
 @Injectable()
 export class RetentionService {
   constructor(
@@ -27,7 +27,7 @@ export class RetentionService {
     private readonly audit: AuditStore,
   ) {}
 
-  /** What a run would remove now, with the bytes estimated; changes nothing. */
+  /** The data that a run would remove now, with their estimated size; changes nothing. */
   async plan(policies: Policies): Promise<RetentionReport> {
     const { rules, matched } = await this.rules(policies);
     const report = new RetentionReport(matched);
@@ -58,7 +58,7 @@ export class RetentionService {
   private async runAlone(policies: Policies, { signal, onProgress }: Progress): Promise<RetentionReport> {
     const { rules, matched } = await this.rules(policies);
     const report = new RetentionReport(matched);
-    // Summaries that were registered late take from the points before these leave.
+    // Summaries that were registered late are filled from the points before these expire.
     if (rules.some(({ summaryType, cutOff }) => summaryType === 'base' && cutOff !== null))
       for (const lacking of await this.backFill.lacking())
         do signal?.throwIfAborted();
@@ -83,7 +83,7 @@ export class RetentionService {
     return report;
   }
 
-  /** Sealed bins are reported as what they are to readers: stored bins of summaries. */
+  /** Counts sealed bins as bins: that is what they are to readers. */
   private async countSealed(rules: readonly RetentionRule[], cutOffs: CutOffs, report: RetentionReport): Promise<void> {
     const expired = await this.sealed.countExpired(rules, cutOffs);
     if (expired.length === 0) return;
@@ -115,7 +115,7 @@ export class RetentionService {
   }
 }
 
-/** The first time that is kept: what is exactly as old as the policy says leaves. */
+/** The first time that is kept: data exactly as old as the policy says expire. */
 function cutOffOf({ expire }: Policy, now: number): number | null {
   if (expire === 'never') return null;
   return Math.max(now - expire * MICROS_PER_DAY + 1, FIRST_SECOND * MICROS_PER_SECOND);

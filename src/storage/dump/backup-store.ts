@@ -32,18 +32,18 @@ export function isAccess(table: BackupTable): table is AccessTable {
 /** The columns of each table, by their names. */
 export type TableColumns = Readonly<Partial<Record<BackupTable, readonly string[]>>>;
 
-/** How long to wait for those who hold a table for themselves: dropping a chunk, a change of the schema. */
+/** How long to wait for exclusive locks of others: a chunk that is dropped, a change of the schema. */
 export const LOCK_TIMEOUT = '60s';
 
-/** What decides how values look as text: so that any PostgreSQL reads back exactly what another one wrote. */
+/** The settings that determine values as text: so that any PostgreSQL reads back exactly what another one wrote. */
 const SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO',
   TimeZone: 'UTC',
   extra_float_digits: '3',
   bytea_output: 'hex',
-  // Large tables are read from their beginning on.
+  // Large tables are read from their beginning.
   synchronize_seqscans: 'off',
-  // A backup takes its time. PostgreSQL before 17 does not know all of them.
+  // A backup may take long. PostgreSQL before 17 does not know all of these.
   statement_timeout: '0',
   transaction_timeout: '0',
   idle_in_transaction_session_timeout: '0',
@@ -58,11 +58,11 @@ export interface Snapshot {
   /** The version of PostgreSQL, such as `15.13`. */
   readonly postgres: string;
   readonly columns: TableColumns;
-  /** About how many rows there are, as the planner has it. */
+  /** The planner's estimate of the number of rows. */
   readonly estimatedRows: number;
   /**
-   * All rows of a table in the text format of COPY, in no particular order and cut anywhere. One table at a time; who
-   * does not read to the end loses the snapshot.
+   * All rows of a table in the text format of COPY, in no particular order and cut anywhere. One table at a time; the
+   * snapshot is lost if the rows are not read to the end.
    */
   rows(table: BackupTable): AsyncGenerator<Buffer, void, undefined>;
 }
@@ -76,13 +76,13 @@ export class BackupStore {
   ) {}
 
   /**
-   * Runs `work` over one consistent state of the tables, beside readers and writers. Chunks can't be dropped and
-   * dead rows can't be cleaned away until it has ended. Throws what `work` threw, and PostgreSQL's errors as they are.
+   * Runs `work` over one consistent state of the tables, beside readers and writers. Until it has ended, chunks can't be
+   * dropped and dead rows can't be vacuumed. Throws what `work` threw, and PostgreSQL's errors as they are.
    */
   async snapshot<T>(tables: readonly BackupTable[], work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     return this.db.transaction(async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      // The locks come first: a chunk that is dropped between the snapshot and its lock would be missing.
+      // The locks come before the snapshot: a chunk that is dropped in between would be missing.
       await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
       await useSettings(client);
@@ -104,14 +104,14 @@ export class BackupStore {
   }
 }
 
-/** Sets what decides about the text of values, for the transaction of `sql`. */
+/** Applies the settings for the transaction of `sql`. */
 export async function useSettings(sql: Sql): Promise<void> {
   await sql.query('SELECT set_config(name, $1::jsonb ->> name, true) FROM pg_settings WHERE $1::jsonb ? name', [
     JSON.stringify(SETTINGS),
   ]);
 }
 
-/** The columns of tables that can be written, in the tables' order. */
+/** The columns of tables that can be written, in their order in the table. */
 export async function columnsOf(sql: Sql, tables: readonly BackupTable[]): Promise<TableColumns> {
   const { rows } = await sql.query<{ table: BackupTable; columns: string[] }>(
     `SELECT name AS table, array_agg(attname::text ORDER BY attnum) AS columns
@@ -134,14 +134,14 @@ async function* copyOut(
   columns: readonly string[],
 ): AsyncGenerator<Buffer, void, undefined> {
   const rows = client.query(copy.to(`COPY (SELECT ${columnList(columns)} FROM ${table}) TO STDOUT`));
-  // The loop below hears of an error, too; this one hears of the broken connection after the loop was left.
+  // Errors surface in the loop below; this handler is for a connection that breaks after the loop was left.
   rows.on('error', () => undefined);
   let isComplete = false;
   try {
     for await (const chunk of rows) yield chunk as Buffer;
     isComplete = true;
   } finally {
-    // The rest can't be called off but by closing the connection. A client of a pool is a whole one, which its type hides.
+    // Only closing the connection stops the rest. The client of a pool is a whole one, which its type hides.
     if (!isComplete) await (client as unknown as pg.Client).end();
   }
 }

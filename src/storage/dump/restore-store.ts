@@ -19,11 +19,11 @@ import { type Hypertable } from '../hypertables/hypertables.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** What must be empty, and is closed to writers while it is filled. Keys may be there, and go on working. */
+/** The tables that must be empty, and are closed to writers while they are filled. Keys may exist, and keep working. */
 const CONTENT = BACKUP_TABLES.filter((table) => !isAccess(table));
 
-/** Columns that hold the number of a row of their own table. */
-const NUMBERS = /"(id|successor)"/g;
+/** Columns that hold the number of a row of the same table. */
+const ROW_NUMBERS = /"(id|successor)"/g;
 
 /** Fills an empty archive. */
 @Injectable()
@@ -38,7 +38,7 @@ export class RestoreStore {
     return columnsOf(this.db, BACKUP_TABLES);
   }
 
-  /** Whether nothing is registered and nothing stored; keys do not count. */
+  /** Whether nothing is registered and nothing is stored; keys do not count. */
   isEmpty(): Promise<boolean> {
     return isEmpty(this.db);
   }
@@ -49,8 +49,8 @@ export class RestoreStore {
   }
 
   /**
-   * Runs `work`, which fills the archive, in one transaction: all is there after it, or nothing. Readers see the empty
-   * archive until then, and writers wait. Returns `false`, and does not run `work`, where the archive is not empty.
+   * Runs `work`, which fills the archive, in one transaction: all is stored, or nothing. Readers see the empty archive
+   * until then, and writers wait. Returns `false` without running `work` if the archive is not empty.
    * Throws what `work` threw, PostgreSQL's errors as they are, and `CommitUnknown`.
    */
   async fill(work: (filling: Filling) => Promise<void>): Promise<boolean> {
@@ -73,22 +73,22 @@ export class Filling {
     private readonly engine: StorageEngine,
   ) {}
 
-  /** Makes chunks; those that are there already stay. */
+  /** Creates chunks; existing ones stay. */
   async createChunks(table: Hypertable, chunks: Iterable<number>): Promise<void> {
     for (const chunk of chunks) await this.engine.createChunk(this.client, table, chunk);
   }
 
   /**
-   * Stores rows in the text format of COPY, cut anywhere, and returns their number. Keys and networks are added to
-   * those that are there: with their own numbers where there are none yet; one that is there already stays as it is.
+   * Stores rows in the text format of COPY, cut anywhere, and returns their number. Keys and networks are added to the
+   * existing ones, with their own numbers if there are none yet; an existing one stays as it is.
    */
   async copyIn(table: BackupTable, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {
     if (!isAccess(table)) return this.copyInto(table, columns, rows);
-    // Where the rows wait until it is known which of them are new.
+    // The rows wait here until it is known which of them are new.
     const waiting = `restored_${table}`;
     await this.client.query(`CREATE TEMPORARY TABLE ${waiting} (LIKE ${table} INCLUDING DEFAULTS) ON COMMIT DROP`);
     const count = await this.copyInto(waiting, columns, rows);
-    const values = columnList(columns).replace(NUMBERS, `"$1" + (SELECT coalesce(max(id), 0) FROM ${table})`);
+    const values = columnList(columns).replace(ROW_NUMBERS, `"$1" + (SELECT coalesce(max(id), 0) FROM ${table})`);
     await this.client.query(`
       INSERT INTO ${table} (${columnList(columns)}) SELECT ${values} FROM ${waiting}
       ON CONFLICT (${ACCESS_TABLES[table]}) DO NOTHING`);
@@ -97,7 +97,7 @@ export class Filling {
 
   private async copyInto(table: string, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {
     const stream = this.client.query(copy.from(`COPY ${table} (${columnList(columns)}) FROM STDIN`));
-    // Where the rows break off, this calls the COPY off too.
+    // If the rows end with an error, this also cancels the COPY.
     await pipeline(rows, stream);
     return stream.rowCount;
   }

@@ -1,6 +1,6 @@
 import { MICROS_PER_SECOND } from '../../common/time.js';
 
-/** 2000-01-01 and 2100-01-01, UTC, in micros: between them lie the regular chunks. */
+/** 2000-01-01 and 2100-01-01, UTC, in micros: the regular chunks lie between them. */
 const GRID_BEGIN = 946_684_800 * MICROS_PER_SECOND;
 const GRID_END = 4_102_444_800 * MICROS_PER_SECOND;
 
@@ -10,15 +10,15 @@ const PAST = -1;
 /** The chunk of everything from 2100 on. */
 const FUTURE = Number.MAX_SAFE_INTEGER;
 
-/** One chunk's share of time in micros: from `begin` (inclusive) to `end` (exclusive); `null` is unbounded. */
+/** The time that a chunk covers, in micros: from `begin` (inclusive) to `end` (exclusive); `null` is unbounded. */
 export interface ChunkBounds {
   readonly begin: number | null;
   readonly end: number | null;
 }
 
 /**
- * How time is cut into chunks: regular ones of equal length from 2000 to 2100 (the last may be shorter), numbered from
- * 0, one before and one after them. So odd timestamps can't make many chunks.
+ * The division of time into chunks: regular ones of equal length from 2000 to 2100 (the last may be shorter), numbered
+ * from 0, one before and one after them. So odd timestamps can't create many chunks.
  */
 export class ChunkGrid {
   private readonly length: number;
@@ -42,7 +42,7 @@ export class ChunkGrid {
     return { begin, end: Math.min(begin + this.length, GRID_END) };
   }
 
-  /** What a chunk is called: `past`, `future`, or its first hour as `20240501` or `20240501_12`. */
+  /** The name of a chunk: `past`, `future`, or its first hour as `20240501` or `20240501_12`. */
   nameOf(chunk: number): string {
     if (chunk === PAST) return 'past';
     if (chunk === FUTURE) return 'future';
@@ -50,7 +50,7 @@ export class ChunkGrid {
     return hour.replaceAll('-', '').replace('T00', '').replace('T', '_');
   }
 
-  /** The chunk that a name of `nameOf` means. */
+  /** The chunk of a name that `nameOf` has given. */
   chunkNamed(name: string): number {
     if (name === 'past') return PAST;
     if (name === 'future') return FUTURE;

@@ -2,17 +2,17 @@ import { type Sql } from '../../postgres/sql.js';
 import { type ChunkBounds } from './chunk-grid.js';
 import { type Hypertable } from './hypertables.js';
 
-/** The storage engines there are, as `storage_info` names them. */
+/** The names of the storage engines, as `storage_info` has them. */
 export type EngineName = 'native' | 'timescale';
 
 /**
- * What differs between native range partitions and TimescaleDB; all other SQL is the same on both. Each engine numbers
- * the chunks in its own way, the same for all hypertables.
+ * What differs between native range partitions and TimescaleDB; all other SQL is the same. Each engine numbers chunks in
+ * its own way, the same for all hypertables.
  */
 export interface StorageEngine {
   readonly name: EngineName;
 
-  /** The length of a regular chunk. */
+  /** The length of a regular chunk, in seconds. */
   readonly chunkSeconds: number;
 
   /** Turns an empty plain table into a hypertable, inside the caller's transaction. */
@@ -28,7 +28,7 @@ export interface StorageEngine {
   chunks(sql: Sql, table: Hypertable): Promise<number[]>;
 
   /**
-   * Makes sure that a chunk exists, inside the caller's transaction, which should do nothing else. Safe against
+   * Creates a chunk where it does not exist, inside the caller's transaction, which should do nothing else. Safe against
    * others that do the same at the same time; readers and writers of other chunks are not blocked.
    */
   createChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void>;
@@ -36,6 +36,6 @@ export interface StorageEngine {
   /** The name of the table that holds a chunk's rows, ready for SQL; `undefined` where there is no such chunk. */
   chunkTable(sql: Sql, table: Hypertable, chunk: number): Promise<string | undefined>;
 
-  /** Drops a chunk with its rows, inside the caller's transaction, which holds the hypertable for itself. */
+  /** Drops a chunk with its rows, inside the caller's transaction, which holds an exclusive lock on the hypertable. */
   dropChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void>;
 }

@@ -17,7 +17,7 @@ export class NativeEngine implements StorageEngine {
   async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
     const plain = `${table}_plain`;
     await sql.query(`ALTER TABLE ${table} RENAME TO ${plain}`);
-    // Frees the name for the copy's own key.
+    // Frees the name for the key of the copy.
     await sql.query(`ALTER TABLE ${plain} RENAME CONSTRAINT ${table}_pkey TO ${plain}_pkey`);
     await sql.query(
       `CREATE TABLE ${table} (LIKE ${plain} INCLUDING ALL) PARTITION BY RANGE (${HYPERTABLES[table].time})`,
@@ -42,8 +42,8 @@ export class NativeEngine implements StorageEngine {
   }
 
   /**
-   * The parent's lock lets readers and writers pass and makes rivals wait; only under it does the catalogue say
-   * whether the chunk is there. (`CREATE TABLE … PARTITION OF` would block readers, and with an advisory lock the
+   * The lock on the parent blocks others that create chunks, but no readers or writers; only under it does the catalogue
+   * tell whether the chunk exists. (`CREATE TABLE … PARTITION OF` would block readers, and with an advisory lock the
    * look-up can see a stale catalogue: both were tried.)
    */
   async createChunk(sql: Sql, table: Hypertable, chunk: number): Promise<void> {

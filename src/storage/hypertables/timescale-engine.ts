@@ -5,8 +5,8 @@ import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /**
- * Hypertables of TimescaleDB. Only what its Apache-licensed build can do is used: no policies, no compression, no
- * continuous aggregates. Its chunks are aligned to 1970 and numbered from there.
+ * Hypertables of TimescaleDB, within the limits of its Apache-licensed build: no policies, no compression, no continuous
+ * aggregates. Chunks are aligned to 1970 and numbered from there.
  */
 export class TimescaleEngine implements StorageEngine {
   readonly name = 'timescale';
@@ -39,7 +39,7 @@ export class TimescaleEngine implements StorageEngine {
     return rows.map(({ begin }) => this.chunkOf(begin * MICROS_PER_SECOND));
   }
 
-  /** TimescaleDB makes a chunk when the first row for it arrives. */
+  /** TimescaleDB creates a chunk when the first row for it arrives. */
   createChunk(): Promise<void> {
     return Promise.resolve();
   }

@@ -18,11 +18,11 @@ export interface SeriesPoint extends StoredValue {
   readonly micros: number;
 }
 
-/** What a write came to. */
+/** The result of a write. */
 export interface NewPoints {
-  /** The points that were inserted, or that replaced others. */
+  /** The points that were inserted, or replaced others. */
   readonly stored: readonly SeriesPoint[];
-  /** What the replaced ones were before. */
+  /** The former values of those that were replaced. */
   readonly replaced: readonly SeriesPoint[];
 }
 
@@ -62,10 +62,10 @@ export class PointStore implements PointOwner {
 
   /**
    * Inserts points, all or none, inside the caller's transaction. They come in (series, ts) order, each place once.
-   * Fails with SQLSTATE 23505 when one of them is there already: half the price of looking for conflicts on the way.
+   * Fails with SQLSTATE 23505 if one of them exists: half the price of looking for conflicts on the way.
    */
   async insert(sql: Sql, points: readonly SeriesPoint[]): Promise<void> {
-    // Most points are plain numbers: without columns full of nulls there is a fifth less to send and to unpack.
+    // Most points are plain numbers: without columns full of nulls a fifth less is sent and unpacked.
     const plain = points.every(({ denominator, document }) => denominator === null && document === null);
     await sql.query(
       plain
@@ -75,8 +75,8 @@ export class PointStore implements PointOwner {
   }
 
   /**
-   * Like `insert`, but does as `onConflict` says where a place is taken; only documents can be replaced.
-   * Returns the points that were inserted or replaced, in the order given, and what was there before of the replaced.
+   * Like `insert`, but does as `onConflict` says where a place is taken; only documents can be replaced. Returns the
+   * points that were inserted or replaced, in the order given, and the former values of the replaced ones.
    */
   async insertNew(sql: Sql, points: readonly SeriesPoint[]): Promise<NewPoints> {
     const replacing = points.filter(({ onConflict }) => onConflict === 'replace');
@@ -99,7 +99,7 @@ export class PointStore implements PointOwner {
     return { stored, replaced };
   }
 
-  /** Whether a point is there as this transaction stored it (an id of `pg_current_xact_id()`). */
+  /** Whether a point exists and was stored by this transaction (an id of `pg_current_xact_id()`). */
   async isStoredBy(transactionId: string, { series, micros }: SeriesPoint): Promise<boolean> {
     const { rows } = await this.db.query('SELECT FROM point WHERE series = $1 AND ts = $2 AND xmin = ($3::xid8)::xid', [
       series.id,
@@ -109,7 +109,7 @@ export class PointStore implements PointOwner {
     return rows.length > 0;
   }
 
-  /** What is stored at the places of these points, for series that keep rollups. */
+  /** The stored points at the places of these, for series that keep rollups. */
   private async present(sql: Sql, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
     const counted = points.filter(({ series }) => series.rollups.length > 0);
     if (counted.length === 0) return [];
@@ -232,7 +232,7 @@ export class PointStore implements PointOwner {
     };
   }
 
-  /** Like `source`, for numbers and percentages (as their quotient), which lie closer together then. */
+  /** Like `source`, for numbers and percentages (as their quotient), in a compact form. */
   numbers(range: PointRange): RowSource<PointPairs> {
     const isQuotient = DATA_TYPES[range.dataType].measure === 'fraction';
     // The database divides as JavaScript does: both follow IEEE 754.
@@ -282,7 +282,7 @@ function sliceOf(
   };
 }
 
-/** Looks at nothing but the index. */
+/** Reads the index only. */
 async function hasMoreThan(sql: Sql, range: PointRange, count: number): Promise<boolean> {
   const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
   const values = [range.series, timestampOf(range.begin), timestampOf(range.end), count];

@@ -13,7 +13,7 @@ import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** What is declared. What is `undefined` stays as it is where the event type is declared already. */
+/** A declaration. Fields that are `undefined` stay as they are if the event type is declared already. */
 export interface EventTypeDeclaration {
   readonly name: string;
   readonly dataType: DataTypeName;
@@ -26,7 +26,7 @@ const SELECT = `SELECT ${COLUMNS} FROM event_type`;
 
 /**
  * The event types that admins have declared. They are not cached: writes and reads of points take the data type from
- * the series, and what remains is rare. So a declaration holds at once for all processes on the database.
+ * the series, and other look-ups are rare. So a declaration is effective at once in all processes on the database.
  */
 @Injectable()
 export class EventTypeStore {
@@ -44,15 +44,15 @@ export class EventTypeStore {
     return rows[0];
   }
 
-  /** Knows the built-in event types and those that are declared now. */
+  /** A look-up of the built-in event types and those that are declared now. */
   async lookup(): Promise<DataTypeOf> {
     const declared = new Map((await this.declared()).map(({ name, dataType }) => [name, dataType]));
     return (eventType) => builtInDataType(eventType) ?? declared.get(eventType);
   }
 
   /**
-   * Runs `work` with a look-up of event types. It knows the built-in ones, and asks the database for nothing; only where
-   * `work` throws `UnknownEventType` is it run again, with a look-up that knows all. Throws what `work` threw.
+   * Runs `work` with a look-up of the built-in event types, which needs no statement. If `work` throws
+   * `UnknownEventType`, it runs again with a look-up of all event types. Throws what `work` threw.
    */
   async resolve<T>(work: (dataTypeOf: DataTypeOf) => T): Promise<T> {
     try {
@@ -69,10 +69,10 @@ export class EventTypeStore {
   }
 
   /**
-   * Declares an event type, or changes the unit and the description of a declared one. One transaction, with its line
-   * in the audit where anything changes. Throws `StateConflict` for a built-in event type, and for one that is declared
+   * Declares an event type, or changes the unit and the description of a declared one. One transaction, which also
+   * writes the audit record of a change. Throws `StateConflict` for a built-in event type, and for one that is declared
    * with another data type.
-   * @returns what is declared then, and whether it is new.
+   * @returns the declaration as it is now, and whether it is new.
    */
   async declare(wanted: EventTypeDeclaration, by: Actor): Promise<{ eventType: EventTypeInfo; isNew: boolean }> {
     const { name, dataType } = wanted;
@@ -101,13 +101,13 @@ export class EventTypeStore {
   }
 
   /**
-   * Removes a declared event type that no metadata has, and returns it. One transaction. Throws `NotFound` where it is not declared,
-   * `StateConflict` for a built-in one, and for one that some metadata has.
+   * Removes a declared event type that no metadata has, and returns it. One transaction. Throws `NotFound` where it is
+   * not declared, and `StateConflict` for a built-in one and for one that some metadata has.
    */
   async remove(name: string, by: Actor): Promise<EventTypeInfo> {
     refuseBuiltIn(name);
     return this.db.retrying(async (sql) => {
-      // First the row, then the look at the series: those who register one hold the row, see `holdDataTypes`.
+      // The row is deleted before the series are counted: a registration locks the row, see `holdDataTypes`.
       const deleted = await sql.query<EventTypeInfo>(`DELETE FROM event_type WHERE name = $1 RETURNING ${COLUMNS}`, [
         name,
       ]);

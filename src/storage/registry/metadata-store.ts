@@ -12,7 +12,7 @@ import { holdDataTypes } from './event-type-store.js';
 import { type Sql } from '../../postgres/sql.js';
 import { type SummaryType, summariesOf } from '../../rollups/summary-kinds.js';
 
-/** A summary that is kept for a series: one value for each window of so many seconds. */
+/** A summary that is kept for a series: one value for each window, in seconds. */
 export interface SummaryRegistration {
   readonly type: SummaryType;
   readonly window: number;
@@ -35,9 +35,9 @@ export interface MetadataFields {
 
 /** A metadata to be registered. */
 export interface NewMetadata extends MetadataFields {
-  /** The key to be given to it if it is new here, which no other has; a random one unless given. */
+  /** The key for it if it is new here, which no other has; random unless given. */
   readonly key?: string | undefined;
-  /** The digest of what makes two metadata the same. */
+  /** The digest of the fields that make two metadata the same. */
   readonly identity: Buffer;
   readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
 }
@@ -56,7 +56,7 @@ export interface StoredEventType {
   readonly summaries: readonly SummaryRegistration[];
 }
 
-/** What a registration has added; summaries as event type, type and window. */
+/** The additions of a registration; summaries as event type, type and window. */
 interface Added {
   readonly eventTypes: readonly string[];
   readonly summaries: readonly string[];
@@ -65,7 +65,7 @@ interface Added {
 /** An SQL expression for the source of the metadata `m`, an address or a name. */
 export const SOURCE = 'coalesce(host(m.source), m.source_name)';
 
-/** Selects `StoredMetadata` rows from a relation `m` that has the columns of `metadata`, and `more` of its columns. */
+/** Selects `StoredMetadata` from a relation `m` with the columns of `metadata`; `more` are additional columns of it. */
 export function selectMetadata(from: string, more?: string): string {
   return `
     SELECT ${more === undefined ? '' : `${more},`} m.key, m.subject_type AS "subjectType", ${SOURCE} AS source, m.destination, m.measurement_agent AS "measurementAgent",
@@ -92,7 +92,7 @@ export class MetadataStore {
   private readonly lookups = new SharedLookups((key) => this.read(key, (found) => found !== undefined));
   private readonly primaryLookups = new SharedLookups((key) => this.read(key, () => false));
   private readonly sameLookups = new SharedLookups((identity) => this.findSame(Buffer.from(identity, 'hex')));
-  /** The registrations that write, by identity: others of the same wait for them, without a connection. */
+  /** The registrations that are writing, by identity: others of the same wait for them without a connection. */
   private readonly writing = new Map<string, Promise<void>>();
 
   constructor(
@@ -102,8 +102,8 @@ export class MetadataStore {
   ) {}
 
   /**
-   * The metadata with this key, or `undefined`. Those who ask for the same one at a time share a look-up.
-   * @param isEnough whether it has what is looked for: a replica may not have all of it yet.
+   * The metadata with this key, or `undefined`. Concurrent calls for the same key share a look-up.
+   * @param isEnough whether it has what the caller looks for: a replica may lag behind.
    */
   async find(
     key: string,
@@ -127,9 +127,10 @@ export class MetadataStore {
 
   /**
    * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
-   * nothing else of a stored one changes. One transaction, which throws `UnknownEventType` for one that is none (any more); safe against others that register the same at the same time.
-   * Returns what is stored then, and whether that has changed. Where nothing is missing it only reads.
-   * @param by who is recorded for what is new.
+   * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
+   * Returns what is stored then, and whether that has changed. If nothing is missing it only reads.
+   * Throws `UnknownEventType` for an event type that does not exist, or no longer.
+   * @param by who is recorded in the audit.
    */
   async register(metadata: NewMetadata, by: Actor): Promise<{ stored: StoredMetadata; changed: boolean }> {
     const identity = metadata.identity.toString('hex');
@@ -138,7 +139,7 @@ export class MetadataStore {
       if (known && hasAll(known, metadata)) return { stored: known, changed: false };
       const other = this.writing.get(identity);
       if (!other) break;
-      // What it stores may be all that is missing; why it fails, its own client is told.
+      // It may store all that is missing; if it fails, its own client gets the error.
       await other.catch(() => undefined);
     }
     const writing = this.write(metadata, by).finally(() => this.writing.delete(identity));
@@ -240,7 +241,7 @@ export class MetadataStore {
     const summaries = await sql.query<AddedSummary & { name: string }>(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
-         -- Bins that have left are missing for the new summary too: their rows are gone.
+         -- Bins that have expired are missing for the new summary too: their rows are gone.
          INSERT INTO summary (series, type, window_seconds, cut_off)
          SELECT s.id, type, window_seconds,
                 (SELECT CASE WHEN bool_and(y.cut_off IS NOT NULL) THEN min(y.cut_off) END FROM summary y
@@ -266,7 +267,7 @@ export class MetadataStore {
   }
 }
 
-/** An event type may have been removed and declared anew, with another data type, since the summaries were checked. */
+/** An event type may have been removed and declared again, with another data type, since the summaries were checked. */
 function refuseRedeclared(
   eventTypes: NewMetadata['eventTypes'],
   names: readonly string[],
@@ -281,16 +282,16 @@ function refuseRedeclared(
 
 const DELETED = 'the metadata was deleted while it was registered, try again';
 
-/** Every point is summed up into each window of its series: more than these would slow all writes down. */
-const MOST_WINDOWS = 100;
+/** Every point is added to a bin of each window of its series: more windows would slow all writes down. */
+const MAX_WINDOWS = 100;
 
 async function refuseManyWindows(sql: Sql, metadata: number): Promise<void> {
   const { rows } = await sql.query<{ name: string }>(
     `SELECT s.event_type AS name FROM summary y JOIN series s ON s.id = y.series WHERE s.metadata = $1
      GROUP BY s.id HAVING count(DISTINCT window_seconds) > $2 LIMIT 1`,
-    [metadata, MOST_WINDOWS],
+    [metadata, MAX_WINDOWS],
   );
-  if (rows[0]) throw new Invalid(`event-types, ${rows[0].name}: more than ${MOST_WINDOWS} summary windows`);
+  if (rows[0]) throw new Invalid(`event-types, ${rows[0].name}: more than ${MAX_WINDOWS} summary windows`);
 }
 
 function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
@@ -300,7 +301,7 @@ function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
   });
 }
 
-/** Whether two registrations mean the same summary. */
+/** Whether two registrations are of the same summary. */
 export function sameSummary(a: SummaryRegistration, b: SummaryRegistration): boolean {
   return a.type === b.type && a.window === b.window;
 }

@@ -1,26 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import { SharedLookups } from '../../common/shared-lookups.js';
 
-/** Remembers what belongs to metadata keys, those asked for last, and asks only for what it does not know. */
+/** LRU read-through cache keyed by metadata key. */
 export class ReadThroughCache<Value extends object> {
   private readonly known: LRUCache<string, Value>;
   private readonly lookups: SharedLookups<ReadonlyMap<string, Value>>;
 
   /**
-   * @param most how many keys are remembered.
-   * @param find what belongs to keys that are not known; an unknown key is missing in its result.
+   * @param size the number of keys that are cached.
+   * @param find looks up the values of keys that are not cached; an unknown key is missing in its result.
    */
   constructor(
-    most: number,
+    size: number,
     private readonly find: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
   ) {
-    this.known = new LRUCache<string, Value>({ max: most });
+    this.known = new LRUCache<string, Value>({ max: size });
     this.lookups = new SharedLookups((key) => find([key]));
   }
 
   /**
-   * What belongs to these keys, as remembered where possible; an unknown key is missing in the result. Those who ask for
-   * the same single key at a time share a look-up.
+   * The values of these keys, from the cache where possible; an unknown key is missing in the result. Concurrent calls
+   * for the same single key share a look-up.
    */
   async get(keys: Iterable<string>): Promise<Map<string, Value>> {
     const found = new Map<string, Value>();
@@ -39,7 +39,7 @@ export class ReadThroughCache<Value extends object> {
     return found;
   }
 
-  /** Forgets these keys: the next `get` asks for them. */
+  /** Removes these keys from the cache: the next `get` looks them up. */
   forget(keys: Iterable<string>): void {
     for (const key of keys) this.known.delete(key);
   }

@@ -5,7 +5,7 @@ import { PointOwner } from './data-owners.js';
 import { type MetadataSearch, SearchConditions } from './search-conditions.js';
 import { selectMetadata, type StoredMetadata } from './metadata-store.js';
 
-/** A page of the metadata found, sorted by key, and how many there are in all (0 where the page is empty). */
+/** A page of the metadata found, sorted by key, and their total number (0 where the page is empty). */
 export interface MetadataPage {
   readonly rows: readonly StoredMetadata[];
   readonly total: number;
@@ -22,11 +22,11 @@ export interface SeriesWithPoints extends SeriesPlace {
   readonly id: number;
 }
 
-/** How many metadata of a search a slice has: of usual size they take 12 ms and half a megabyte. */
-const SLICE = 250;
+/** The number of metadata in a slice: of usual size they take 12 ms and half a megabyte. */
+const SLICE_SIZE = 250;
 
-/** How many kinds of search are planned only once: 20 metadata of one source take 0.5 ms instead of 0.7. */
-const MOST_NAMES = 50;
+/** The number of kinds of search that are planned only once: 20 metadata of one source take 0.5 ms instead of 0.7. */
+const MAX_NAMES = 50;
 
 /** Builds and runs the SELECTs of the metadata search. */
 @Injectable()
@@ -38,7 +38,7 @@ export class SearchStore {
     private readonly points: PointOwner,
   ) {}
 
-  /** A page of what a search finds, by one statement: all of the page is in memory then. */
+  /** A page of what a search finds, by one statement; the whole page is in memory. */
   async search(search: MetadataSearch, page: Page): Promise<MetadataPage> {
     const conditions = new SearchConditions(search, this.points);
     // Only ids are counted and sorted: whole rows of 100,000 metadata would take twice as long.
@@ -59,14 +59,14 @@ export class SearchStore {
   }
 
   /**
-   * What a search finds behind a key, sorted by key, in slices that are never empty. Each is a statement of its own, so
-   * that nobody is there twice, and nobody is missing who matched all the time.
-   * @param limit how many metadata at most.
+   * The metadata that a search finds behind a key, sorted by key, in slices that are never empty. Each slice is a
+   * statement of its own: none of the metadata comes twice, and none is missing that matched all the time.
+   * @param limit the maximum number of metadata.
    */
   async *behind(search: MetadataSearch, key: string, limit: number): AsyncGenerator<StoredMetadata[], undefined> {
     let last = key;
     for (let rest = limit; rest > 0;) {
-      const wanted = Math.min(rest, SLICE);
+      const wanted = Math.min(rest, SLICE_SIZE);
       const conditions = new SearchConditions(search, this.points);
       const where = conditions.where(last);
       const matches = `(SELECT * FROM metadata m ${where} ORDER BY key LIMIT ${conditions.parameter(wanted)})`;
@@ -109,10 +109,10 @@ export class SearchStore {
     return rows[0]?.is ?? false;
   }
 
-  /** The name of a statement; only the first kinds of search have one, since each connection keeps what is named. */
+  /** The name of a statement; only the first kinds of search get one, since each connection keeps named statements. */
   private nameOf(text: string): string | undefined {
     const known = this.names.get(text);
-    if (known !== undefined || this.names.size >= MOST_NAMES) return known;
+    if (known !== undefined || this.names.size >= MAX_NAMES) return known;
     const name = `search-${this.names.size}`;
     this.names.set(text, name);
     return name;

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { ReadThroughCache } from './read-through-cache.js';
 import { type SeriesOfMetadata, SeriesStore } from './series-store.js';
 
-/** How many metadata are remembered. */
-const REMEMBERED = 100_000;
+/** The number of metadata whose series are cached. */
+const CACHE_SIZE = 100_000;
 
 /**
- * Remembers which series a metadata has, so that a write need not ask. What is remembered may be stale: the write
- * queue checks it under a lock, and a writer that misses something asks again.
+ * Caches the series of metadata, so that a write needs no look-up. A cached value may be stale: the write queue checks it
+ * under a lock, and a writer that misses a series looks it up again.
  */
 @Injectable()
 export class SeriesCache extends ReadThroughCache<SeriesOfMetadata> {
   constructor(store: SeriesStore) {
-    super(REMEMBERED, (keys) => store.ofMetadata(keys));
+    super(CACHE_SIZE, (keys) => store.ofMetadata(keys));
   }
 }

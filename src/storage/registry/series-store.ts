@@ -30,17 +30,17 @@ export interface SeriesRef {
 /** The series of one metadata by event type. */
 export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
 
-/** Where the points of a series lie, and the database's time. All in micros. */
+/** The time range of the points of a series, and the database's time. All in micros. */
 export interface SeriesExtent {
   readonly id: number;
   readonly dataType: DataTypeName;
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Points before this time have left by retention; `null` when none has. */
+  /** Points before this time have expired; `null` when none has. */
   readonly cutOff: number | null;
   readonly now: number;
-  /** Whether the replica does not know its points yet, so that they must be read from the primary. */
+  /** Whether the replica lacks its points, so that they must be read from the primary. */
   readonly fromPrimary: boolean;
 }
 
@@ -83,7 +83,7 @@ export class StaleSeries extends Error {
   }
 }
 
-/** What to do about series that others hold. */
+/** What to do about series that others have locked. */
 export type IfHeld = 'skip' | 'wait';
 
 /** Some series are locked by others. */
@@ -121,8 +121,8 @@ export class SeriesStore {
   }
 
   /**
-   * Where the points of an event type of a metadata lie, or `undefined` where there is no such series. Those who ask for
-   * the same one at a time share a look-up.
+   * The time range of the points of an event type of a metadata, or `undefined` where there is no such series.
+   * Concurrent calls for the same series share a look-up.
    */
   extent(metadataKey: string, eventType: string): Promise<SeriesExtent | undefined> {
     return this.extents.get(`${metadataKey}\n${eventType}`);
@@ -178,7 +178,7 @@ export class SeriesStore {
 
   /** Locks one series, as `lock` does, and returns it; `undefined` where it is gone. */
   async lockOne(sql: Sql, id: number): Promise<LockedSeries | undefined> {
-    // Two statements: one that waits for the lock would still see the summaries as they were before it waited.
+    // Two statements: a statement that waits for the lock sees the summaries as they were before it waited.
     await sql.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
     const { rows } = await sql.query<LockedSeries>(
       `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
@@ -211,10 +211,10 @@ export class SeriesStore {
   }
 
   /**
-   * Locks series against all others that change their points or registrations, in the order of their ids, until the
-   * caller's transaction ends; returns the id of that transaction.
-   * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others hold, or to throw
-   * `BusySeries`: a long deletion of one series must not hold up the writes to others.
+   * Locks series against changes of their points or registrations, in the order of their ids, until the caller's
+   * transaction ends; returns the id of that transaction.
+   * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others have locked, or to
+   * throw `BusySeries`: a long deletion of one series must not hold up the writes to others.
    * Throws `StaleSeries` where one of them is gone or has another version.
    */
   async lock(sql: Sql, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
@@ -245,7 +245,7 @@ export class SeriesStore {
     return rows[0]?.[2] ?? (await this.transactionOf(sql));
   }
 
-  /** The id of the caller's transaction, where there was no series to tell it. */
+  /** The id of the caller's transaction, where no locked series has returned it. */
   private async transactionOf(sql: Sql): Promise<string> {
     const { rows } = await sql.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
     return rows[0]?.id ?? '';
@@ -260,7 +260,7 @@ export class SeriesStore {
   /**
    * Records a write inside the caller's transaction, which holds the locks: time-updated becomes the database's time in
    * whole seconds (it never moves back), the first and last point times grow to include the points.
-   * @param timeUpdated the time-updated (seconds) that points of another archive bring along, instead of now.
+   * @param timeUpdated the time-updated (seconds) of the archive that the points come from, instead of now.
    */
   async recordWrite(sql: Sql, written: readonly WrittenSeries[], timeUpdated?: number): Promise<void> {
     if (written.length === 0) return;

@@ -3,17 +3,17 @@ import { Database } from '../../postgres/database.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
 
-/** Who measured what between whom, without the parameters. */
+/** The fields of a metadata without its parameters: who measured what between whom. */
 export type Subject = Omit<MetadataFields, 'parameters'>;
 
-/** How many subjects are remembered. */
-const REMEMBERED = 20_000;
+/** The number of subjects that are cached. */
+const CACHE_SIZE = 20_000;
 
-/** The subjects of metadata, for keys that may not write to all. Subjects never change, so they can be remembered. */
+/** The subjects of metadata, for keys with write limits. Subjects never change, so they can be cached. */
 @Injectable()
 export class SubjectStore extends ReadThroughCache<Subject> {
   constructor(db: Database) {
-    super(REMEMBERED, (keys) => find(db, keys));
+    super(CACHE_SIZE, (keys) => find(db, keys));
   }
 }
 

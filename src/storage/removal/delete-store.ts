@@ -31,8 +31,8 @@ export interface Span {
 }
 
 /**
- * The SQL of deletions. Each is one transaction under the lock of its series, with its line in the audit; summaries
- * follow what is deleted.
+ * Deletions. Each is one transaction under the lock of its series, which also writes its audit record and updates the
+ * summaries.
  */
 @Injectable()
 export class DeleteStore {
@@ -58,7 +58,7 @@ export class DeleteStore {
     });
   }
 
-  /** Deletes an event type with its points and summaries, and the metadata where it was its last. Throws `NotFound`. */
+  /** Deletes an event type with its points and summaries, and the metadata if it was its last. Throws `NotFound`. */
   deleteEventType(metadataKey: string, eventType: string, by: Actor): Promise<Deleted> {
     return this.db.retrying(async (sql) => {
       await this.lock(sql, metadataKey);
@@ -87,7 +87,7 @@ export class DeleteStore {
     if (!(await this.metadata.lock(sql, metadataKey))) throw new NotFound(`there is no metadata ${metadataKey}`);
   }
 
-  /** Removes series whole; returns the number of their points. `ids` are in ascending order. */
+  /** Removes whole series; returns the number of their points. `ids` are in ascending order. */
   private async remove(sql: Sql, ids: readonly number[]): Promise<number> {
     let points = 0;
     for (const id of ids) {
@@ -101,7 +101,7 @@ export class DeleteStore {
   }
 
   private async clear(sql: Sql, series: LockedSeries, span: Span, begins: number[]): Promise<number> {
-    // Nothing else could ever remove them; a bin that begins before or ends after may stand for points that stay.
+    // Nothing else could ever remove them. A bin that begins before the span, or ends after it, may include points that stay.
     await this.sealed.removeWithin(sql, series.id, span.begin, span.end);
     const begin = Math.max(span.begin, series.first ?? Infinity);
     const end = Math.min(span.end, series.last ?? -Infinity);
@@ -110,27 +110,27 @@ export class DeleteStore {
     for (const spec of series.rollups) {
       const intact = await firstIntactBin(sql, this, series, spec.window);
       windows.push([spec, intact]);
-      await this.takeAway(sql, series, spec, intact, { begin, end });
+      await this.subtract(sql, series, spec, intact, { begin, end });
     }
     const deleted = await this.points.deleteBetween(sql, series.id, begin, end);
     for (const [spec, intact] of windows) {
-      const mended = await rightExtremes(sql, this, series, spec, intact);
-      if (mended) await this.rollups.setExtremes(sql, series.id, spec.window, mended);
+      const extremes = await rightExtremes(sql, this, series, spec, intact);
+      if (extremes) await this.rollups.setExtremes(sql, series.id, spec.window, extremes);
       await this.recompute(sql, series, spec, intact, { begin, end }, begins);
     }
     await this.series.setExtent(sql, series, await this.points.extent(sql, series.id));
     return deleted;
   }
 
-  /** From bins that have lost points by retention, and so can't be computed anew, the points are taken away. */
-  private async takeAway(
+  /** Subtracts the points from bins that have lost others by retention, and so can't be recomputed. */
+  private async subtract(
     sql: Sql,
     series: LockedSeries,
     spec: RollupSpec,
     intact: number,
     { begin, end }: Span,
   ): Promise<void> {
-    // Points that have left count on in their bins, even while their rows are still there.
+    // Expired points stay counted in their bins, even while their rows are still there.
     const first = Math.max(begin, series.cutOff ?? -Infinity);
     const last = Math.min(end, intact - 1);
     const range = { series: series.id, dataType: series.dataType, begin: first, end: last };
@@ -144,7 +144,7 @@ export class DeleteStore {
     await this.rollups.add(sql, sorted);
   }
 
-  /** Other bins are computed anew from what is left of their points; notes in `begins` what it wants to store. */
+  /** Recomputes the other bins from the points that are left; adds the begins of those that it stores to `begins`. */
   private async recompute(
     sql: Sql,
     series: LockedSeries,
@@ -166,7 +166,7 @@ export class DeleteStore {
   }
 }
 
-/** The bounds that there are, as times. */
+/** The bounds of a span as times; infinite ones are left out. */
 function boundsOf({ begin, end }: Span): { from?: string; to?: string } {
   return { ...(begin > -Infinity && { from: timestampOf(begin) }), ...(end < Infinity && { to: timestampOf(end) }) };
 }

@@ -12,26 +12,26 @@ import { SeriesStore } from '../registry/series-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** How many points one transaction sums up (more only where a single bin has more). */
-const STEP = 20_000;
+/** The points that one transaction sums up (more only where a single bin has more). */
+const STEP_POINTS = 20_000;
 
-/** A window of a series that still lacks bins. */
+/** A window of a series that lacks bins. */
 export interface Lacking {
   readonly series: number;
   readonly window: number;
 }
 
-/** How far a window is filled: `next` in micros, and whether the bins from there on miss points. */
-interface Progress {
+/** How far a window is filled: up to `next` (micros), and whether the bins from there on lack points. */
+interface FillState {
   readonly next: number;
   readonly partial: boolean;
 }
 
 /**
- * Fills the bins of summaries that were registered after their points. It goes from the oldest bin to the newest in
- * steps, each a transaction that holds the series' lock, replaces whole bins by what the stored points come to, and
- * notes how far it came: so it can be cut off anywhere, and writes and other processes may go on meanwhile. Bins whose
- * points have left by retention stay as they are.
+ * Fills the bins of summaries that were registered after their points, from the oldest bin to the newest in steps. Each
+ * step is a transaction that holds the lock of the series, recomputes whole bins from the stored points, and records how
+ * far it came: so it can be interrupted anywhere, and writes and other processes continue in between. Bins whose points
+ * have expired stay as they are.
  */
 @Injectable()
 export class BackFill implements BinOwner {
@@ -43,7 +43,7 @@ export class BackFill implements BinOwner {
     private readonly chunks: Chunks,
   ) {}
 
-  /** Notes the bins that summaries lack which are registered after points of their series. */
+  /** Records which windows lack bins because their summaries were added after points of the series. */
   async summariesAdded(sql: Sql, summaries: readonly AddedSummary[]): Promise<void> {
     const lacking = summaries.filter(
       ({ hasPoints, isNewWindow, type, dataType }) => hasPoints && (isNewWindow || needsStatistics(dataType, type)),
@@ -70,7 +70,7 @@ export class BackFill implements BinOwner {
     return rows.map((row) => row.series);
   }
 
-  /** What is lacking: of one metadata, or of all. */
+  /** The windows that lack bins: of one metadata, or of all. */
   async lacking(metadataKey?: string): Promise<Lacking[]> {
     const { rows } = await this.db.query<Lacking>(
       `SELECT series, window_seconds::float8 AS window FROM back_fill
@@ -81,8 +81,8 @@ export class BackFill implements BinOwner {
   }
 
   /**
-   * Fills what one window lacks, until it is complete or `steps` steps (of 20,000 points or more each) are done.
-   * Returns whether it is complete.
+   * Fills one window until it is complete or `steps` steps (of 20,000 points or more each) are done. Returns whether it
+   * is complete.
    */
   async run(lacking: Lacking, steps = Infinity): Promise<boolean> {
     for (let step = 0; step < steps; step++)
@@ -90,18 +90,18 @@ export class BackFill implements BinOwner {
     return false;
   }
 
-  /** One step; returns whether more follow. Notes in `begins` what it wants to store. */
+  /** One step; returns whether more follow. Adds the begins of the bins that it stores to `begins`. */
   private async step(sql: Sql, { series: id, window }: Lacking, begins: number[]): Promise<boolean> {
     const series = await this.series.lockOne(sql, id);
     const progress = await this.progress(sql, id, window);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec || !progress) return false;
-    // A bin that has lost points is only touched where it never had them.
+    // A bin that has lost points is recomputed only if it never counted them.
     const whole = progress.partial ? -Infinity : await firstIntactBin(sql, this, series, window);
     const begin = Math.max(progress.next, whole, series.first ?? Infinity, series.cutOff ?? -Infinity);
     const end = series.last ?? -Infinity;
     if (begin > end) return this.finish(sql, id, window);
-    const base = await binsOfBase(this.points, sql, series, spec, { begin, end, most: STEP });
+    const base = await binsOfBase(this.points, sql, series, spec, { begin, end, most: STEP_POINTS });
     const bins = base.bins.sorted();
     for (const { begin: binBegin } of bins) begins.push(binBegin);
     await this.rollups.replace(sql, bins);
@@ -113,8 +113,8 @@ export class BackFill implements BinOwner {
     return true;
   }
 
-  private async progress(sql: Sql, series: number, window: number): Promise<Progress | undefined> {
-    const { rows } = await sql.query<Progress>(
+  private async progress(sql: Sql, series: number, window: number): Promise<FillState | undefined> {
+    const { rows } = await sql.query<FillState>(
       `SELECT ${microsOf('next_bin')} AS next, partial FROM back_fill
        WHERE series = $1 AND window_seconds = $2 FOR UPDATE`,
       [series, window],

@@ -7,23 +7,23 @@ import { inSlices } from '../../postgres/row-source.js';
 import { type PointStore } from '../points/point-store.js';
 import { type SeriesRef } from '../registry/series-store.js';
 
-/** The first bin of a window all of whose points are still there: the one at or after the cut-off of the base. */
+/** The first bin of a window none of whose points has expired: the one at or after the cut-off of the base. */
 export function firstWholeBin(cutOff: number | null, window: number): number {
   if (cutOff === null) return -Infinity;
   const begin = binOf(cutOff, window);
   return begin < cutOff ? begin + window * MICROS_PER_SECOND : begin;
 }
 
-/** What the stored points of a range come to. */
+/** The bins of the stored points of a range. */
 export interface BaseBins {
   readonly bins: Bins;
-  /** Where the next range begins, or `undefined` where no point follows. */
+  /** The begin of the next range, or `undefined` where no point follows. */
   readonly next: number | undefined;
 }
 
 /**
- * Sums up the stored points of a series into the bins of one window, from the same points and by the same code as
- * writing does. Only whole bins are returned where there are more points than `most`.
+ * Sums up the stored points of a series into the bins of one window, by the same code as writing does. If there are more
+ * points than `most`, only whole bins are returned.
  * @param begin the first time, in micros, inclusive; the begin of a bin.
  * @param end the last time, inclusive.
  */

@@ -15,28 +15,28 @@ import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { inSlices } from '../../postgres/row-source.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** How many points one transaction sums up. */
-const STEP = 20_000;
+/** The points that one transaction sums up. */
+const STEP_POINTS = 20_000;
 
-/** One window of a series, with names for people. */
+/** One window of a series, with its readable names. */
 export interface CheckedWindow {
   readonly series: number;
   readonly window: number;
   readonly metadataKey: string;
   readonly eventType: string;
-  /** Whether its bins are still being filled; then it is not checked. */
+  /** Whether its bins are still being filled: then it is not checked. */
   readonly filling: boolean;
 }
 
-/** A bin that is not what its points come to. */
+/** A bin that differs from its points. */
 export interface Difference {
   /** The begin of the bin, in micros. */
   readonly micros: number;
-  /** What differs: a column, or `missing` or `without points`. */
+  /** The column that differs, or `missing` or `without points`. */
   readonly what: string;
 }
 
-/** Compares stored bins with what the stored points come to, and puts them right where that is asked for. */
+/** Compares stored bins with the stored points, and repairs them on demand. */
 @Injectable()
 export class RollupCheck {
   constructor(
@@ -60,9 +60,10 @@ export class RollupCheck {
   }
 
   /**
-   * Checks all bins of a window whose points are still there, and of the others what can be told without: that they count
-   * points, and the extremes of the one that the retention cut-off divides. It does so in steps that each hold the series' lock for a moment, so
-   * that it may run beside writers. With `repair` a bin that differs is replaced, in the transaction that found it.
+   * Checks all bins of a window whose points have not expired, and of the others what can be told without: that they
+   * count points, and the extremes of the one that the retention cut-off divides. It works in steps that each hold the
+   * lock of the series for a moment, so it may run beside writers. With `repair` a bin that differs is replaced in the
+   * transaction that found it.
    */
   async check({ series, window }: CheckedWindow, repair: boolean): Promise<Difference[]> {
     const differences: Difference[] = [];
@@ -77,7 +78,7 @@ export class RollupCheck {
     return differences;
   }
 
-  /** @param repaired takes the begins of the bins that are replaced; without it nothing is. */
+  /** @param repaired collects the begins of the bins that are replaced; without it none is. */
   private async step(
     sql: Sql,
     id: number,
@@ -95,7 +96,7 @@ export class RollupCheck {
     const base = await binsOfBase(this.points, sql, series, spec, {
       begin: Math.max(begin, series.first ?? Infinity, series.cutOff ?? -Infinity),
       end: series.last ?? -Infinity,
-      most: STEP,
+      most: STEP_POINTS,
     });
     const expected = new Map(base.bins.sorted().map((bin) => [bin.begin, bin]));
     const range = {
@@ -118,7 +119,7 @@ export class RollupCheck {
     return { differences: [...lossy, ...differences], next: base.next };
   }
 
-  /** Checks the bins before the first intact one, which can't be computed anew. */
+  /** Checks the bins before the first intact one, which can't be recomputed. */
   private async lossyBins(
     sql: Sql,
     series: LockedSeries,
@@ -146,7 +147,7 @@ export class RollupCheck {
   }
 }
 
-/** What differs, in no particular order; each bin once. */
+/** The differences, in no particular order; each bin once. */
 function compare(expected: ReadonlyMap<number, Bin>, stored: ReadonlyMap<number, StoredBin>): Difference[] {
   const differences: Difference[] = [];
   for (const [micros, bin] of expected) {
@@ -163,7 +164,7 @@ function difference({ rollup }: Bin, stored: StoredBin): string | undefined {
   if (rollup.count !== stored.count) return 'count';
   if (!sameSum(rollup.sum?.toString(), stored.sum)) return 'sum';
   if (!sameSum(rollup.denominatorSum?.toString(), stored.denominatorSum)) return 'denominator_sum';
-  // A window without statistics may have kept them from before: they are exact, but not asked for.
+  // A window without statistics may still have them from before: they are exact, but not required.
   if (rollup.sumOfSquares) {
     if (!sameSum(rollup.sumOfSquares.toString(), stored.sumOfSquares)) return 'sum_of_squares';
     if (rollup.min !== stored.min || rollup.max !== stored.max) return 'extremes';

@@ -17,9 +17,9 @@ export interface BinRange extends OrderedRange {
   readonly series: number;
   readonly dataType: DataTypeName;
   readonly window: number;
-  /** Leaves out bins that can't tell statistics of numbers: they were kept before these were asked for. */
+  /** Omits bins without statistics of numbers: they were stored before these were registered. */
   readonly withStatistics?: boolean;
-  /** Takes the sealed bins of this summary instead of those that lie underneath. */
+  /** Returns the sealed bins of this summary instead of the computed ones beneath them. */
   readonly sealed?: SummaryType | undefined;
 }
 
@@ -29,7 +29,7 @@ const INSERT = `
                        $7::float8[], $8::float8[], $9::numeric[], $10::jsonb[])
   ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET`;
 
-/** A column that is null in a stored bin is not known of all its points, and stays so. */
+/** A column that is null in a stored bin is not known for all its points, and stays null. */
 const ADD = `${INSERT}
   count = rollup.count + excluded.count,
   sum = rollup.sum + excluded.sum,
@@ -60,20 +60,20 @@ export class RollupStore {
 
   /**
    * Adds to stored bins, inside the caller's transaction, which holds the lock of their series. `bins` come in the
-   * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 disappears.
-   * Sends the statement before it returns; where histograms may be large, `mergeHistograms` comes before.
+   * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 is removed.
+   * Sends the statement before it returns; if histograms may be large, call `mergeHistograms` first.
    */
   async add(sql: Sql, bins: readonly Bin[]): Promise<void> {
     if (bins.length > 0) await sql.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
   }
 
-  /** Like `add`, but what is stored of a bin is replaced. */
+  /** Like `add`, but replaces stored bins. */
   async replace(sql: Sql, bins: readonly Bin[]): Promise<void> {
     await mergeHistograms(bins);
     if (bins.length > 0) await sql.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
   }
 
-  /** Changes nothing but the extremes of a stored bin, inside the caller's transaction. */
+  /** Sets the extremes of a stored bin, inside the caller's transaction. */
   async setExtremes(
     sql: Sql,
     series: number,
@@ -86,7 +86,7 @@ export class RollupStore {
     ]);
   }
 
-  /** The begins of bins before a time that count no point: no transaction should have left one. */
+  /** The begins of bins before a time that count no point: there should be none. */
   async emptyBefore(sql: Sql, series: number, window: number, time: number): Promise<number[]> {
     const { rows } = await sql.query<{ micros: number }>(
       `SELECT ${microsOf('bin')} AS micros FROM rollup
@@ -165,8 +165,8 @@ export class RollupStore {
   }
 
   /**
-   * Like `source`, with nothing but one number for each bin: its sum divided.
-   * @param divisor what by: the number of points, the sum of the denominators, or 1.
+   * Like `source`, with one number for each bin: its sum divided by the divisor.
+   * @param divisor the number of points, the sum of the denominators, or 1.
    */
   quotients(range: BinRange, divisor: Divisor): RowSource<BinQuotient[]> {
     const sql = this.db.reader(range.fromPrimary);
@@ -220,7 +220,7 @@ function sizeOf({ histogram, sealed }: StoredBin): number {
   return 200 + (sealed?.length ?? 0) + (histogram ? 40 * Object.keys(histogram).length : 0);
 }
 
-/** The rollups under the sealed bins of a summary type, as one relation. */
+/** The sealed bins of a summary type over the rollups, as one relation. */
 function withSealed(type: SummaryType): string {
   return `
     (SELECT r.*, NULL::text AS sealed FROM rollup r

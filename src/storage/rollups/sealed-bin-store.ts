@@ -10,8 +10,8 @@ import { SeriesStore } from '../registry/series-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** How many rows one transaction of retention deletes. */
-const BATCH = 50_000;
+/** The rows that one transaction of retention deletes. */
+const BATCH_ROWS = 50_000;
 
 /** A registered summary of a series. */
 export interface SummaryRef {
@@ -20,7 +20,7 @@ export interface SummaryRef {
   readonly window: number;
 }
 
-/** The value of a bin, as another archive has it. */
+/** The value of a bin in another archive. */
 export interface ForeignBin {
   /** The begin of the bin. */
   readonly micros: number;
@@ -28,34 +28,37 @@ export interface ForeignBin {
   readonly value: string;
 }
 
-/** What became of bins of another archive. */
+/** The numbers of bins of another archive, by what was done with them. */
 export interface Sealing {
   readonly sealed: number;
-  /** Sealed before; they keep their value. */
+  /** Sealed before: they keep their value. */
   readonly there: number;
-  /** Summed up here from points, which is exact: the other archive's value is not needed. */
+  /** Computed here from points, which is exact: the other archive's value is not needed. */
   readonly computed: number;
   /** Older than the cut-off of the summary. */
   readonly expired: number;
 }
 
-/** Which bins to seal although points of them are here. */
+/** Which bins to seal although some of their points are here. */
 export interface SealOptions {
-  /** The bin in which the points here begin, where others before it are sealed, or this says that points before are missing. */
+  /**
+   * The bin in which the points here begin is sealed where bins before it are sealed, or where this says that earlier
+   * points are missing.
+   */
   readonly beginIsPartial?: boolean;
-  /** Bins whose value here is another one: some of their points could not be taken over. */
+  /** Bins whose value here differs: some of their points could not be imported. */
   readonly differing?: boolean;
-  /** When the other archive wrote to the series last: the series here becomes no older than that. */
+  /** The time-updated of the series in the other archive: that of the series here becomes no older. */
   readonly updated?: Date | undefined;
 }
 
-/** Which bins here count as summed up: all, or of percentages those that come to the value $5 within 1 ÷ 10^9. */
+/** The condition that a bin here has the value $5, within 1 ÷ 10^9 (of percentages). */
 const SAME = `abs(r.sum / nullif(r.denominator_sum, 0) - (g.value #>> '{}')::numeric) <= 1e-9`;
 
 /**
- * The SQL on sealed bins: values of summaries that came from another archive because the points they were made of are
- * gone. They lie over the bins that are computed here: readers see them instead, and nothing ever changes them. Points
- * that come into such a bin later are stored, and are summed up underneath.
+ * The SQL on sealed bins: values of summaries from another archive whose points no longer exist. They hide the bins that
+ * are computed here from readers, and nothing ever changes them. Points that come into such a bin later are stored, and
+ * are summed up beneath it.
  */
 @Injectable()
 export class SealedBinStore {
@@ -83,7 +86,7 @@ export class SealedBinStore {
     });
   }
 
-  /** Removes the sealed bins that lie in a span as a whole, inside the caller's transaction; `end` is inclusive. */
+  /** Removes the sealed bins that lie wholly in a span, inside the caller's transaction; `end` is inclusive. */
   async removeWithin(sql: Sql, series: number, begin: number, end: number): Promise<void> {
     await sql.query(
       `DELETE FROM sealed_bin WHERE series = $1 AND bin >= $2
@@ -92,13 +95,13 @@ export class SealedBinStore {
     );
   }
 
-  /** How many there are. */
+  /** The number of sealed bins. */
   async count(): Promise<number> {
     const { rows } = await this.db.query<{ count: number }>('SELECT count(*)::float8 AS count FROM sealed_bin');
     return rows[0]?.count ?? 0;
   }
 
-  /** How many lie before the cut-offs of their summaries, by policy (`null`: only earlier ones had a cut-off). */
+  /** The number before the cut-offs of their summaries, by policy (`null`: only earlier policies had a cut-off). */
   async countExpired(
     rules: readonly RetentionRule[],
     cutOffs: CutOffs,
@@ -135,13 +138,13 @@ export class SealedBinStore {
     return ranges.map((_, index) => found.has(index + 1));
   }
 
-  /** Deletes what lies before the recorded cut-offs, in bounded transactions. */
+  /** Deletes those before the recorded cut-offs, in bounded transactions. */
   async deleteExpired(rules: readonly RetentionRule[], signal?: AbortSignal): Promise<void> {
-    for (let deleted = BATCH; deleted === BATCH;) {
+    for (let deleted = BATCH_ROWS; deleted === BATCH_ROWS;) {
       signal?.throwIfAborted();
       const { begin, select, values } = expiredOf(rules, 'recorded');
       const { rowCount } = await this.db.query(
-        `${begin} DELETE FROM sealed_bin WHERE ctid IN (SELECT row FROM (${select} LIMIT ${BATCH}) e)`,
+        `${begin} DELETE FROM sealed_bin WHERE ctid IN (SELECT row FROM (${select} LIMIT ${BATCH_ROWS}) e)`,
         [...values],
       );
       deleted = rowCount ?? 0;
@@ -164,7 +167,7 @@ function expiredOf(
   };
 }
 
-/** Decides about each bin and stores those that are to be sealed, in one statement. */
+/** Decides on each bin and stores those that are to be sealed, in one statement. */
 async function judge(
   sql: Sql,
   { series, type, window }: SummaryRef,

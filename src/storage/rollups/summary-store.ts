@@ -6,7 +6,7 @@ import { REGISTERED_SUMMARIES } from '../registry/relations.js';
 import { microsOf } from '../../postgres/timestamps.js';
 import { statisticsNeeded } from '../registry/statistics-needed.js';
 
-/** Where the bins of a summary lie, and the database's time. All times in micros. */
+/** The time range of the bins of a summary, and the database's time. All times in micros. */
 export interface SummaryExtent {
   /** The id of the series. */
   readonly id: number;
@@ -14,23 +14,23 @@ export interface SummaryExtent {
   /** The times of the first and last point ever, or sealed bin; `null` when there was none. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Bins that begin before have left by retention; `null` when none has. */
+  /** Bins that begin before this time have expired; `null` when none has. */
   readonly cutOff: number | null;
   /** Bins that begin here or later are still being filled; `null` when all are complete. */
   readonly incompleteFrom: number | null;
   /** The begin of the last sealed bin; `null` where there is none. */
   readonly lastSealed: number | null;
   readonly now: number;
-  /** Whether the replica does not know its bins yet, so that they must be read from the primary. */
+  /** Whether the replica lacks its bins, so that they must be read from the primary. */
   readonly fromPrimary: boolean;
 }
 
-/** The SQL on registered summaries that reading them needs. */
+/** Looks up what reading a summary needs to know. */
 @Injectable()
 export class SummaryStore {
   constructor(private readonly db: Database) {}
 
-  /** Where the bins of a registered summary lie, or `undefined` where there is no such summary. */
+  /** The time range of the bins of a registered summary, or `undefined` where there is no such summary. */
   async extent(
     metadataKey: string,
     eventType: string,
