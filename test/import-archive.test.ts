@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Account } from '../src/import/import-report.js';
+import { type ImportReport } from '../src/import/import-report.js';
 import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
 import { SourceArchive } from '../src/import/source-archive.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
@@ -25,7 +25,7 @@ afterEach(async () => {
     await source.query(`TRUNCATE ${table}`);
 });
 
-function run(options: ArchiveImportOptions = {}): Promise<Account> {
+function run(options: ArchiveImportOptions = {}): Promise<ImportReport> {
   return importArchive(placeOf(target), new SourceArchive(url), options);
 }
 

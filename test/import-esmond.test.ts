@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account } from '../src/import/import-report.js';
+import { type ImportReport } from '../src/import/import-report.js';
 import { type ArchiveImportOptions, importArchive } from '../src/import/import-archive.js';
 import { SourceArchive } from '../src/import/source-archive.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
@@ -51,7 +51,7 @@ function holds(rows: EsmondMetadata['rows'], key = KEY, fields: EsmondMetadata['
   esmond.metadata = [...esmond.metadata, { key, fields, rows }].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function run(options: ArchiveImportOptions = {}, timeoutMs = 30_000): Promise<Account> {
+function run(options: ArchiveImportOptions = {}, timeoutMs = 30_000): Promise<ImportReport> {
   return importArchive(placeOf(target), new SourceArchive(url, { backoffMs: 1, timeoutMs }), options);
 }
 
@@ -267,7 +267,7 @@ test('an archive that gives nothing is one sentence', async () => {
 
 describe('an archive that behaves badly', () => {
   const OTHER = 'bb'.repeat(16);
-  const failures = (account: Account): Record<string, number> => Object.fromEntries(account.failed);
+  const failures = (account: ImportReport): Record<string, number> => Object.fromEntries(account.failed);
 
   /** Another series, which must come whatever happens to the first. */
   function holdsAnother(): void {

@@ -3,23 +3,27 @@ import { type Actor } from '../storage/access/audit-store.js';
 import { CommitFeed } from '../storage/ingest/commit-feed.js';
 import { type Dropped, type Tally, UsageStore, type Written } from '../storage/access/usage-store.js';
 
-/** How many different rows wait at most; what comes on top while the database is away is not counted. */
-const MOST_ROWS = 10_000;
+/**
+ * Rows of each kind that wait to be stored. While the database is away and so many wait, further ones are not counted.
+ */
+const MAX_ROWS = 10_000;
 
 /** Why a point was dropped. */
 export type DropReason = 'event type not registered' | 'older than retention keeps';
 
-/** When and by whom a key was used last; by this process's clock, which never goes back. */
+/** The last use of a key. */
 interface Use {
   by: Actor;
+  /** By this process's monotonic clock, in milliseconds. */
   at: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Counts in memory what would cost a write for each request: when keys were used, how much was written with them, and
- * what was dropped. `UsageJob` stores it every half minute and when the server stops; a crash loses that much at most.
+ * Counts in memory what would cost a database write for each request: when each key was used last, how much was written
+ * with it, and which points were dropped. `UsageJob` stores the counts every half minute and when the server stops; a
+ * crash loses half a minute at most. Commits are counted from the commit feed.
  */
 @Injectable()
 export class UsageCounters {
@@ -32,12 +36,12 @@ export class UsageCounters {
     commits: CommitFeed,
   ) {
     commits.subscribe(({ writes }) => {
-      for (const { by, stored } of writes) if (stored > 0) this.wrote(by, stored);
+      for (const { by, stored } of writes) if (stored > 0) this.recordWrite(by, stored);
     });
   }
 
-  /** A key was used, just now. */
-  used(by: Actor & { readonly keyId: number }): void {
+  /** Records that a key was used just now. */
+  recordUse(by: Actor & { readonly keyId: number }): void {
     const use = this.uses.get(by.keyId);
     if (!use) {
       this.uses.set(by.keyId, { by, at: performance.now() });
@@ -47,27 +51,26 @@ export class UsageCounters {
     use.at = performance.now();
   }
 
-  /** Points were stored. */
-  private wrote({ username, keyId }: Actor, points: number, requests = 1): void {
+  private recordWrite({ username, keyId }: Actor, points: number, requests = 1): void {
     const who = keyId ?? username;
     const written = this.written.get(who);
     if (written) {
       written.requests += requests;
       written.points += points;
-    } else if (this.written.size < MOST_ROWS) this.written.set(who, { username, keyId, requests, points });
+    } else if (this.written.size < MAX_ROWS) this.written.set(who, { username, keyId, requests, points });
   }
 
-  /** Points were accepted and dropped. */
-  drop(by: Actor, metadata: string, eventType: string, reason: DropReason, points = 1): void {
+  /** Records points that were accepted and dropped. */
+  recordDrop(by: Actor, metadata: string, eventType: string, reason: DropReason, points = 1): void {
     const where = `${metadata} ${eventType} ${reason}`;
     const dropped = this.dropped.get(where);
     if (dropped) {
       dropped.points += points;
       dropped.by = by;
-    } else if (this.dropped.size < MOST_ROWS) this.dropped.set(where, { metadata, eventType, reason, points, by });
+    } else if (this.dropped.size < MAX_ROWS) this.dropped.set(where, { metadata, eventType, reason, points, by });
   }
 
-  /** Stores what has gathered. Where that fails, it throws, and keeps all for the next time. */
+  /** Stores the counts and begins anew. Where that fails, it throws and keeps them for the next call. */
   async flush(): Promise<void> {
     const { uses, written, dropped } = this;
     if (uses.size + written.size + dropped.size === 0) return;
@@ -77,14 +80,15 @@ export class UsageCounters {
     try {
       await this.store.add(tallyOf(uses, written, dropped));
     } catch (error) {
-      this.takeBack(uses, written, dropped);
+      this.restore(uses, written, dropped);
       throw error;
     }
   }
 
-  private takeBack(uses: typeof this.uses, written: typeof this.written, dropped: typeof this.dropped): void {
+  /** Adds counts that could not be stored to those of the meantime. */
+  private restore(uses: typeof this.uses, written: typeof this.written, dropped: typeof this.dropped): void {
     for (const [id, use] of uses) if (!this.uses.has(id)) this.uses.set(id, use);
-    for (const one of written.values()) this.wrote({ ...one, address: null }, one.points, one.requests);
+    for (const one of written.values()) this.recordWrite({ ...one, address: null }, one.points, one.requests);
     for (const [where, { points, ...row }] of dropped) {
       const newer = this.dropped.get(where);
       if (newer) newer.points += points;

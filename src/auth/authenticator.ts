@@ -100,7 +100,7 @@ export class Authenticator {
   private note(request: FastifyRequest, rights: Rights): void {
     const caller = new Caller(rights, request.ip);
     request.caller = caller;
-    if (isKey(caller)) this.tallies.used(caller);
+    if (isKey(caller)) this.tallies.recordUse(caller);
   }
 
   private async authorize({ caller, params }: FastifyRequest, needed: Scope): Promise<void> {

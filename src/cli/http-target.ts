@@ -34,7 +34,7 @@ export class HttpTarget implements FileTarget {
   }
 
   /** Asks only for series that are written: checking the file tells nothing about the archive. */
-  look(): Promise<undefined> {
+  peek(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
 

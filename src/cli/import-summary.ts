@@ -1,8 +1,8 @@
-import { type Account } from '../import/import-report.js';
+import { type ImportReport } from '../import/import-report.js';
 import { printable } from './text-table.js';
 
 /** The report of an import, line by line; a dry run says what would be stored. */
-export function accountOf(account: Account, { dryRun }: { readonly dryRun: boolean }): string[] {
+export function accountOf(account: ImportReport, { dryRun }: { readonly dryRun: boolean }): string[] {
   const { metadata, otherKeys, points, bins } = account;
   const would = dryRun ? 'would be ' : '';
   const lines = [
@@ -24,7 +24,7 @@ export function accountOf(account: Account, { dryRun }: { readonly dryRun: boole
 }
 
 /** The report of a file that was written to another archive. */
-export function sentOf({ metadata, points, skipped }: Account, url: string): string[] {
+export function sentOf({ metadata, points, skipped }: ImportReport, url: string): string[] {
   const what = `${number(points.read)} points of ${number(metadata.read)} metadata`;
   return [
     `Sent ${what} to ${url}: ${number(points.stored)} stored, ${number(points.there)} there already.`,
@@ -33,7 +33,7 @@ export function sentOf({ metadata, points, skipped }: Account, url: string): str
 }
 
 /** The first bad lines of a file, and the number of the others. */
-export function badLinesOf({ badLines, badLineCount }: Account): string[] {
+export function badLinesOf({ badLines, badLineCount }: ImportReport): string[] {
   const lines = badLines.map(({ line, problem }) => `line ${line}: ${problem}`);
   if (badLineCount > lines.length) lines.push(`… and ${number(badLineCount - lines.length)} more lines`);
   return lines.map(printable);

@@ -5,7 +5,7 @@ import { operator } from '../auth/caller.js';
 import { Invalid, OperatorError } from '../common/errors.js';
 import { parseBounds } from '../common/time-range.js';
 import { builtInDataType } from '../event-types/catalogue.js';
-import { Account } from '../import/import-report.js';
+import { ImportReport } from '../import/import-report.js';
 import { type Progress } from '../jobs/progress.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
 import { importFile } from '../import/import-file.js';
@@ -50,7 +50,7 @@ export interface ImportOptions extends WriteOptions {
 }
 
 /** One import into a place, filling in an account. */
-type Work = (place: ImportPlace, account: Account, progress: Progress) => Promise<unknown>;
+type Work = (place: ImportPlace, account: ImportReport, progress: Progress) => Promise<unknown>;
 
 /**
  * Imports from an archive or a file and prints a report; some bad lines are named on stderr. Throws a
@@ -127,7 +127,7 @@ async function store(
   await withDatabase(env, async (app) => {
     const place = await placeOf(app);
     if (mapping) checkIn(place, mapping);
-    const account = new Account();
+    const account = new ImportReport();
     const bar = new ProgressBar('Import');
     try {
       await interruptible(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ApiError, ArchiveError } from 'marigram-client';
 import { OperatorError, TryLater } from '../common/errors.js';
 import { archiveUrlOf } from '../config/config.js';
-import { Account } from '../import/import-report.js';
+import { ImportReport } from '../import/import-report.js';
 import { type FileLine } from '../import/file-line.js';
 import { importFile } from '../import/import-file.js';
 import { type Destination, HttpTarget } from './http-target.js';
@@ -30,7 +30,7 @@ export async function writeOverHttp(
   lines: () => AsyncIterable<FileLine>,
 ): Promise<void> {
   const to = await destinationOf(env, options);
-  const account = new Account();
+  const account = new ImportReport();
   try {
     await importFile(targetOf(to), lines, { strict: options.strict }, account);
   } catch (error) {

@@ -3,7 +3,7 @@ import { formatSeconds } from '../common/time.js';
 import { type WriteOutcome } from '../storage/ingest/write-request.js';
 import { type PostedPoint } from './parse-points.js';
 
-/** The conflict that an outcome is for a request with these points; `undefined` where all were stored. */
+/** The conflict to report for a request with these points; `undefined` where all were stored. */
 export function conflictOf(points: readonly PostedPoint[], { stored, conflicts }: WriteOutcome): Conflict | undefined {
   if (conflicts.length === 0) return undefined;
   const skipped = conflicts.flatMap((index) => points[index] ?? []);

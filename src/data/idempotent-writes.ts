@@ -5,26 +5,27 @@ import { type RequestKey } from '../http/idempotency-key.js';
 import { IdempotencyStore, type KeptAnswer, type KeyClaim, Repeated } from '../storage/ingest/idempotency-store.js';
 import { ALL_STORED, parseReport, type WriteReport } from './write-report.js';
 
-/** A write that is under way. */
-interface Underway {
+/** A write in progress. */
+interface WriteInProgress {
   readonly digest: Buffer;
-  readonly ending: Promise<WriteReport>;
+  readonly report: Promise<WriteReport>;
 }
 
 /**
- * Lets writes with an `Idempotency-Key` take place once, and end the same way each time: the first one's key is stored
- * in the transaction of its points. Of those that come at a time to this process one takes place, and the others wait
- * for it; of those that come to several processes, PostgreSQL lets one pass.
+ * Makes writes with an `Idempotency-Key` take place once, and answers repeats like the first request, whose key is
+ * stored in the transaction of its points. Repeats that reach this process during the first request wait for it; of
+ * those that reach several processes, PostgreSQL lets one pass.
  */
 @Injectable()
 export class IdempotentWrites {
-  private readonly underway = new Map<string, Underway>();
+  private readonly inProgress = new Map<string, WriteInProgress>();
 
   constructor(private readonly keys: IdempotencyStore) {}
 
   /**
-   * Ends as `write` does, or as it did the first time. Throws `KeyReused` where the key belongs to another request.
-   * @param write stores the points together with the claim, and throws `Repeated` where the claim is there already.
+   * Resolves or throws as `write` does, or as it did the first time. Throws `KeyReused` where the key was used for
+   * another request.
+   * @param write stores the points together with the claim, and throws `Repeated` where the key is stored already.
    */
   async once(
     caller: Caller,
@@ -33,35 +34,37 @@ export class IdempotentWrites {
   ): Promise<WriteReport> {
     const claim: KeyClaim = { caller: callerOf(caller), key, digest };
     const name = `${claim.caller} ${key}`;
-    const first = this.underway.get(name);
-    if (first) return first.digest.equals(digest) ? first.ending : refuse();
-    const ending = this.take(claim, write).finally(() => this.underway.delete(name));
-    this.underway.set(name, { digest, ending });
-    return ending;
+    const first = this.inProgress.get(name);
+    if (first) return first.digest.equals(digest) ? first.report : refuse();
+    const report = this.writeOrRepeat(claim, write).finally(() => this.inProgress.delete(name));
+    this.inProgress.set(name, { digest, report });
+    return report;
   }
 
-  private async take(claim: KeyClaim, write: (claim: KeyClaim) => Promise<WriteReport>): Promise<WriteReport> {
+  private async writeOrRepeat(claim: KeyClaim, write: (claim: KeyClaim) => Promise<WriteReport>): Promise<WriteReport> {
     try {
       return await write(claim);
     } catch (error) {
       const kept = error instanceof Repeated ? error.kept : isRefusal(error) && (await this.keys.find(claim));
       if (!kept) throw error;
-      return repeat(kept, claim);
+      return repeatOf(kept, claim);
     }
   }
 }
 
-/** Who may use a key again: the same API key, or the same user's networks. */
+/** Who may repeat a request: the same API key, or the networks of the same user. */
 function callerOf({ keyId, username }: Caller): string {
   return keyId === null ? `network:${username}` : `key:${keyId}`;
 }
 
-/** Whether nothing was stored and never will be: what was possible the first time may not be now, since it is deleted. */
+/**
+ * Whether a request is refused for good. Its repeat may be: the first one took place, but its metadata is gone since.
+ */
 function isRefusal(error: unknown): boolean {
   return error instanceof ArchiveError && error.status < 500;
 }
 
-function repeat({ digest, answer }: KeptAnswer, claim: KeyClaim): WriteReport {
+function repeatOf({ digest, answer }: KeptAnswer, claim: KeyClaim): WriteReport {
   if (!digest.equals(claim.digest)) refuse();
   return answer === null ? ALL_STORED : parseReport(answer);
 }

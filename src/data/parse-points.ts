@@ -4,10 +4,10 @@ import { FIRST_SECOND, inStorableYears, LAST_MICRO, LAST_SECOND, MICROS_PER_SECO
 import { JsonReader } from '../json/json-reader.js';
 import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
 
-/** No clock has more digits, and megabytes of them would take long to round exactly. */
-const LONGEST_EXACT = 40;
+/** Longer texts are rounded as doubles: no clock has more digits, and megabytes of them take long to round exactly. */
+const MAX_EXACT_CHARACTERS = 40;
 
-/** A point as it was posted: its structure is checked, its event type and value are not. */
+/** A posted point. Its structure is checked, its event type and value are not yet. */
 export interface PostedPoint {
   readonly metadataKey: string;
   readonly eventType: string;
@@ -18,7 +18,7 @@ export interface PostedPoint {
   readonly position: number;
 }
 
-/** Where the value of a point stands in its body, for messages. */
+/** The place of a point's value in the body, for messages. */
 export function whereOf({ item, position }: PostedPoint): string {
   return item > 0 ? `data item ${item}, val ${position}, val` : 'val';
 }
@@ -70,10 +70,10 @@ function readItems(reader: JsonReader, most: number, metadataKey: string | undef
   return points;
 }
 
-/** A point of an item of which not all has been read. */
+/** A point whose item is not read to its end. */
 type Unfinished = { -readonly [Part in keyof PostedPoint]: PostedPoint[Part] };
 
-/** Members come in any order: what belongs to all values of the item is filled in at its end. */
+/** Members come in any order, so what applies to all values of an item is filled in at its end. */
 function readItem(reader: JsonReader, item: number, ofRequest: string | undefined, points: Unfinished[]): void {
   const first = points.length;
   let ts: JsonSlice | undefined;
@@ -83,7 +83,7 @@ function readItem(reader: JsonReader, item: number, ofRequest: string | undefine
   for (let key = reader.nextKey(); key !== undefined; key = reader.nextKey())
     if (key === 'ts') ts = readSlice(reader);
     else if (key === 'val') {
-      points.length = first; // of duplicate members the last counts
+      points.length = first; // of duplicate members, the last counts
       readValues(reader, item, points);
       hasValues = true;
     } else if (key === 'metadata-key') ownKey = readSlice(reader);
@@ -133,13 +133,13 @@ export function parseTime(slice: JsonSlice | undefined): number {
       `${text.trim()} is outside the years 1 to 9999 (${FIRST_SECOND} to ${LAST_SECOND} seconds since 1970); ` +
         'is it in milliseconds?',
     );
-  const isExact = Number.isInteger(seconds) || text.length > LONGEST_EXACT;
+  const isExact = Number.isInteger(seconds) || text.length > MAX_EXACT_CHARACTERS;
   const micros = isExact ? Math.round(seconds * MICROS_PER_SECOND) : roundToMicros(text);
-  // Doubles are 32 µs apart at the end of the year 9999: the last of it would round up into the next.
+  // Doubles are 32 µs apart at the end of the year 9999, so its last moments would round up into the next year.
   return Math.min(micros, LAST_MICRO);
 }
 
-/** Rounds on the decimal text, half away from 0: the double is off by up to 0.12 µs. */
+/** Rounds the decimal text, half away from 0; its double is off by up to 0.12 µs. */
 function roundToMicros(text: string): number {
   const { digits, scale } = parseDecimal(text.toLowerCase());
   const unit = 10n ** BigInt(scale);

@@ -2,29 +2,29 @@ import { type FastifyReply } from 'fastify';
 import { type DropReason } from '../audit/usage-counters.js';
 import { Conflict, type ConflictingPoint } from '../common/errors.js';
 
-/** What became of the points of a write that took place. */
+/** The result of a write that took place. */
 export interface WriteReport {
-  /** How many points were inserted or replaced. */
+  /** The number of points inserted or replaced. */
   readonly stored: number;
-  /** How many points were not stored, by reason. */
+  /** The number of points that were not stored, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** How many points were stored without the fraction of a number that must be an integer. */
+  /** The number of points stored without the fraction of a number that must be an integer. */
   readonly cut: number;
   /** The points whose place was taken. */
   readonly conflict?: Conflict | undefined;
 }
 
-/** The report of a write whose points were all stored as they were sent; `stored` is not known any more. */
+/** The report of a repeated write whose points were all stored as sent; their number was not kept. */
 export const ALL_STORED: WriteReport = { stored: 0, dropped: {}, cut: 0 };
 
-/** A report as JSON, from which `parseReport` makes the same again; `null` where all points were stored as sent. */
+/** A report as JSON, for `parseReport`; `null` where all points were stored as sent. */
 export function reportText(report: WriteReport): string | null {
   const { conflict, ...counts } = report;
   if (!conflict && !isNotable(report)) return null;
   return JSON.stringify({ ...counts, ...(conflict && { detail: conflict.message, ...conflict.fields }) });
 }
 
-/** The report of a `reportText`. */
+/** Parses a text that `reportText` made. */
 export function parseReport(text: string): WriteReport {
   const kept = JSON.parse(text) as Partial<WriteReport> & KeptConflict; // our own
   const { stored = 0, dropped = {}, cut = 0, detail, conflicts } = kept;
@@ -37,7 +37,7 @@ interface KeptConflict {
   readonly conflicts?: readonly ConflictingPoint[];
 }
 
-/** Sets the headers that tell a writer which points were not stored as they were sent; none where all were. */
+/** Sets the headers about points that were not stored as sent; none where all were. */
 export function setReportHeaders(reply: FastifyReply, report: WriteReport): void {
   if (!isNotable(report)) return;
   const dropped = Object.entries(report.dropped);

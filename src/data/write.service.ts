@@ -41,11 +41,11 @@ export class WriteService {
   ) {}
 
   /**
-   * Stores the points of one request in one transaction and resolves after its commit. A point whose event type its
-   * metadata does not list is dropped, whatever its value; one that is older than the cut-off of its series, too. A
-   * request with a key is stored once, and ends the same way each time.
+   * Stores the points of one request in one transaction and resolves after its commit. Points are dropped whose event
+   * type is not registered with their metadata, whatever their value, and those older than the cut-off of their series.
+   * A request with a key is stored once, and its repeats are answered like the first one.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `KeyReused`, `Unavailable`. Numbers that were there already are a conflict in the report; all others are
+   * value, `KeyReused`, `Unavailable`. Numbers whose place is taken are a conflict in the report; all other points are
    * stored then.
    */
   write(request: PostedWrite): Promise<WriteReport> {
@@ -88,7 +88,7 @@ export class WriteService {
         continue;
       }
       const { seriesPoint, isCut } = isLarge ? await toLargeSeriesPoint(point, ref, turns) : toSeriesPoint(point, ref);
-      // The version check of the write makes this exact: a cut-off that moves sends the request back to look again.
+      // Exact, because a moving cut-off changes the version of the series: the write is then resolved again.
       if (ref.cutOff !== null && point.micros < ref.cutOff) {
         dropped.push([point, 'older than retention keeps']);
         continue;
@@ -114,12 +114,12 @@ export class WriteService {
 
   private noteDropped({ metadataKey, eventType }: PostedPoint, reason: DropReason, caller: Caller): void {
     (reason === 'event type not registered' ? this.metrics.pointsUnregistered : this.metrics.pointsExpired).inc();
-    this.usage.drop(caller, metadataKey, eventType, reason);
+    this.usage.recordDrop(caller, metadataKey, eventType, reason);
   }
 
   /**
-   * The series of each point; `undefined` where its metadata does not list its event type. Throws `NotFound` for an
-   * unknown metadata and `Invalid` for an unknown event type.
+   * The series of each point; `undefined` where its event type is not registered with its metadata. Throws `NotFound`
+   * for an unknown metadata key and `Invalid` for an unknown event type.
    */
   private async resolve(
     posted: readonly PostedPoint[],
@@ -131,7 +131,7 @@ export class WriteService {
     let refs = refsOf(posted, series);
     const missing = posted.filter((_, index) => !refs[index]);
     if (missing.length > 0) {
-      // Another server process may have registered it since: dropping a point takes a fresh look.
+      // Another server process may have registered it since, so look it up afresh before a point is dropped.
       this.series.forget(keysOf(missing));
       series = await this.series.get(keys);
       refs = refsOf(posted, series);
@@ -164,13 +164,13 @@ function keysOf(posted: readonly PostedPoint[]): Set<string> {
   return keys;
 }
 
-/** A point as it is to be stored, and whether it lost a fraction. */
+/** A point to store, and whether its value lost a fraction. */
 interface ParsedPoint {
   readonly seriesPoint: SeriesPoint;
   readonly isCut: boolean;
 }
 
-/** Throws a `BadPart` that names the place of a bad value. */
+/** Parses the value of a point. Throws a `BadPart` that names the place of a bad value. */
 function toSeriesPoint(point: PostedPoint, series: SeriesRef): ParsedPoint {
   try {
     return pointOf(point, series, DATA_TYPES[series.dataType].parse(point.value));
@@ -179,7 +179,7 @@ function toSeriesPoint(point: PostedPoint, series: SeriesRef): ParsedPoint {
   }
 }
 
-/** Like `toSeriesPoint`, for a value that takes long. */
+/** Like `toSeriesPoint`, in turns with other requests. */
 async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<ParsedPoint> {
   const { parseInSteps } = DATA_TYPES[series.dataType];
   if (!parseInSteps) return toSeriesPoint(point, series);

@@ -1,17 +1,17 @@
 import { ApiError } from 'marigram-client';
 
-/** How much of an answer is read, in bytes after decompression. */
-const MAX_ANSWER = 48 * 1024 ** 2;
+/** The longest answer that is read, after decompression. */
+const MAX_ANSWER_BYTES = 48 * 1024 ** 2;
 
-/** How many redirects in a row are followed. */
+/** Redirects in a row that are followed. */
 const MAX_REDIRECTS = 5;
 
-/** An answer is longer than 48 MiB; fewer rows may fit. */
+/** An answer is longer than 48 MiB; one with fewer rows may fit. */
 export class AnswerTooLong extends ApiError {}
 
 /**
- * Reads from another archive, which may be anything: a redirect is followed on the same host only, also from HTTP to
- * HTTPS, and an answer is read up to 48 MiB. Throws an `ApiError` for a redirect elsewhere; the body ends in an
+ * Fetches from another archive, which is not trusted: redirects are followed on the same host only (also from HTTP to
+ * HTTPS), and answers are read up to 48 MiB. Throws an `ApiError` for a redirect elsewhere; a longer body fails with
  * `AnswerTooLong`.
  */
 export async function boundedFetch(request: Request): Promise<Response> {
@@ -30,7 +30,7 @@ export async function boundedFetch(request: Request): Promise<Response> {
   }
 }
 
-/** The same scheme, name and port; or the same name, by HTTPS in place of HTTP on their usual ports. */
+/** Whether scheme, name and port are the same, or only HTTP became HTTPS, both on their default ports. */
 function isSameHost(from: URL, to: URL): boolean {
   const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && from.port === '' && to.port === '';
   return from.origin === to.origin || (isUpgrade && from.hostname === to.hostname);
@@ -48,9 +48,9 @@ function bounded(response: Response, url: string): Response {
     new TransformStream<Uint8Array, Uint8Array>({
       transform(piece, controller) {
         size += piece.byteLength;
-        if (size <= MAX_ANSWER) controller.enqueue(piece);
+        if (size <= MAX_ANSWER_BYTES) controller.enqueue(piece);
         else {
-          const detail = `an answer of more than ${MAX_ANSWER / 1024 ** 2} MiB`;
+          const detail = `an answer of more than ${MAX_ANSWER_BYTES / 1024 ** 2} MiB`;
           controller.error(new AnswerTooLong({ status: response.status, detail, method: 'GET', url }));
         }
       },

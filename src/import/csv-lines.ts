@@ -8,27 +8,27 @@ import { notUtf8, withoutMark } from './utf8-lines.js';
 /** A number as JSON has it. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-/** What else separates columns, with its name. */
+/** Separators that are not supported, with their names for messages. */
 const SEPARATORS = [
   [';', '";"'],
   ['\t', 'a tab'],
   ['|', '"|"'],
 ] as const;
 
-/** How much of a text a message shows. */
-const SHOWN = 60;
+/** The length of a quoted text in messages. */
+const MAX_SHOWN_CHARACTERS = 60;
 
 /**
- * The points of a CSV stream with a header line: the fields of the metadata, `event-type`, `ts` and `val`. A value that
- * is no number is JSON, quoted as RFC 4180 says, as the archive writes CSV itself. Throws `Invalid` for a header that
- * lacks one of the three, or has what is no name.
+ * The points of a CSV stream with a header line. Its columns are `event-type`, `ts`, `val` and the fields of the
+ * metadata. Values other than numbers are JSON, quoted as in RFC 4180, as the archive itself writes CSV. Throws
+ * `Invalid` for a header that lacks one of the three columns or has an invalid name.
  */
 export async function* csvLines(input: Readable): AsyncGenerator<FileLine, void, undefined> {
   const broken: BadLine[] = [];
   const parser = parse({
     columns: checkHeader,
     info: true,
-    // A character for each byte: the parser would put U+FFFD in place of what is not UTF-8.
+    // One character for each byte: the parser would replace bytes that are not UTF-8 by U+FFFD.
     encoding: 'latin1',
     skip_empty_lines: true,
     skip_records_with_error: true,
@@ -80,12 +80,12 @@ function parseValue(text: string): JsonSlice {
     return parseSlice(text);
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
-    const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+    const shown = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
     throw new BadPart('val', `${shown} is neither a number nor JSON (${error.message})`);
   }
 }
 
-/** What the bytes of a field stand for. Throws `Invalid` where they are not UTF-8. */
+/** The text of a field. Throws `Invalid` where its bytes are not UTF-8. */
 function decode(field: string): string {
   const bytes = Buffer.from(field, 'latin1');
   const problem = notUtf8(bytes);

@@ -3,40 +3,40 @@ import { FIRST_SECOND, inStorableYears, LAST_SECOND, MICROS_PER_SECOND } from '.
 import { parseTime } from '../data/parse-points.js';
 import { type JsonSlice, stringOf } from '../json/json-text.js';
 
-/** A point of a file with the metadata it belongs to. */
+/** A point of a file, with its metadata. */
 export interface FileRecord {
   readonly kind: 'record';
   readonly line: number;
-  /** The fields of the metadata as JSON source texts, `metadata-key` among them. */
+  /** The fields of the metadata as JSON source texts, including `metadata-key`. */
   readonly fields: ReadonlyMap<string, string>;
   readonly eventType: string;
   readonly micros: number;
   readonly value: JsonSlice;
 }
 
-/** A line that can't be understood. */
+/** A line that can't be parsed. */
 export interface BadLine {
   readonly kind: 'bad';
   readonly line: number;
   readonly problem: string;
 }
 
-/** Something that is fine but has no place here. */
+/** Something valid that the archive has no place for. */
 export interface LeftOut {
   readonly kind: 'left out';
   readonly reason: string;
 }
 
-/** What a file holds, piece by piece; a line of the file may make several. */
+/** One result of reading a file; a line of the file may have several. */
 export type FileLine = FileRecord | BadLine | LeftOut;
 
-/** The columns of a record that are no fields of the metadata. */
+/** The columns of a record that are not fields of the metadata. */
 export const POINT_COLUMNS = ['event-type', 'ts', 'val'] as const;
 
-/** The fields of a metadata that are no parameters. */
+/** The fields of a metadata that are not parameters. */
 const FIELDS = ['metadata-key', 'subject-type', 'source', 'destination', 'measurement-agent', 'tool-name'];
 
-/** All names that have a meaning here: in other letters they would be parameters that nobody wants. */
+/** All names with a meaning of their own: with capital letters they would become parameters by mistake. */
 const NAMES = new Set<string>([...POINT_COLUMNS, ...FIELDS, 'input-source', 'input-destination']);
 
 /** `2024-05-01T12:00:00.25Z`, also with a blank for the T and with an offset for the Z. */
@@ -45,10 +45,10 @@ const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\
 /** The same without a zone, or of a day only. */
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
 
-/** How much of a text a message shows. */
-const SHOWN = 60;
+/** The length of a quoted text in messages. */
+const MAX_SHOWN_CHARACTERS = 60;
 
-/** A name as the archive has it: `_` counts as `-`. Throws `Invalid` for one that is known in lower case only. */
+/** The archive's form of a column name: `_` counts as `-`. Throws `Invalid` for a known name with capital letters. */
 export function columnOf(name: string): string {
   const column = name.trim().replaceAll('_', '-');
   const lower = column.toLowerCase();
@@ -57,8 +57,8 @@ export function columnOf(name: string): string {
 }
 
 /**
- * Makes a record of named JSON values. `_` in names counts as `-`, and what is empty or null counts as absent.
- * Throws `Invalid`.
+ * Makes a record from named JSON values. `_` in names counts as `-`; empty and null values count as absent. Throws
+ * `Invalid`.
  */
 export function recordOf(line: number, members: Iterable<readonly [name: string, value: JsonSlice]>): FileRecord {
   const fields = new Map<string, string>();
@@ -75,7 +75,7 @@ export function recordOf(line: number, members: Iterable<readonly [name: string,
   return { kind: 'record', line, fields, eventType: stringOf(eventType), micros: timeOf(point.get('ts')), value };
 }
 
-/** Runs what makes lines of a file into records; what it can't understand becomes a bad line. */
+/** Returns what `make` returns, or a bad line where it throws `Invalid`. */
 export function lineOr(line: number, make: () => FileLine[]): FileLine[] {
   try {
     return make();
@@ -85,7 +85,7 @@ export function lineOr(line: number, make: () => FileLine[]): FileLine[] {
   }
 }
 
-/** Micros from seconds as the API takes them, from decimal text, and from ISO 8601. Throws `Invalid`. */
+/** Micros from seconds (as the API takes them), decimal text or ISO 8601. Throws `Invalid`. */
 function timeOf(slice: JsonSlice | undefined): number {
   const text = slice?.kind === 'string' ? stringOf(slice).trim() : '';
   if (/^-?\d+\.\d+$/.test(text)) return parseTime({ kind: 'number', text });
@@ -97,9 +97,11 @@ function timeOf(slice: JsonSlice | undefined): number {
   return seconds * MICROS_PER_SECOND + Number(fraction.padEnd(6, '0'));
 }
 
-/** Seconds as the API takes them, with a message that knows of ISO 8601, too. `text` is what the slice says, if a text. */
+/**
+ * Micros from seconds as the API takes them; messages mention ISO 8601, too. `text` is that of a slice that is a text.
+ */
 function secondsOf(slice: JsonSlice | undefined, text: string): number {
-  const shown = text.slice(0, SHOWN);
+  const shown = text.slice(0, MAX_SHOWN_CHARACTERS);
   if (WITHOUT_ZONE.test(text))
     throw new BadPart(
       'ts',
@@ -113,7 +115,7 @@ function secondsOf(slice: JsonSlice | undefined, text: string): number {
   return parseTime(slice);
 }
 
-/** A time without a zone, as it is written in UTC. */
+/** A time without a zone, written as one in UTC. */
 function utcOf(text: string): string {
   const [day = '', time = '00:00:00'] = text.split(/[T ]/);
   return `${day}T${time.length === 5 ? `${time}:00` : time}Z`;

@@ -5,19 +5,19 @@ import { type NewMetadata } from '../storage/registry/metadata-store.js';
 import { type FileRecord } from './file-line.js';
 import { KEY } from './foreign-metadata.js';
 
-/** Which metadata a record belongs to: one that is known by its key, or one that its fields say. */
+/** The metadata of a record: known by its key, or described by its fields. */
 export type RecordMetadata =
   | { readonly key: string; readonly metadata?: undefined }
   | { readonly key: string | undefined; readonly metadata: NewMetadata };
 
-/** What two records of the same metadata and event type have in common. */
+/** A text that is equal for records of the same metadata and event type. */
 export function subjectOf({ fields, eventType }: FileRecord): string {
   return `${eventType}\n${[...fields].map(([name, text]) => `${name}:${text}`).join('\n')}`;
 }
 
 /**
- * The metadata of a record. Where there is nothing but a `metadata-key`, that must be known; with other fields it is
- * the key that a new metadata gets. A subject is a pair where it has a destination. Throws `Invalid`.
+ * The metadata of a record. A `metadata-key` alone must be a known one; beside other fields it is the key for a new
+ * metadata. The subject is point-to-point where there is a destination. Throws `Invalid`.
  */
 export function metadataOf({ fields, eventType }: FileRecord, dataTypeOf: DataTypeOf): RecordMetadata {
   const keyText = fields.get('metadata-key');

@@ -3,72 +3,72 @@ import { Invalid, OperatorError } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { type Progress } from '../jobs/progress.js';
-import { Account } from './import-report.js';
+import { ImportReport } from './import-report.js';
 import { type FileLine, type FileRecord } from './file-line.js';
 import { metadataOf, subjectOf } from './file-metadata.js';
 import { type FileTarget, type ImportedPoint } from './target.js';
 
-/** What one transaction stores at most. */
+/** The bounds of one transaction. */
 const BATCH_POINTS = 5_000;
 const BATCH_BYTES = 8 * 1024 ** 2;
 
-/** How many metadata are remembered. */
-const REMEMBERED = 100_000;
+/** Metadata in the cache. */
+const CACHE_SIZE = 100_000;
 
-/** How to import a file. */
+/** Options of a file import. */
 export interface FileImportOptions extends Progress {
-  /** Stores nothing where a line is bad; the file is read twice then. */
+  /** Stores nothing where any line is bad; the file is then read twice. */
   readonly strict?: boolean | undefined;
-  /** Stores nothing, and says what would be stored. */
+  /** Stores nothing, and counts what would be stored. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** What is to be done with the lines: only look at them, say what would be stored, or store. */
+/** What to do with the lines: parse them, count what would be stored, or store them. */
 type Mode = 'check' | 'count' | 'store';
 
-/** The key of a metadata here; `undefined` for one that is not here yet; or why there is none. */
+/** The key of a metadata (`undefined` for one that is not registered yet), or why there is none. */
 type Found = { readonly key: string | undefined } | { readonly problem: string };
 
 /**
- * Stores the points of a file with their metadata; each batch is a transaction. Bad lines are counted and left out. It
- * may end anywhere: a second run finds there what the first has stored.
+ * Stores the points of a file with their metadata; each batch is a transaction. Bad lines are counted and skipped. It
+ * may be interrupted anywhere: a second run skips what the first one has stored.
  * @param open reads the file from its beginning.
- * Throws an `OperatorError` where `strict` finds bad lines; nothing is stored then, and `account` names them.
+ * Throws an `OperatorError` where `strict` finds bad lines; nothing is stored then, and `report` names them.
  */
 export async function importFile(
   target: FileTarget,
   open: () => AsyncIterable<FileLine>,
   { strict = false, dryRun = false, signal }: FileImportOptions = {},
-  account = new Account(),
-): Promise<Account> {
+  report = new ImportReport(),
+): Promise<ImportReport> {
   if (strict) {
-    const checked = new Account();
+    const checked = new ImportReport();
     await new FileImport(target, checked, 'check').run(open(), signal);
-    for (const { line, problem } of checked.badLines) account.badLine(line, problem);
-    account.badLineCount = checked.badLineCount;
-    if (account.badLineCount > 0) throw new OperatorError(`Nothing was stored: ${account.badLineCount} bad lines.`);
+    for (const { line, problem } of checked.badLines) report.badLine(line, problem);
+    report.badLineCount = checked.badLineCount;
+    if (report.badLineCount > 0) throw new OperatorError(`Nothing was stored: ${report.badLineCount} bad lines.`);
   }
-  await new FileImport(target, account, dryRun ? 'count' : 'store').run(open(), signal);
-  return account;
+  await new FileImport(target, report, dryRun ? 'count' : 'store').run(open(), signal);
+  return report;
 }
 
 class FileImport {
-  private readonly found = new LRUCache<string, Found>({ max: REMEMBERED });
-  /** The metadata that were counted, by key or identity. */
+  private readonly found = new LRUCache<string, Found>({ max: CACHE_SIZE });
+  /** Counted metadata, by key or identity. */
   private readonly counted = new Set<string>();
   private batch: ImportedPoint[] = [];
   private bytes = 0;
 
   constructor(
     private readonly target: FileTarget,
-    private readonly account: Account,
+    private readonly report: ImportReport,
     private readonly mode: Mode,
   ) {}
 
   async run(lines: AsyncIterable<FileLine>, signal: AbortSignal | undefined): Promise<void> {
     for await (const line of lines) {
-      if (line.kind === 'bad') this.account.badLine(line.line, line.problem);
-      else if (line.kind === 'left out') this.account.skip(line.reason);
+      if (line.kind === 'bad') this.report.badLine(line.line, line.problem);
+      else if (line.kind === 'left out') this.report.skip(line.reason);
       else await this.add(line);
       if (this.batch.length < BATCH_POINTS && this.bytes < BATCH_BYTES) continue;
       await this.flush();
@@ -81,12 +81,12 @@ class FileImport {
     const value = valueOf(record, this.target.dataTypeOf);
     const found = typeof value === 'string' ? { problem: value } : await this.find(record);
     if ('problem' in found || typeof value === 'string') {
-      this.account.badLine(record.line, 'problem' in found ? found.problem : '');
+      this.report.badLine(record.line, 'problem' in found ? found.problem : '');
       return;
     }
-    this.account.points.read++;
-    // Of a metadata that is not here, a dry run knows that all points would be new.
-    if (found.key === undefined) this.account.points.stored++;
+    this.report.points.read++;
+    // In a dry run, all points of a metadata that is not registered would be new.
+    if (found.key === undefined) this.report.points.stored++;
     else this.batch.push({ metadataKey: found.key, eventType: record.eventType, micros: record.micros, ...value });
     this.bytes += value.document?.length ?? 0;
   }
@@ -97,21 +97,21 @@ class FileImport {
     if (batch.length === 0 || mode === 'check') return;
     if (mode === 'count') {
       const fresh = await this.target.countNew(batch);
-      this.account.points.stored += fresh;
-      this.account.points.there += batch.length - fresh;
+      this.report.points.stored += fresh;
+      this.report.points.there += batch.length - fresh;
       return;
     }
     const { stored, there, expired } = await this.target.write(batch);
-    this.account.points.stored += stored;
-    this.account.points.there += there;
-    this.account.skip('points older than the retention here', expired);
+    this.report.points.stored += stored;
+    this.report.points.there += there;
+    this.report.skip('points older than the retention here', expired);
   }
 
   private async find(record: FileRecord): Promise<Found> {
     const subject = subjectOf(record);
     let found = this.found.get(subject);
     if (!found) {
-      found = await this.look(record).catch((error: unknown): Found => {
+      found = await this.lookUp(record).catch((error: unknown): Found => {
         if (error instanceof Invalid) return { problem: error.message };
         throw error;
       });
@@ -120,7 +120,7 @@ class FileImport {
     return found;
   }
 
-  private async look(record: FileRecord): Promise<Found> {
+  private async lookUp(record: FileRecord): Promise<Found> {
     const { key, metadata } = metadataOf(record, this.target.dataTypeOf);
     if (!metadata) {
       const series = await this.target.ofKey(key);
@@ -134,7 +134,7 @@ class FileImport {
       this.count(here, isNew);
       return { key: here };
     }
-    const known = await this.target.look(metadata);
+    const known = await this.target.peek(metadata);
     this.count(known?.key ?? metadata.identity.toString('hex'), !known);
     return { key: known?.series.has(record.eventType) ? known.key : undefined };
   }
@@ -142,9 +142,9 @@ class FileImport {
   private count(metadata: string, isNew: boolean): void {
     if (this.counted.has(metadata)) return;
     this.counted.add(metadata);
-    this.account.metadata.read++;
-    if (isNew) this.account.metadata.created++;
-    else this.account.metadata.there++;
+    this.report.metadata.read++;
+    if (isNew) this.report.metadata.created++;
+    else this.report.metadata.there++;
   }
 }
 

@@ -1,26 +1,26 @@
-/** How many lines that could not be used are kept for showing. */
-const SHOWN = 20;
+/** Bad lines that are kept to be shown. */
+const MAX_SHOWN_LINES = 20;
 
-/** How many reasons are told apart: they may name what the other archive says, which may be anything. */
+/** Reasons that are counted separately: some quote the other archive, so there is no end to them. */
 const MAX_REASONS = 200;
 
-/** What an import has read, stored and left out. */
-export class Account {
+/** Counts what an import has read, stored and left out. */
+export class ImportReport {
   readonly metadata = { read: 0, created: 0, there: 0 };
-  /** Metadata that have another key here than there, as their key there and here. */
+  /** Metadata whose key differs between the other archive (`there`) and this one (`here`). */
   readonly otherKeys: { readonly there: string; readonly here: string }[] = [];
   readonly points = { read: 0, stored: 0, there: 0 };
-  /** Values of summaries of another archive. */
+  /** Summary values of the other archive. */
   readonly bins = { read: 0, sealed: 0, there: 0, computed: 0 };
-  /** What has no place here, by reason: nothing that the archive would take is missing. */
+  /** Counts, by reason, what this archive has no place for. Nothing that it could store is among it. */
   readonly skipped = new Map<string, number>();
-  /** What should be here and could not be taken over, by reason. */
+  /** Counts, by reason, what should have been imported and could not be. */
   readonly failed = new Map<string, number>();
-  /** Lines that could not be used: the first ones, and their number. */
+  /** The first bad lines; `badLineCount` counts all. */
   readonly badLines: { readonly line: number; readonly problem: string }[] = [];
   badLineCount = 0;
 
-  /** Whether something that should be here is missing. */
+  /** Whether something that should have been imported is missing. */
   get isIncomplete(): boolean {
     return this.badLineCount > 0 || this.failed.size > 0;
   }
@@ -35,7 +35,7 @@ export class Account {
 
   badLine(line: number, problem: string): void {
     this.badLineCount++;
-    if (this.badLines.length < SHOWN) this.badLines.push({ line, problem });
+    if (this.badLines.length < MAX_SHOWN_LINES) this.badLines.push({ line, problem });
   }
 }
 

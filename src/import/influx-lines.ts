@@ -9,13 +9,13 @@ import { type FieldValue, parseProtocolLine } from './line-protocol.js';
 import { type Mapping } from './mapping.js';
 import { type TextLine, utf8Lines } from './utf8-lines.js';
 
-/** How long a unit of time is, in nanoseconds. */
+/** Units of time, in nanoseconds. */
 export const PRECISIONS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000n } as const;
 
 /** The unit of the times of a file. */
 export type Precision = keyof typeof PRECISIONS;
 
-/** The names of the units, each with the least number of it that is later than 1973: times of our days are. */
+/** The names of the units, each with the number of it that is a time in 1973: measurements are later. */
 const UNITS = [
   ['nanoseconds', 'ns', 10n ** 17n],
   ['microseconds', 'us', 10n ** 14n],
@@ -24,11 +24,11 @@ const UNITS = [
 ] as const;
 
 /**
- * The points of a stream in InfluxDB's line protocol: tags become fields of the metadata, fields become values of event
- * types, both as the mapping says, or their names: `dataTypeOf` knows the event types. The measurement is the tool unless the mapping says otherwise, and the agent is the
- * source unless there is another.
- * @param precision the unit of the times; where it is not given they are nanoseconds, and times before 1973 are bad
- * lines: these are in another unit.
+ * The points of a stream in InfluxDB's line protocol. Tags become fields of the metadata, and fields become values of
+ * event types, by the mapping or by their names. The measurement becomes the tool name unless the mapping says
+ * otherwise; the agent is the source unless a tag names one.
+ * @param precision the unit of the times. Without it they are nanoseconds, and lines with times before 1973 are bad:
+ * those are probably in another unit.
  */
 export async function* influxLines(
   input: Readable,
@@ -69,7 +69,7 @@ function microsOf(time: bigint, precision: Precision | undefined): number {
   throw new Invalid(`the time ${time} is outside the years 1 to 9999; is the precision ${precision ?? 'ns'}?`);
 }
 
-/** Throws `Invalid` for a time that would be in the years around 1970. */
+/** Throws `Invalid` for a time that would be close to 1970: it is probably in another unit. */
 function checkIsNanoseconds(time: bigint): void {
   const size = time < 0n ? -time : time;
   const unit = UNITS.find(([, , least]) => size >= least);
@@ -99,7 +99,7 @@ function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping
   return named ?? field.replaceAll('_', '-');
 }
 
-/** Texts hold the JSON of values that are neither numbers nor booleans. */
+/** For values other than numbers and booleans, a text holds the JSON. */
 function valueOf({ json, text }: FieldValue, dataType: DataTypeName, field: string): JsonSlice {
   const isJson = DATA_TYPES[dataType].measure !== 'number';
   if (text === undefined || !isJson) return parseSlice(json);

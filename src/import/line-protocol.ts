@@ -1,9 +1,9 @@
 import { Invalid } from '../common/errors.js';
 
-/** The value of a field: JSON, and whether it was a text. */
+/** The value of a field as JSON. */
 export interface FieldValue {
   readonly json: string;
-  /** The text itself, where it is one. */
+  /** The text of a text value. */
   readonly text?: string;
 }
 
@@ -12,7 +12,7 @@ export interface ProtocolLine {
   readonly measurement: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly fields: ReadonlyMap<string, FieldValue>;
-  /** Digits, in whatever precision the file has. */
+  /** An integer in the unit of the file. */
   readonly time: string | undefined;
 }
 
@@ -22,8 +22,8 @@ const TRUE = ['t', 'T', 'true', 'True', 'TRUE'];
 const FALSE = ['f', 'F', 'false', 'False', 'FALSE'];
 
 /**
- * Reads `measurement,tag=value field=value,other="text" 1714557600000000000`. A backslash makes commas, blanks, `=` and
- * quotes plain characters. Throws `Invalid`.
+ * Parses `measurement,tag=value field=value,other="text" 1714557600000000000`. A backslash escapes commas, blanks, `=`
+ * and quotes. Throws `Invalid`.
  */
 export function parseProtocolLine(line: string): ProtocolLine {
   const scanner = new Scanner(line.trim());
@@ -63,13 +63,13 @@ function fieldValue(scanner: Scanner, name: string): FieldValue {
   throw new Invalid(`${name}: ${JSON.stringify(text.slice(0, 40))} is no value`);
 }
 
-/** Walks over a line. */
+/** A position in a line that moves forward. */
 class Scanner {
   private at = 0;
 
   constructor(private readonly line: string) {}
 
-  /** What comes before the next of these characters that has no backslash before it. */
+  /** The unescaped text before the next of these characters; moves to it. */
   until(stops: string): string {
     let text = '';
     for (; this.at < this.line.length; this.at++) {
@@ -83,7 +83,7 @@ class Scanner {
     return text;
   }
 
-  /** The rest of a quoted text, whose first quote is taken. */
+  /** The rest of a quoted text behind its first quote; moves past the last one. */
   quoted(): string {
     let text = '';
     for (; this.at < this.line.length; this.at++) {
@@ -100,7 +100,7 @@ class Scanner {
     throw new Invalid('a text without an end');
   }
 
-  /** Moves past this character if it comes next. */
+  /** Moves past this character if it is next, and tells whether it was. */
   take(character: string): boolean {
     const isNext = this.line.charAt(this.at) === character;
     if (isNext) this.at++;

@@ -3,33 +3,33 @@ import { DATA_TYPES, type StoredValue } from '../event-types/data-types.js';
 import { parseSlice } from '../json/json-text.js';
 import { type ForeignPoint, type Readable, type SourceArchive } from './source-archive.js';
 
-/** Which event types say how many packets were lost and sent, of each rate. */
+/** The event types that count the lost and sent packets of each rate. */
 export const COUNTS_OF_RATE: Readonly<Record<string, readonly [lost: string, sent: string]>> = {
   'packet-loss-rate': ['packet-count-lost', 'packet-count-sent'],
   'packet-loss-rate-bidir': ['packet-count-lost-bidir', 'packet-count-sent'],
 };
 
-/** How many counts are read at a time. */
-const SLICE = 10_000;
+/** Counts per request. */
+const COUNTS_PER_REQUEST = 10_000;
 
-/** How far the quotient of the counts may be from the rate: some archives round. */
+/** The largest difference between a rate and the quotient of its counts: some archives round. */
 const TOLERANCE = 1e-6;
 
-/** Where the counts of a rate are read from; `undefined` where its metadata has none. */
+/** The sources of a rate's counts; `undefined` where its metadata has none. */
 export interface CountSources {
   readonly lost: Readable | undefined;
   readonly sent: Readable | undefined;
 }
 
-/** Whether a rate came without its counts: it is stored as so much of 1. */
+/** Whether a rate was stored without its counts, over the denominator 1. */
 export function isBareRate({ denominator }: StoredValue): boolean {
   return denominator === 1;
 }
 
 /**
- * Rebuilds percentages: an esmond answers them as quotients. At each time for which the metadata has both counts, and
- * where these come to the rate, they are numerator and denominator; else the rate itself is stored, over 1. A Marigram
- * gives numerator and denominator, where it has them.
+ * Rebuilds percentages, which esmond answers as quotients. Where the metadata has both counts at the time of a rate,
+ * and their quotient is the rate, they become numerator and denominator; otherwise the rate is stored over 1. Marigram
+ * answers numerator and denominator where it has them.
  */
 export class LossRates {
   constructor(
@@ -37,7 +37,7 @@ export class LossRates {
     private readonly counts: CountSources,
   ) {}
 
-  /** The values of some rates, in their order, which is that of time; a text says why there is none. */
+  /** The value of each rate, in the order given (ascending in time), or a text that says why there is none. */
   async rebuild(rates: readonly ForeignPoint[]): Promise<(StoredValue | string)[]> {
     const quotients = rates.filter(({ val }) => typeof val === 'number');
     const lost = await this.read(this.counts.lost, quotients);
@@ -55,7 +55,7 @@ export class LossRates {
     const counts = new Map<number, number>();
     const [begin, end] = [rates[0]?.tsMicros, rates.at(-1)?.tsMicros];
     if (!from || begin === undefined || end === undefined) return counts;
-    for await (const { points } of this.source.slices(from, { begin, end }, SLICE))
+    for await (const { points } of this.source.slices(from, { begin, end }, COUNTS_PER_REQUEST))
       for (const { tsMicros, val } of points) if (typeof val === 'number') counts.set(tsMicros, Math.trunc(val));
     return counts;
   }

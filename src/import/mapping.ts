@@ -3,13 +3,13 @@ import { Invalid } from '../common/errors.js';
 import { IsRecordOf, validated } from '../common/validated.js';
 import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 
-/** How the names of a line protocol become those of the archive. */
+/** Maps the names in line protocol to those of the archive. */
 export interface Mapping {
-  /** Field, or `measurement.field`, to event type. A field that is called like an event type needs no entry. */
+  /** Field, or `measurement.field`, to event type. A field named like an event type needs no entry. */
   readonly eventTypes: ReadonlyMap<string, string>;
-  /** Tag to field of the metadata; the measurement is the tag `measurement`. An empty text leaves the tag out. */
+  /** Tag to metadata field; the measurement counts as the tag `measurement`. An empty text omits the tag. */
   readonly tags: ReadonlyMap<string, string>;
-  /** Fields of the metadata that are the same for all. */
+  /** Metadata fields with the same value for all lines. */
   readonly set: ReadonlyMap<string, string>;
 }
 
@@ -30,13 +30,15 @@ class MappingFile {
   set?: Record<string, string> | null;
 }
 
-/** Reads a mapping from JSON: an object with `event-types`, `tags`, `set`, each an object of texts. Throws `Invalid`. */
+/**
+ * Parses a mapping from JSON: an object with `event-types`, `tags`, `set`, each an object of texts. Throws `Invalid`.
+ */
 export function parseMapping(text: string): Mapping {
   const file = validated(MappingFile, parseJson(text), '', 'expected event-types, tags, set');
   return { eventTypes: entriesOf(file['event-types']), tags: entriesOf(file.tags), set: entriesOf(file.set) };
 }
 
-/** The same mapping with further entries, which replace those of the same name. */
+/** A mapping with further entries, which replace those of the same name. */
 export function withEntries(mapping: Mapping, more: Mapping): Mapping {
   return {
     eventTypes: new Map([...mapping.eventTypes, ...more.eventTypes]),
@@ -45,7 +47,7 @@ export function withEntries(mapping: Mapping, more: Mapping): Mapping {
   };
 }
 
-/** Throws `UnknownEventType` where a field is mapped to what is no event type. */
+/** Throws `UnknownEventType` where a field is mapped to an unknown event type. */
 export function checkMapping({ eventTypes }: Mapping, dataTypeOf: DataTypeOf): void {
   for (const [field, eventType] of eventTypes) requireDataType(dataTypeOf, eventType, `${field}: `);
 }

@@ -4,7 +4,9 @@ import { readMembers } from '../json/json-text.js';
 import { type FileLine, lineOr, recordOf } from './file-line.js';
 import { utf8Lines } from './utf8-lines.js';
 
-/** The points of an NDJSON stream: an object a line, with the fields of the metadata beside `event-type`, `ts`, `val`. */
+/**
+ * The points of an NDJSON stream. Each line is an object of `event-type`, `ts`, `val` and the fields of the metadata.
+ */
 export async function* ndjsonLines(input: Readable): AsyncGenerator<FileLine, void, undefined> {
   for await (const found of utf8Lines(input))
     if (found.kind === 'bad') yield found;

@@ -4,33 +4,33 @@ import { inStorableYears, MICROS_PER_SECOND } from '../common/time.js';
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { parseSlice } from '../json/json-text.js';
 import { type ImportStore, type Stream } from '../storage/ingest/import-store.js';
-import { type Account } from './import-report.js';
+import { type ImportReport } from './import-report.js';
 import { COUNTS_OF_RATE, isBareRate, LossRates } from './loss-rates.js';
 import { type ForeignPoint, type SourceArchive } from './source-archive.js';
 import { type ImportedPoint, type ImportTarget } from './target.js';
 
-/** How many points one request asks for: documents may be large. */
-const NUMBERS = 10_000;
-const HISTOGRAMS = 2_000;
-const DOCUMENTS = 200;
+/** Points per request; documents may be large. */
+const NUMBERS_PER_REQUEST = 10_000;
+const HISTOGRAMS_PER_REQUEST = 2_000;
+const DOCUMENTS_PER_REQUEST = 200;
 
-/** What was late to reach the other archive is still found by the next run. */
-const OVERLAP = 7 * 86_400 * MICROS_PER_SECOND;
+/** Each run reads so much again, for points that reached the other archive late. */
+const OVERLAP_MICROS = 7 * 86_400 * MICROS_PER_SECOND;
 
-/** Clocks of measurement hosts run ahead, but not by more than this. */
-export const AHEAD = 86_400 * MICROS_PER_SECOND;
+/** Clocks of measurement hosts may run ahead by so much. */
+export const MAX_CLOCK_LEAD_MICROS = 86_400 * MICROS_PER_SECOND;
 
-/** A stretch of history to be imported, in micros, both ends inclusive; `begin` may be open. */
+/** The span of time to import, in micros, both ends inclusive; `begin` may be open. */
 export interface History {
   readonly begin: number | undefined;
   readonly end: number;
-  /** No progress is noted beyond it: a point that is still to come says nothing of those before it. */
+  /** Progress is never recorded beyond it: a point in the future does not mean that all before it are read. */
   readonly now: number;
   /** Whether to read again what earlier runs have read. */
   readonly again: boolean;
 }
 
-/** A series there and here. */
+/** A series of the other archive and its counterpart here. */
 export interface SeriesPair {
   readonly metadata: Metadata;
   readonly eventType: EventType;
@@ -38,42 +38,42 @@ export interface SeriesPair {
   /** The metadata's key here, and the series' id. */
   readonly key: string;
   readonly id: number;
-  /** When a point was last stored there. */
+  /** The other archive's time-updated. */
   readonly updated: Date;
 }
 
-/** What of a series was read. */
+/** How much of a series was read. */
 export interface SeriesRead {
-  /** The last time, by this run or an earlier one; `undefined` where there was no point. */
+  /** The last time read by this run or an earlier one; `undefined` where there was no point. */
   readonly last: number | undefined;
-  /** Whether some points could not be taken over, or not exactly. */
+  /** Whether some points could not be imported, or not exactly. */
   readonly isIncomplete: boolean;
 }
 
-/** Brings the base points of one series over after the other. */
+/** Imports the base points of single series. */
 export class SeriesImport {
   constructor(
     private readonly source: SourceArchive,
     private readonly target: ImportTarget,
     private readonly imports: ImportStore,
-    private readonly account: Account,
+    private readonly report: ImportReport,
     private readonly history: History,
   ) {}
 
-  /** How far a stream was read by earlier runs, in micros; `undefined` where none was. */
+  /** How far earlier runs have read a stream, in micros; `undefined` where none has. */
   async progressOf(stream: Stream): Promise<number | undefined> {
     const through = await this.imports.progress(stream);
-    // Beyond all clocks: noted by an earlier version, from a time that the source had made up.
-    return through !== undefined && through > this.history.now + AHEAD ? undefined : through;
+    // Later than any clock: an earlier version recorded a time that the source had made up.
+    return through !== undefined && through > this.history.now + MAX_CLOCK_LEAD_MICROS ? undefined : through;
   }
 
-  /** Where a stream is to be read from: a while before the place where the last run came to. */
+  /** The time to read a stream from: a week before the end of the last run. */
   beginAfter(through: number | undefined): number {
     const first = this.history.begin ?? 0;
-    return through === undefined || this.history.again ? first : Math.max(first, through - OVERLAP);
+    return through === undefined || this.history.again ? first : Math.max(first, through - OVERLAP_MICROS);
   }
 
-  /** Reads and stores all points of a series, slice by slice, noting after each how far it has come. */
+  /** Reads and stores all points of a series slice by slice, and records the progress after each. */
   async run(pair: SeriesPair): Promise<SeriesRead> {
     const stream = { source: this.streamName, series: pair.id, type: 'base', window: 0 };
     const earlier = await this.progressOf(stream);
@@ -81,14 +81,14 @@ export class SeriesImport {
     let last = earlier;
     let isIncomplete = false;
     for await (const { points: slice, strays } of this.source.slices(pair.eventType, span, sliceOf(pair))) {
-      this.account.fail(`${pair.eventType.eventType}: points of a time that was not asked for`, strays);
+      this.report.fail(`${pair.eventType.eventType}: points of a time that was not asked for`, strays);
       const points = await this.pointsOf(pair, slice);
       isIncomplete ||= points.length < slice.length || points.some(isBareRate);
-      this.account.points.read += slice.length;
+      this.report.points.read += slice.length;
       const result = await this.target.write(points, pair.updated.getTime() / 1000);
-      this.account.points.stored += result.stored;
-      this.account.points.there += result.there;
-      this.account.skip('points older than the retention here', result.expired);
+      this.report.points.stored += result.stored;
+      this.report.points.there += result.there;
+      this.report.skip('points older than the retention here', result.expired);
       const through = slice.at(-1)?.tsMicros;
       if (through === undefined) continue;
       last = Math.max(last ?? -Infinity, Math.min(through, this.history.now));
@@ -97,7 +97,7 @@ export class SeriesImport {
     return { last, isIncomplete };
   }
 
-  /** What progress is noted under: runs that begin at another time read another history. */
+  /** The name for recorded progress; runs with another begin have a progress of their own. */
   get streamName(): string {
     const { begin } = this.history;
     return begin === undefined ? this.source.name : `${this.source.name} since ${begin / MICROS_PER_SECOND}`;
@@ -114,7 +114,7 @@ export class SeriesImport {
         : 'a time outside the years 1 to 9999';
       if (typeof value === 'object')
         return [{ metadataKey: pair.key, eventType: pair.eventType.eventType, micros: tsMicros, ...value }];
-      this.account.fail(`${pair.eventType.eventType}: ${value ?? 'no value'}`);
+      this.report.fail(`${pair.eventType.eventType}: ${value ?? 'no value'}`);
       return [];
     });
   }
@@ -130,12 +130,12 @@ export class SeriesImport {
   }
 }
 
-/** The value as it would be stored if it was posted here, or why it would be refused. */
+/** The value as a POST would store it, or why a POST would refuse it. */
 function valueOf({ dataType }: SeriesPair, { val }: ForeignPoint): StoredValue | string {
   try {
     return DATA_TYPES[dataType].parse(parseSlice(JSON.stringify(val)));
   } catch (error) {
-    // What is wrong with one value is wrong with many: the text names no value of its own.
+    // Without the value, so that equal faults are counted together.
     if (error instanceof BadPart) return `a value that is no ${dataType}`;
     throw error;
   }
@@ -143,6 +143,6 @@ function valueOf({ dataType }: SeriesPair, { val }: ForeignPoint): StoredValue |
 
 function sliceOf({ dataType }: SeriesPair): number {
   const { isDocument, measure } = DATA_TYPES[dataType];
-  if (!isDocument) return NUMBERS;
-  return measure === 'histogram' ? HISTOGRAMS : DOCUMENTS;
+  if (!isDocument) return NUMBERS_PER_REQUEST;
+  return measure === 'histogram' ? HISTOGRAMS_PER_REQUEST : DOCUMENTS_PER_REQUEST;
 }

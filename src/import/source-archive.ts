@@ -11,17 +11,17 @@ import {
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { AnswerTooLong, boundedFetch } from './bounded-fetch.js';
 
-/** How often a request is sent to a server that fails with 500 or is too slow: esmond is both when it is busy. */
+/** Attempts of a request that fails with 500 or a timeout: a busy esmond does both. */
 const ATTEMPTS = 4;
 
-/** How long an answer may take as a whole, in time limits of its pieces. */
-const PIECES = 5;
+/** The time limit of a whole answer, as a multiple of the time limit between its pieces. */
+const ANSWER_TIMEOUTS = 5;
 
-/** Nobody answers fewer rows than this where there are more, and more are asked for. */
+/** The smallest page limit of any archive: an answer of fewer rows is complete, unless fewer were asked for. */
 const SMALLEST_PAGE = 1000;
 
-/** What an end in whole seconds covers of its second. */
-const REST_OF_SECOND = MICROS_PER_SECOND - 1;
+/** An end in whole seconds includes the rest of its second. */
+const REST_OF_SECOND_MICROS = MICROS_PER_SECOND - 1;
 
 /** A point or a bin of another archive. */
 export interface ForeignPoint {
@@ -29,15 +29,15 @@ export interface ForeignPoint {
   readonly val: unknown;
 }
 
-/** Some rows in time order. */
+/** Rows in time order. */
 export interface ForeignSlice {
-  /** Those in the span that was asked for, and not in a slice before. */
+  /** The rows in the span that was asked for, without those of earlier slices. */
   readonly points: readonly ForeignPoint[];
-  /** How many others came with them, which nobody has asked for. */
+  /** The number of rows outside the span. */
   readonly strays: number;
 }
 
-/** What of the SDK gives points: an event type, or a summary. */
+/** A source of points in the SDK: an event type or a summary. */
 export interface Readable {
   points(options: {
     timeStart: number;
@@ -48,7 +48,7 @@ export interface Readable {
   }): AsyncGenerator<ForeignPoint, void, undefined>;
 }
 
-/** A span of time in micros, both ends inclusive; an end in whole seconds covers its second. */
+/** A span of time in micros, both ends inclusive; an end in whole seconds includes the rest of its second. */
 export interface ReadSpan {
   readonly begin: number;
   readonly end: number;
@@ -60,16 +60,16 @@ export interface SourceOptions extends ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Another archive, an esmond or a Marigram, as its clients see it. What it answers may be anything. */
+/** Another archive (esmond or Marigram), read through the SDK. Its answers are not trusted. */
 export class SourceArchive {
-  /** What progress is noted under: however its URL is written, an archive is one. */
+  /** Identifies the archive in recorded progress, however its URL is written. */
   readonly name: string;
   private readonly filters: FilterFields;
   private readonly signal: AbortSignal | undefined;
   private readonly options: ConnectionOptions & { timeoutMs: number };
   private readonly pauseMs: number;
 
-  /** Throws a `TypeError` for a URL that is none of HTTP. */
+  /** Throws a `TypeError` for a URL that is not HTTP or HTTPS. */
   constructor(
     private readonly url: string,
     { filters = {}, signal, ...options }: SourceOptions = {},
@@ -83,9 +83,9 @@ export class SourceArchive {
   }
 
   /**
-   * All metadata that the filters find, each once; a page of them is in memory. Throws an `ArchiveError`; what was found
-   * before it is good.
-   * @param onMalformed is called for each entry that is no metadata, and is left out.
+   * All metadata that match the filters, each once, one page in memory. Throws an `ArchiveError`; the metadata before
+   * it are valid.
+   * @param onMalformed called for each entry that is not a metadata; such entries are omitted.
    */
   async *metadata(onMalformed: () => void): AsyncGenerator<Metadata, void, undefined> {
     const found = new Set<string>();
@@ -103,29 +103,29 @@ export class SourceArchive {
         }
         return;
       } catch (error) {
-        await this.sitOut(error, attempt);
+        await this.pauseOrThrow(error, attempt);
       }
     }
   }
 
   /**
-   * The points of a span in time order, in slices of at most so many, each a request of its own: memory is bounded, and
-   * a failure costs one slice. Where an answer is too long, fewer are asked for. Throws an `ArchiveError` where
-   * repeating does not help, and where the archive can't be asked for what is behind a slice.
+   * The points of a span in time order, in slices of at most `size` points, each from a request of its own: memory is
+   * bounded, and a failure costs one slice. Where an answer is too long, the next request asks for fewer points. Throws
+   * an `ArchiveError` where repeating does not help, and where the archive can't continue behind a slice.
    */
   async *slices(from: Readable, { begin, end }: ReadSpan, size: number): AsyncGenerator<ForeignSlice, void, undefined> {
-    const last = end % MICROS_PER_SECOND === 0 ? end + REST_OF_SECOND : end;
+    const last = end % MICROS_PER_SECOND === 0 ? end + REST_OF_SECOND_MICROS : end;
     let limit = size;
     let start = begin;
     let read = -Infinity;
     for (;;) {
       const rows = await this.rows(from, { begin: start, end }, limit);
       if (rows === 'too long') {
-        // Two at least: each request begins with the last point of the one before.
+        // At least two, because each request begins with the last point of the one before.
         limit = Math.max(2, Math.floor(limit / 10));
         continue;
       }
-      // Some archives answer fewer than they are asked for.
+      // Some archives answer fewer rows than were asked for.
       const isWhole = rows.length < Math.min(limit, SMALLEST_PAGE);
       if (!isWhole && !isInOrder(rows)) throw this.misbehaves('its points are in no order of time');
       rows.sort((a, b) => a.tsMicros - b.tsMicros);
@@ -133,16 +133,16 @@ export class SourceArchive {
       const points = asked.filter(({ tsMicros }) => tsMicros > read);
       if (rows.length > 0) yield { points, strays: rows.length - asked.length };
       if (isWhole || (rows.at(-1)?.tsMicros ?? -Infinity) > last) return;
-      // The last point once more, and nothing behind it.
+      // Only the last point again, so there is nothing behind it.
       if (rows.length === 1 && points.length === 0) return;
       if (points.length === 0) throw this.misbehaves('it answers the same points again, whatever time-start says');
-      // Begins with the last point once more: an esmond knows no time between two seconds to begin with.
+      // Begin with the last point again: esmond's time-start has whole seconds only.
       read = points.at(-1)?.tsMicros ?? read;
       start = read;
     }
   }
 
-  /** Whether it answers a search at all, asked once. */
+  /** Whether the archive answers a search; tries once. */
   async answers(): Promise<boolean> {
     try {
       const options = { ...this.options, retries: 0 };
@@ -164,13 +164,13 @@ export class SourceArchive {
         return await this.collect(from, span, limit);
       } catch (error) {
         if (error instanceof AnswerTooLong && limit > 2) return 'too long';
-        await this.sitOut(error, attempt);
+        await this.pauseOrThrow(error, attempt);
       }
     }
   }
 
   private async collect(from: Readable, { begin, end }: ReadSpan, limit: number): Promise<ForeignPoint[]> {
-    const deadline = AbortSignal.timeout(PIECES * this.options.timeoutMs);
+    const deadline = AbortSignal.timeout(ANSWER_TIMEOUTS * this.options.timeoutMs);
     const signal = this.signal ? AbortSignal.any([this.signal, deadline]) : deadline;
     const times = { timeStart: begin / MICROS_PER_SECOND, timeEnd: end / MICROS_PER_SECOND };
     const rows: ForeignPoint[] = [];
@@ -179,12 +179,14 @@ export class SourceArchive {
       return rows;
     } catch (error) {
       if (error !== deadline.reason) throw error;
-      throw this.misbehaves(`an answer that takes longer than ${(PIECES * this.options.timeoutMs) / 1000} seconds`);
+      throw this.misbehaves(
+        `an answer that takes longer than ${(ANSWER_TIMEOUTS * this.options.timeoutMs) / 1000} seconds`,
+      );
     }
   }
 
-  /** Waits where an error may pass; else throws it. The SDK repeats what a server says is temporary. */
-  private async sitOut(error: unknown, attempt: number): Promise<void> {
+  /** Pauses before the next attempt, or throws the error. The SDK itself repeats what a server calls temporary. */
+  private async pauseOrThrow(error: unknown, attempt: number): Promise<void> {
     const mayPass = error instanceof TimeoutError || (error instanceof ApiError && error.status === 500);
     if (!mayPass || attempt >= ATTEMPTS) throw error;
     await setTimeout(this.pauseMs * 2 ** attempt, undefined, { signal: this.signal });
@@ -195,22 +197,22 @@ export class SourceArchive {
   }
 }
 
-/** What the other archive says where the fault is not with one series: no access, or no server. */
-const OF_ALL: readonly number[] = [401, 403, 429, 502, 503, 504];
+/** Statuses that concern the whole archive, not one series: no access, or no server. */
+const ARCHIVE_STATUSES: readonly number[] = [401, 403, 429, 502, 503, 504];
 
-/** Whether the archive has answered that it can't give this one thing; other errors mean that it gives nothing. */
+/** Whether the archive refused only what was asked for; after other errors it answers nothing else either. */
 export function isRefusal(error: unknown): error is ApiError {
-  return error instanceof ApiError && !OF_ALL.includes(error.status);
+  return error instanceof ApiError && !ARCHIVE_STATUSES.includes(error.status);
 }
 
-/** What is wrong with an answer that can't be used: its status, or what it says or does. */
+/** Says what is wrong with an unusable answer: its status, or its detail. */
 export function faultOf({ status, detail }: ApiError): string {
-  const text = detail.length > SHOWN ? `${detail.slice(0, SHOWN)}…` : detail;
+  const text = detail.length > MAX_SHOWN_CHARACTERS ? `${detail.slice(0, MAX_SHOWN_CHARACTERS)}…` : detail;
   return status === 200 ? text : `the other archive answered ${status} (${text.replaceAll(/\s+/g, ' ').trim()})`;
 }
 
-/** How much is shown of what another archive says. */
-const SHOWN = 120;
+/** The length of another archive's text in messages. */
+const MAX_SHOWN_CHARACTERS = 120;
 
 function isInOrder(rows: readonly ForeignPoint[]): boolean {
   return rows.every(({ tsMicros }, index) => index === 0 || tsMicros >= (rows[index - 1]?.tsMicros ?? -Infinity));

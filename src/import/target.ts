@@ -8,55 +8,56 @@ import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
 import { type WriteRequest } from '../storage/ingest/write-request.js';
 import { type SeriesOfMetadata, type SeriesStore } from '../storage/registry/series-store.js';
 
-/** A metadata as this archive has it. */
+/** A registered metadata. */
 export interface Registered {
   readonly key: string;
   readonly series: SeriesOfMetadata;
-  /** Whether the import made it. */
+  /** Whether the import created it. */
   readonly isNew: boolean;
 }
 
-/** A point for a series of this archive. */
+/** A point to import, with the names of its series here. */
 export interface ImportedPoint extends StoredValue {
   readonly metadataKey: string;
   readonly eventType: string;
   readonly micros: number;
 }
 
-/** What became of points. */
+/** How many points of a batch were stored. */
 export interface Stored {
   readonly stored: number;
+  /** Not stored because their place was taken. */
   readonly there: number;
   /** Older than the cut-off of their series. */
   readonly expired: number;
 }
 
-/** What a file is written to. */
+/** The archive that a file is imported into. */
 export interface FileTarget {
-  /** Knows the event types of the archive. */
+  /** The data types of the archive's event types. */
   readonly dataTypeOf: DataTypeOf;
   /** Registers a metadata, or extends the one of the same identity. Throws `Invalid`. */
   register(metadata: NewMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
-  /** The metadata of this identity as it is; `undefined` where none is known. */
-  look(metadata: NewMetadata): Promise<{ readonly key: string; readonly series: EventTypes } | undefined>;
+  /** The registered metadata of this identity, unchanged; `undefined` where there is none. */
+  peek(metadata: NewMetadata): Promise<{ readonly key: string; readonly series: EventTypes } | undefined>;
   /** The event types of a metadata; `undefined` for an unknown key. */
   ofKey(key: string): Promise<EventTypes | undefined>;
-  /** Stores those points whose place is free. */
+  /** Stores the points whose place is free. */
   write(points: readonly ImportedPoint[]): Promise<Stored>;
-  /** How many of the points `write` would store. */
+  /** Counts the points that `write` would store. */
   countNew(points: readonly ImportedPoint[]): Promise<number>;
 }
 
-/** The event types that a metadata has. */
+/** The event types of a metadata. */
 interface EventTypes {
   has(eventType: string): boolean;
 }
 
-/** This archive, as imports fill it: by the stores that ordinary writes use. */
+/** This archive as the target of imports, which use the stores of ordinary writes. */
 export class ImportTarget implements FileTarget {
   /**
-   * @param dataTypeOf knows the event types of this archive.
-   * @param by who is recorded for the metadata that are new.
+   * @param dataTypeOf the data types of this archive's event types.
+   * @param by who is recorded as the author of new metadata and as the writer of points.
    */
   constructor(
     private readonly metadata: MetadataStore,
@@ -68,9 +69,8 @@ export class ImportTarget implements FileTarget {
   ) {}
 
   /**
-   * Registers a metadata, or extends the one of the same identity, which keeps its key. A new one gets the key that is
-   * wished for where no other metadata has it. Summaries that are new to points are filled before this resolves.
-   * Throws `Invalid`.
+   * Registers a metadata, or extends the one of the same identity, which keeps its key. A new one gets the wished key
+   * unless another metadata has it. Resolves when new summaries of existing points are filled. Throws `Invalid`.
    */
   async register(metadata: NewMetadata, wishedKey?: string): Promise<Registered> {
     const known = await this.metadata.findSame(metadata.identity);
@@ -80,15 +80,15 @@ export class ImportTarget implements FileTarget {
       { ...metadata, ...(wished !== undefined && { key: wished }) },
       this.by,
     );
-    // Somebody else may have registered the same in between.
+    // Another process may have registered the same in between.
     const isNew = !known && (wished === undefined || stored.key === wished);
     if (changed && known)
       for (const lacking of await this.backFill.lacking(stored.key)) await this.backFill.run(lacking);
     return { key: stored.key, series: (await this.ofKey(stored.key)) ?? new Map(), isNew };
   }
 
-  /** The metadata of this identity as it is, without any change; `undefined` where there is none. */
-  async look({ identity }: NewMetadata): Promise<Registered | undefined> {
+  /** The registered metadata of this identity, unchanged; `undefined` where there is none. */
+  async peek({ identity }: NewMetadata): Promise<Registered | undefined> {
     const known = await this.metadata.findSame(identity);
     return known && { key: known.key, series: (await this.ofKey(known.key)) ?? new Map(), isNew: false };
   }
@@ -99,9 +99,9 @@ export class ImportTarget implements FileTarget {
   }
 
   /**
-   * Stores those points whose place is free, in one transaction; points of series that are gone or not registered are
-   * left out and count as expired.
-   * @param timeUpdated the time-updated that they bring along, in seconds; now unless given.
+   * Stores the points whose place is free, in one transaction. Points of series that are gone or not registered are
+   * skipped and count as expired.
+   * @param timeUpdated the other archive's time-updated, in seconds; now unless given.
    */
   write(points: readonly ImportedPoint[], timeUpdated?: number): Promise<Stored> {
     return retryWhileStale(async () => {
@@ -112,12 +112,14 @@ export class ImportTarget implements FileTarget {
     });
   }
 
-  /** How many of the points `write` would store. */
+  /** Counts the points that `write` would store. */
   async countNew(points: readonly ImportedPoint[]): Promise<number> {
     return this.imports.countNew(await this.resolve(points));
   }
 
-  /** The points whose series exist here and are not older than their cut-off. An import changes nothing that is here. */
+  /**
+   * The points whose series exist here and are not older than their cut-off. An import changes nothing that is here.
+   */
   private async resolve(points: readonly ImportedPoint[]): Promise<WriteRequest> {
     const series = await this.series.ofMetadata([...new Set(points.map(({ metadataKey }) => metadataKey))]);
     const kept = points.flatMap(({ metadataKey, eventType, ...point }) => {

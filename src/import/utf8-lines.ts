@@ -3,14 +3,14 @@ import { type Readable } from 'node:stream';
 import { Invalid } from '../common/errors.js';
 import { type BadLine } from './file-line.js';
 
-/** No line that the archive could store is longer, in bytes. */
-const MAX_LINE = 32 * 1024 ** 2;
+/** Longer lines have no value that the archive could store. */
+const MAX_LINE_BYTES = 32 * 1024 ** 2;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** How much text before the byte at fault a message shows. */
-const SHOWN = 30;
+/** The length of the text before a bad byte in messages. */
+const MAX_SHOWN_CHARACTERS = 30;
 
 /** A line of a text with its number, from 1. */
 export interface TextLine {
@@ -20,8 +20,8 @@ export interface TextLine {
 }
 
 /**
- * The lines of a stream of UTF-8 with their numbers; blank ones are left out. A line that is not UTF-8, or longer than
- * 32 MiB, is a bad one: nothing of it is kept. Throws `Invalid` for UTF-16.
+ * The lines of a UTF-8 stream with their numbers, without blank ones. A line that is not UTF-8, or longer than 32 MiB,
+ * is a bad line; its text is not kept. Throws `Invalid` for UTF-16.
  */
 export async function* utf8Lines(input: Readable): AsyncGenerator<TextLine | BadLine, void, undefined> {
   let line = 0;
@@ -29,10 +29,10 @@ export async function* utf8Lines(input: Readable): AsyncGenerator<TextLine | Bad
   let size = 0;
   const lineOf = (end: Buffer): TextLine | BadLine | undefined => {
     line++;
-    const isTooLong = size + end.length > MAX_LINE;
+    const isTooLong = size + end.length > MAX_LINE_BYTES;
     const bytes = rest.length === 0 ? end : Buffer.concat([...rest, end]);
     [rest, size] = [[], 0];
-    if (isTooLong) return { kind: 'bad', line, problem: `longer than ${MAX_LINE / 1024 ** 2} MiB` };
+    if (isTooLong) return { kind: 'bad', line, problem: `longer than ${MAX_LINE_BYTES / 1024 ** 2} MiB` };
     const problem = notUtf8(bytes);
     if (problem !== undefined) return { kind: 'bad', line, problem };
     const text = bytes.toString('utf8', 0, bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length);
@@ -47,15 +47,15 @@ export async function* utf8Lines(input: Readable): AsyncGenerator<TextLine | Bad
     }
     const last = chunk.subarray(start);
     size += last.length;
-    // Of a line that is too long only its length matters.
-    if (size > MAX_LINE) rest = [];
+    // Of a line that is too long, only the length is needed.
+    if (size > MAX_LINE_BYTES) rest = [];
     else if (last.length > 0) rest.push(last);
   }
   const found = size > 0 ? lineOf(Buffer.alloc(0)) : undefined;
   if (found) yield found;
 }
 
-/** The bytes of a stream without a byte order mark of UTF-8. Throws `Invalid` where there is one of UTF-16. */
+/** The bytes of a stream without a UTF-8 byte order mark. Throws `Invalid` for a UTF-16 one. */
 export async function* withoutMark(input: Readable): AsyncGenerator<Buffer, void, undefined> {
   let begin: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of input as AsyncIterable<Buffer>) {
@@ -78,16 +78,16 @@ function afterMark(begin: Buffer): Buffer {
   return mark === 'efbbbf' ? begin.subarray(3) : begin;
 }
 
-/** Why some bytes are no UTF-8; `undefined` where they are. */
+/** Says why bytes are not UTF-8; `undefined` where they are. */
 export function notUtf8(bytes: Buffer): string | undefined {
   if (isUtf8(bytes)) return undefined;
   const at = firstBadByte(bytes);
-  const before = bytes.toString('utf8', 0, at).slice(-SHOWN);
+  const before = bytes.toString('utf8', 0, at).slice(-MAX_SHOWN_CHARACTERS);
   const byte = `0x${(bytes[at] ?? 0).toString(16).toUpperCase().padStart(2, '0')}`;
   return `not UTF-8: byte ${byte} after ${JSON.stringify(before)}; convert the file, as with iconv -f LATIN1 -t UTF-8`;
 }
 
-/** The decoder puts U+FFFD where the bytes are wrong; one that stands there itself has three bytes. */
+/** The decoder replaces bad bytes by U+FFFD; a real U+FFFD has three bytes of its own. */
 function firstBadByte(bytes: Buffer): number {
   let at = 0;
   for (const character of bytes.toString()) {

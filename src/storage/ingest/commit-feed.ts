@@ -26,8 +26,8 @@ export type CommitSubscriber = (commit: Commit) => void;
 
 /**
  * Tells the rest of this process what was stored, after each commit and in the order in which the answers of COMMIT
- * arrived. Commits of other processes are not told. The feed keeps nothing: a commit is no larger than its batch (it holds no
- * points), and is free once the last subscriber has returned.
+ * arrived. Commits of other processes are not told. The feed keeps nothing: a commit is no larger than its batch (it
+ * holds no points), and is free once the last subscriber has returned.
  */
 @Injectable()
 export class CommitFeed {

@@ -5,39 +5,40 @@ import { byteaArray, jsonArray, textArray } from '../../postgres/array-encoding.
 import { type IfHeld } from '../registry/series-store.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** A write that its caller may send again, under the same key. */
+/** The claim of a write on its key. */
 export interface KeyClaim {
+  /** Whose key it is; different callers may use the same one. */
   readonly caller: string;
   readonly key: string;
   /** SHA-256 of the request. */
   readonly digest: Buffer;
 }
 
-/** What is kept of a write that took place. */
+/** The record of a write that took place. */
 export interface KeptAnswer {
   readonly digest: Buffer;
-  /** What else than success was answered, as JSON; `null` for success. */
+  /** The answer as JSON; `null` for a plain success. */
   readonly answer: string | null;
 }
 
-/** Some requests of a batch took place before: those with these claims. */
+/** Some requests of a batch took place before; `answers` has the record of each by its claim. */
 export class KnownKeys extends Error {
   constructor(readonly answers: ReadonlyMap<KeyClaim, KeptAnswer>) {
     super('some requests took place before');
   }
 }
 
-/** The request took place before, or another one with its key. */
+/** The request, or another one with its key, took place before. */
 export class Repeated extends Error {
   constructor(readonly kept: KeptAnswer) {
     super('the request took place before');
   }
 }
 
-/** How long an answer is kept, by the database's clock. */
+/** The life of a record, by the database's clock. */
 const LIFETIME = `interval '24 hours'`;
 
-/** Others hold a key only for the rest of a transaction that has its locks; but their machine may have gone with it. */
+/** Others hold a key only until the end of a transaction that has all its locks, unless their machine died in it. */
 const SET_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 const NO_TIMEOUT = 'SET LOCAL lock_timeout = DEFAULT';
 
@@ -45,18 +46,17 @@ const INSERT =
   'INSERT INTO idempotency AS known (caller, key, digest) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])';
 
 /**
- * The only SQL on `Idempotency-Key`s. A row is written in the transaction that stores the points of its request, so that
- * there is never one without the other, whoever breaks off. Whoever writes rows locks the series of the points before,
- * and takes the keys in their order.
+ * Stores `Idempotency-Key`s. A key and the points of its request are written in one transaction, so neither is ever
+ * there without the other. Writers lock the series of the points first, then claim the keys in ascending order.
  */
 @Injectable()
 export class IdempotencyStore {
   constructor(private readonly db: Database) {}
 
   /**
-   * Claims keys, all or none, inside the caller's transaction; each may come once. Fails with SQLSTATE 23505 where one
-   * of them is there already, even one that has expired, and with 55P03 where others hold one for longer than a second.
-   * @param ifHeld how the caller has locked its series; with `wait` its own time limit is kept.
+   * Claims keys, all or none, inside the caller's transaction; no key twice. Fails with SQLSTATE 23505 where one of
+   * them is stored already, even an expired one, and with 55P03 where others hold one for longer than a second.
+   * @param ifHeld how the caller has locked its series; with `wait`, its own lock timeout applies.
    */
   async claim(sql: Sql, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
@@ -64,7 +64,7 @@ export class IdempotencyStore {
     await bounded(sql, ifHeld, () => sql.query(insert));
   }
 
-  /** Like `claim`, but takes over what has expired, and throws `KnownKeys` where others are there already. */
+  /** Like `claim`, but replaces expired keys, and throws `KnownKeys` where keys that have not expired are stored. */
   async claimNew(sql: Sql, claims: readonly KeyClaim[], ifHeld: IfHeld): Promise<void> {
     if (claims.length === 0) return;
     const insert = {
@@ -86,7 +86,7 @@ export class IdempotencyStore {
     );
   }
 
-  /** What is kept under keys that are there, and locked by the caller. */
+  /** The records of keys that are stored, and locked by the caller. */
   private async kept(sql: Sql, claims: readonly KeyClaim[]): Promise<Map<KeyClaim, KeptAnswer>> {
     const { rows } = await sql.query<[position: number, digest: Buffer, answer: string | null]>({
       text: `SELECT position::int, digest, answer::text
@@ -119,7 +119,7 @@ export class IdempotencyStore {
     });
   }
 
-  /** What is kept under a key; `undefined` where it was not used, or has expired. */
+  /** The record of a key; `undefined` where it was not used, or has expired. */
   async find({ caller, key }: KeyClaim): Promise<KeptAnswer | undefined> {
     const { rows } = await this.db.query<{ digest: Buffer; answer: string | null }>(
       `SELECT digest, answer::text FROM idempotency
@@ -129,25 +129,27 @@ export class IdempotencyStore {
     return rows[0];
   }
 
-  /** Removes what has expired; returns the number of rows. Several processes may be at it, and nobody waits for them. */
+  /**
+   * Deletes expired keys; returns their number. Several processes may do so at a time, and no writer waits for them.
+   */
   removeExpired(): Promise<number> {
     return deleteInBatches(this.db, 'idempotency', `created < now() - ${LIFETIME}`);
   }
 }
 
-/** Runs a statement that may wait for others, with an end to that, and in one packet with what is around it. */
+/** Runs a statement with a lock timeout of a second unless the caller has its own; all three go out in one packet. */
 async function bounded<T>(sql: Sql, ifHeld: IfHeld, statement: () => Promise<T>): Promise<T> {
   if (ifHeld === 'wait') return statement();
   const [, result] = await Promise.all([sql.query(SET_TIMEOUT), statement(), sql.query(NO_TIMEOUT)]);
   return result;
 }
 
-/** What tells claims apart. */
+/** A text that is unique to a claim. */
 function nameOf({ caller, key }: Pick<KeyClaim, 'caller' | 'key'>): string {
   return `${caller} ${key}`; // a key has no space
 }
 
-/** The claims as arrays, in one order in all processes: who waits for another's key holds none that the other wants. */
+/** The claims as arrays in ascending order, which all processes keep: so no two of them wait for each other's keys. */
 function columnsOf(claims: readonly KeyClaim[]): Buffer[] {
   const ordered = claims.length === 1 ? claims : claims.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   return [

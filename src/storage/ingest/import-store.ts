@@ -36,8 +36,9 @@ export class ImportStore {
    * Stores the points of one request as a batch of its own, and returns how many were inserted or replaced. Unlike the
    * write queue, it makes as many chunks as the history needs.
    * @param timeUpdated the other archive's time-updated, in seconds; now unless given.
-   * Throws, with nothing stored: `StaleSeries` where a series has changed since it was looked up; the error of PostgreSQL
-   * where it refuses a value; `Unavailable`. Throws `CommitUnknown` where it can't be found out what was stored.
+   * Throws, with nothing stored: `StaleSeries` where a series has changed since it was looked up; the error of
+   * PostgreSQL where it refuses a value; `Unavailable`. Throws `CommitUnknown` where it can't be found out what was
+   * stored.
    */
   async write(request: WriteRequest, timeUpdated?: number): Promise<number> {
     if (request.points.length === 0) return 0;

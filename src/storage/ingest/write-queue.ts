@@ -4,14 +4,16 @@
  *
  * A request is in one of these states:
  *
- * - WAITING: in line for the flusher, which stores one batch at a time. Whatever arrives during a transaction gathers and
- *   is the next batch, so there is no timer. Requests that find the queue full never get here.
+ * - WAITING: in line for the flusher, which stores one batch at a time. Whatever arrives during a transaction is the
+ *   next batch, so there is no timer. Requests that find the queue full never get here.
  * - LARGE: in line for a transaction of its own beside the flusher, one at a time, because PostgreSQL takes seconds to
  *   merge its histograms.
  * - IN A BATCH: in a transaction, alone or with others; see below.
- * - HELD: in line for a transaction of its own beside the flusher, a few at a time, because others hold its series (a long
- *   deletion, say). That transaction waits for them; the flusher never does.
- * - DONE: answered with its outcome, or failed. WAITING, LARGE and HELD requests count against the bounds of the queue.
+ * - HELD: in line for a transaction of its own beside the flusher, a few at a time, because others hold its series (a
+ *   long deletion, say). That transaction waits for them; the flusher never does.
+ * - DONE: answered with its outcome, or failed.
+ *
+ * WAITING, LARGE and HELD requests count against the bounds of the queue.
  *
  * A batch is in one of these states (`BatchWriter` moves it from the first to COMMITTED or to an error):
  *
@@ -85,8 +87,8 @@ export class WriteQueue {
    * Stores points and resolves once they are committed: all that can be stored of them, or none. Of requests with one
    * idempotency key, only one may be here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
-   * looked up (nothing is stored: look up again); `Unavailable` where the queue or the disk is full or the database away;
-   * `Repeated` where a request with the key took place before (nothing is stored).
+   * looked up (nothing is stored: look up again); `Overloaded` where the queue is full; `Unavailable` where the disk is
+   * full or the database away; `Repeated` where a request with the key took place before (nothing is stored).
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
     const { points, idempotency } = request;
@@ -124,9 +126,9 @@ export class WriteQueue {
   }
 
   /**
-   * Removes the requests of the next batch from the line. Where not all fit, it is the one that has waited longest and
-   * then the smallest: nobody's small writes wait behind another's bulk writes for more than a batch, and none waits for
-   * ever.
+   * Removes the requests of the next batch from the line. Where not all fit, they are the one that has waited longest
+   * and then the smallest: small writes wait behind the bulk writes of others for a batch at most, and none
+   * waits for ever.
    */
   private nextBatch(): QueuedWrite[] {
     const fitsAll = this.queuedPoints <= BATCH_POINTS && this.queuedBytes <= BATCH_BYTES;

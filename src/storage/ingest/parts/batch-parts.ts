@@ -14,8 +14,9 @@ import { RollupsPart } from './rollups-part.js';
 /** The parts of one batch. */
 export interface PartsOfBatch {
   /**
-   * In the order in which they prepare, lock and write; all writers keep it, so that none waits for another in a circle.
-   * They answer in the reverse order: what answers for the whole request, such as its idempotency key, comes first here.
+   * In the order in which they prepare, lock and write; all writers keep it, so that none waits for another in a
+   * circle. They answer in the reverse order: what answers for the whole request, such as its idempotency key, comes
+   * first here.
    */
   readonly inOrder: readonly BatchPart[];
   readonly points: PointsPart;
