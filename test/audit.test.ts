@@ -138,6 +138,8 @@ describe('counts', () => {
     await archive.app.get(UsageCounters).flush();
     const [row, ...more] = await rows('writes', '--user', 'writer');
     expect(row).toMatchObject({ username: 'writer', apiKey: id, requests: 2, points: 4 });
+    expect(await rows('writes', '--user', 'writer', '--since', '-1h')).toEqual([row, ...more]);
+    expect(await rows('writes', '--user', 'writer', '--since', '2100-01-01')).toEqual([]);
     expect(more.length).toBeLessThan(2); // where the hour has just changed
   });
 

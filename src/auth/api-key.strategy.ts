@@ -5,8 +5,9 @@ import { type Rights } from './caller.js';
 import { type Credential } from './credential.js';
 
 /**
- * Passport's API key strategy, run without Passport's middleware: it only verifies. The credential has been picked
- * out of its several forms before, since the strategy itself knows one header and one prefix in one case.
+ * Passport's API key strategy in the plainest form that esmond's contract allows. It only verifies, without Passport's
+ * middleware: `pickCredential` reads the several forms of a credential first, since the strategy knows one header with
+ * one prefix in one case.
  */
 @Injectable()
 export class ApiKeyStrategy {

@@ -19,8 +19,8 @@ declare module 'fastify' {
   }
 }
 
-/** How long a body may take, in milliseconds, before its key is verified again: as long as a key is trusted. */
-const TRUST = 2000;
+/** A body that takes longer has its key verified again: as long as a verified key is cached. */
+const CACHE_TTL_MS = 2000;
 
 /** Decides, before a body is read, whether a request may go on to its route. */
 @Injectable()
@@ -64,7 +64,7 @@ export class Authenticator {
    * @param milliseconds how long ago the request came. Throws as `authenticate` does, but counts nothing.
    */
   confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
-    if (milliseconds < TRUST || request.body === undefined) return undefined;
+    if (milliseconds < CACHE_TTL_MS || request.body === undefined) return undefined;
     const { access } = request.routeOptions.config;
     return access === undefined || !request.caller ? undefined : this.reconsider(request, access);
   }

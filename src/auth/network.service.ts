@@ -6,8 +6,8 @@ import { operator, type Rights } from './caller.js';
 import { type Scope } from './scope.js';
 import { SubjectLimits } from './subject-limits.js';
 
-/** How long the networks are trusted without asking the database again, in milliseconds. */
-const TRUST = 2000;
+/** How long the list of networks is used before it is read again. */
+const CACHE_TTL_MS = 2000;
 
 interface Network {
   readonly range: AddressRange;
@@ -41,7 +41,7 @@ export class NetworkService {
 
   /** The rights of a client without a key at this address, by the most specific network; `undefined` where none fits. */
   async find(ip: string): Promise<Rights | undefined> {
-    if (performance.now() - this.loaded > TRUST) await (this.loading ??= this.load());
+    if (performance.now() - this.loaded > CACHE_TTL_MS) await (this.loading ??= this.load());
     if (this.known.length === 0) return undefined;
     const address = canonicalAddress(ip);
     if (address === undefined) return undefined;

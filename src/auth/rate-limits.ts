@@ -4,11 +4,11 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { TooManyRequests } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
 
-/** The time in which requests are counted, in milliseconds. */
-const WINDOW = 60_000;
+/** The window in which requests are counted. */
+const WINDOW_MS = 60_000;
 
-/** How many keys and how many addresses are remembered; the ones longest unheard of are forgotten. */
-const REMEMBERED = 10_000;
+/** Keys, and addresses, that are counted at a time; the least recently used ones are evicted. */
+const CACHE_SIZE = 10_000;
 
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 
@@ -27,15 +27,15 @@ export class RateLimits {
 
   /** Prepares the counting; without it nothing is counted. */
   async install(fastify: FastifyInstance): Promise<void> {
-    await fastify.register(rateLimit, { global: false, cache: REMEMBERED });
+    await fastify.register(rateLimit, { global: false, cache: CACHE_SIZE });
     const { rateLimit: ofKeys, rateLimitAddress: ofAddresses } = this.config;
     if (ofKeys > 0)
       this.ofKeys = fastify.createRateLimit({
         max: ofKeys,
-        timeWindow: WINDOW,
+        timeWindow: WINDOW_MS,
         keyGenerator: ({ rateLimitKey }) => rateLimitKey,
       });
-    if (ofAddresses > 0) this.ofAddresses = fastify.createRateLimit({ max: ofAddresses, timeWindow: WINDOW });
+    if (ofAddresses > 0) this.ofAddresses = fastify.createRateLimit({ max: ofAddresses, timeWindow: WINDOW_MS });
   }
 
   /** Counts a request of a key. Throws `TooManyRequests`. */
@@ -49,7 +49,7 @@ export class RateLimits {
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!this.ofAddresses) return;
     const left = await count(this.ofAddresses, request, reply, 'address', 'RATE_LIMIT_ADDRESS');
-    if (left === 0) this.exhaustedUntil = performance.now() + WINDOW;
+    if (left === 0) this.exhaustedUntil = performance.now() + WINDOW_MS;
   }
 
   /** Whether any address has used its requests up lately: the quick question before `isExhausted`. */

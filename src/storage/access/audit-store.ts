@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type FindManyOptions, MoreThanOrEqual, Raw } from 'typeorm';
 import { deleteInBatches } from '../../postgres/delete-in-batches.js';
-import { Database } from '../../postgres/database.js';
+import { asUnavailable, Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
+import { AuditEntry, DroppedPoints, WriteCount } from '../schema/audit.entity.js';
 
 /** Who does something. */
 export interface Actor {
@@ -15,7 +18,7 @@ export interface Actor {
 /** The archive itself, when retention is at work. */
 export const RETENTION: Actor = { username: 'retention', keyId: null, address: null };
 
-/** What can be done that is told of afterwards. */
+/** The changes that are recorded. */
 export type AuditAction =
   | 'metadata created'
   | 'metadata extended'
@@ -38,12 +41,12 @@ export interface AuditRecord {
   readonly username: string;
   readonly apiKey: number | null;
   readonly address: string | null;
-  readonly action: AuditAction;
+  readonly action: string;
   readonly target: string | null;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Which records to list; what is absent does not count. */
+/** Which records to list; an absent member does not restrict them. */
 export interface AuditFilter {
   readonly since?: Date;
   readonly username?: string;
@@ -90,10 +93,13 @@ export async function recordAudit(
   );
 }
 
-/** The SQL that lists what was recorded, and lets it go when it is old. */
+/** Lists what was recorded, by TypeORM's repositories, and removes it when it is old. */
 @Injectable()
 export class AuditStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
 
   /** Records what is no transaction of its own. */
   record(
@@ -107,44 +113,58 @@ export class AuditStore {
 
   /** The newest records that fit, oldest first. */
   async list({ since, username, target, limit }: AuditFilter): Promise<AuditRecord[]> {
-    const { rows } = await this.db.query<AuditRecord>(
-      `SELECT time, username, api_key AS "apiKey", host(address) AS address, action, target, details FROM audit
-       WHERE ($1::timestamptz IS NULL OR time >= $1) AND ($2::text IS NULL OR username = $2)
-         AND ($3::text IS NULL OR target = $3)
-       ORDER BY time DESC, id DESC LIMIT $4`,
-      [since ?? null, username ?? null, target ?? null, limit],
-    );
-    return rows.reverse();
+    const rows = await this.find(AuditEntry, {
+      where: {
+        ...(since && { time: MoreThanOrEqual(since) }),
+        ...(username !== undefined && { username }),
+        ...(target !== undefined && { target }),
+      },
+      order: { time: 'DESC', id: 'DESC' },
+      take: limit,
+    });
+    return rows.map(({ id: _id, ...record }) => record);
   }
 
   /** How much was written, by hour and key, the newest `limit` rows, oldest first. */
   async writes({ since, username, limit }: AuditFilter): Promise<WriteCountRecord[]> {
-    const { rows } = await this.db.query<WriteCountRecord>(
-      `SELECT hour, username, nullif(api_key, 0) AS "apiKey", requests::float8 AS requests, points::float8 AS points
-       FROM write_count
-       WHERE ($1::timestamptz IS NULL OR hour >= date_trunc('hour', $1::timestamptz))
-         AND ($2::text IS NULL OR username = $2)
-       ORDER BY hour DESC, username DESC, api_key DESC LIMIT $3`,
-      [since ?? null, username ?? null, limit],
-    );
-    return rows.reverse();
+    // An hour begins where the database's time zone has it.
+    const fromItsHour = (hour: string): string => `${hour} >= date_trunc('hour', CAST(:since AS timestamptz))`;
+    const rows = await this.find(WriteCount, {
+      where: { ...(since && { hour: Raw(fromItsHour, { since }) }), ...(username !== undefined && { username }) },
+      order: { hour: 'DESC', username: 'DESC', apiKey: 'DESC' },
+      take: limit,
+    });
+    return rows.map(({ apiKey, requests, points, ...row }) => ({
+      ...row,
+      apiKey: apiKey === 0 ? null : apiKey,
+      requests: Number(requests),
+      points: Number(points),
+    }));
   }
 
   /** What was dropped, and last in the time that is asked for; the newest `limit` rows, oldest first. */
   async dropped({ since, username, target, limit }: AuditFilter): Promise<DroppedRecord[]> {
-    const { rows } = await this.db.query<DroppedRecord>(
-      `SELECT metadata, event_type AS "eventType", reason, points::float8 AS points, first_time AS "firstTime",
-              last_time AS "lastTime", username, api_key AS "apiKey", host(address) AS address
-       FROM dropped_points
-       WHERE ($1::timestamptz IS NULL OR last_time >= $1) AND ($2::text IS NULL OR username = $2)
-         AND ($3::text IS NULL OR metadata = $3)
-       ORDER BY last_time DESC, metadata DESC, event_type DESC LIMIT $4`,
-      [since ?? null, username ?? null, target ?? null, limit],
-    );
-    return rows.reverse();
+    const rows = await this.find(DroppedPoints, {
+      where: {
+        ...(since && { lastTime: MoreThanOrEqual(since) }),
+        ...(username !== undefined && { username }),
+        ...(target !== undefined && { metadata: target }),
+      },
+      order: { lastTime: 'DESC', metadata: 'DESC', eventType: 'DESC' },
+      take: limit,
+    });
+    return rows.map(({ metadata, eventType, reason, points, ...row }) => ({
+      ...{ metadata, eventType, reason, points: Number(points) },
+      ...row,
+    }));
   }
 
-  /** Removes what is older than so many days; returns the number of rows. Several processes may be at it. */
+  /** Rows newest first in the options' order, returned oldest first. Throws `Unavailable` when the database is away. */
+  private async find<Row extends object>(entity: new () => Row, options: FindManyOptions<Row>): Promise<Row[]> {
+    return (await this.dataSource.getRepository(entity).find(options).catch(asUnavailable)).reverse();
+  }
+
+  /** Deletes rows older than so many days; returns their number. Several processes may do so at the same time. */
   async removeOlder(days: number): Promise<number> {
     const condition = (time: string): string => `${time} < now() - make_interval(days => $1)`;
     let removed = 0;

@@ -37,7 +37,10 @@ export interface ListedKey extends KeyRights {
 /** A condition on `api_key`: whether the key is accepted, by the database's clock. */
 const WORKS = 'revoked IS NULL AND (expires IS NULL OR expires > clock_timestamp())';
 
-/** The SQL on keys. Each change is one transaction with its line in the audit. */
+/**
+ * The SQL on keys. Each change is one transaction with its line in the audit. No TypeORM repository: every statement
+ * compares or sets times by the database's clock, so a repository would need several statements, or SQL in all parts.
+ */
 @Injectable()
 export class KeyStore {
   constructor(private readonly db: Database) {}
