@@ -177,6 +177,7 @@ describe('§9 points that are there already', () => {
     expect(body).toEqual({
       detail: expect.stringContaining('ntp-offset'),
       error: body.detail,
+      code: 'conflict',
       stored: 3, // two new points and a replaced document; what is not registered does not count
       conflicts: [
         { ts: 2, 'event-type': 'ntp-offset' },

@@ -223,6 +223,7 @@ describe('§5.4 duplicates', () => {
     expect(body).toEqual({
       detail: expect.stringMatching(new RegExp(`${eventType}.*100`)),
       error: body.detail,
+      code: 'conflict',
       stored: 0,
       conflicts: [{ ts: 100, 'event-type': eventType }],
     });
