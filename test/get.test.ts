@@ -257,7 +257,7 @@ describe('what goes wrong is one sentence', () => {
     ['metadata 0123456789abcdef0123456789abcdef', 'expected metadata-key=0123456789abcdef0123456789abcdef.'],
     ['metadata sorce=192.0.2.1', 'There is no filter sorce: did you mean source?'],
     ['metadata event_type=throughput', 'There is no filter event_type: did you mean event-type?'],
-    ['metadata summary-type=averages', 'summary-type: expected average, aggregation, statistics, base, got "averages"'],
+    ['metadata summary-type=averages', 'summary-type: expected aggregation, average, statistics, base, got "averages"'],
     [
       'metadata --sorce 192.0.2.1',
       'unknown option \'--sorce\' (Did you mean --source?): see "marigram get metadata --help".',

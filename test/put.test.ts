@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ApiConnect, EVENT_TYPES } from 'marigram-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { readAll, register } from './support/builders.js';
@@ -49,6 +50,33 @@ test('put stores a point of a metadata, with a key from a file or the environmen
   await marigram(environment, 'put', key, 'failures', '{"error": "refused"}');
   expect(await readAll(archive, uri, 'throughput')).toEqual([{ ts: 1_714_557_600, val: 9_400_000_000 }]);
   expect(await readAll(archive, uri, 'failures')).toEqual([{ ts: expect.any(Number), val: { error: 'refused' } }]);
+});
+
+test('put, import --url and get know the event types that the archive has declared', async () => {
+  const declaration = { name: 'room-climate', 'data-type': 'float', unit: '°C' };
+  await archive.http
+    .post('/api/v1/event-types')
+    .set('Authorization', await archive.issueKey('admin'))
+    .send(declaration)
+    .expect(201);
+  const environment = { MARIGRAM_KEY: keyOfArchive() };
+  const subject = ['source=192.0.2.44', 'measurement-agent=192.0.2.44'];
+  const first = await marigram(environment, 'put', ...subject, 'room-climate', '21.5', '--ts', '1714557600');
+  expect([first.code, first.stderr]).toEqual([0, '']);
+  const file = join(directory, 'climate.ndjson');
+  const line = { source: '192.0.2.44', 'measurement-agent': '192.0.2.44', 'event-type': 'room-climate' };
+  await writeFile(file, JSON.stringify({ ...line, ts: 1_714_557_660, val: 22.25 }));
+  const second = await marigram(environment, 'import', file, '--url', origin);
+  expect([second.code, second.stdout]).toEqual([0, expect.stringContaining('1 stored')]);
+  const points = await marigram({}, 'get', 'points', 'room-climate', 'source=192.0.2.44', '-o', 'table');
+  expect(points.stdout).toMatch(/21\.5 °C[^]*22\.3 °C/);
+  expect((await marigram({}, 'get', 'latest', 'source=192.0.2.44', '-o', 'table')).stdout).toContain('22.3 °C');
+  const found = [];
+  for await (const one of new ApiConnect(origin, {}, { pageSize: 20 }).getEventTypes()) found.push(one);
+  expect(found.map(({ name }) => name)).toEqual([...EVENT_TYPES, 'room-climate'].sort());
+  expect(found.find(({ name }) => name === 'room-climate')).toEqual({
+    ...{ name: 'room-climate', dataType: 'float', unit: '°C', description: '', isBuiltIn: false },
+  });
 });
 
 test('put registers a metadata by its fields', async () => {

@@ -2,6 +2,7 @@ import { type FilterFields } from './api-filters.js';
 import { unlike } from './answer.js';
 import { Archive } from './archive.js';
 import { type ConnectionOptions } from './connection-options.js';
+import { type EventTypeInfo, eventTypeInfo, type WireEventType } from './event-type-info.js';
 import { searchMetadata } from './generated/index.js';
 import { LatestPoint, type WireLatestPoint } from './latest-point.js';
 import { Metadata } from './metadata.js';
@@ -92,28 +93,45 @@ export class ApiConnect {
   async *getLatest({ signal }: CallOptions = {}): AsyncGenerator<LatestPoint, void, undefined> {
     const query = searchQuery(this.filters);
     let rest = this.filters.limit ?? Infinity;
-    for (let after: string | undefined; rest > 0;) {
+    for (let after: string | null = null; rest > 0;) {
       const limit = Math.min(rest, this.pageSize);
-      const { points, next } = await this.latestPage({ ...query, limit, ...(after && { after }) }, signal);
+      const page = await this.rootPage('/api/v1/latest', { ...query, limit, ...(after !== null && { after }) }, signal);
+      const points = page.entries as readonly WireLatestPoint[];
       for (const point of points) yield new LatestPoint(point);
       rest -= points.length;
-      if (next === undefined) return;
-      after = next;
+      after = page.next?.get('after') ?? null;
+      if (after === null) return;
     }
   }
 
-  private async latestPage(
+  /**
+   * The event types that the archive takes, sorted by name: the built-in ones and those that an admin has declared. The
+   * filters do not count. Only a Marigram lists them; from an esmond it is an `ApiError`. Throws an `ArchiveError`, or the
+   * reason of `options.signal`.
+   */
+  async *getEventTypes({ signal }: CallOptions = {}): AsyncGenerator<EventTypeInfo, void, undefined> {
+    for (let offset: string | null = '0'; offset !== null;) {
+      const query = { limit: this.pageSize, ...(offset !== '0' && { offset }) };
+      const { entries, next } = await this.rootPage('/api/v1/event-types', query, signal);
+      for (const entry of entries as readonly WireEventType[]) yield eventTypeInfo(entry);
+      offset = next?.get('offset') ?? null;
+    }
+  }
+
+  /** A page of Marigram's own API, and the query of the page behind it. */
+  private async rootPage(
+    url: string,
     query: Record<string, string | number>,
     signal: AbortSignal | undefined,
-  ): Promise<{ points: WireLatestPoint[]; next: string | undefined }> {
+  ): Promise<{ entries: readonly unknown[]; next: URLSearchParams | undefined }> {
     return this.archive.run(async ({ client, ...core }) => {
       // Not under the archive's path, which all of the generated core begins with.
       const baseUrl = this.archive.root;
-      const { data, response } = await client.get({ ...core, baseUrl, url: '/api/v1/latest', query });
-      if (!Array.isArray(data)) throw unlike('an array of points', response);
+      const { data, response } = await client.get({ ...core, baseUrl, url, query });
+      const entries: unknown = data;
+      if (!Array.isArray(entries)) throw unlike('an array', response);
       const [, next] = /<([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
-      const after = next === undefined ? undefined : (new URL(next).searchParams.get('after') ?? undefined);
-      return { points: data as WireLatestPoint[], next: after };
+      return { entries, next: next === undefined ? undefined : new URL(next).searchParams };
     }, signal);
   }
 

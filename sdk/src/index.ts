@@ -25,6 +25,7 @@ export {
   TimeoutError,
 } from './errors.js';
 export { EventType, type SummaryKind } from './event-type.js';
+export { type EventTypeInfo } from './event-type-info.js';
 export { EventTypeBulkPost, type EventTypeBulkPostOptions } from './event-type-bulk-post.js';
 export { EventTypePost, type EventTypePostOptions } from './event-type-post.js';
 export { type JsonValue } from './json-value.js';

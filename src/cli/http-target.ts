@@ -1,6 +1,14 @@
-import { ApiConnect, ConflictError, EventTypeBulkPost, type JsonValue, MetadataPost } from 'marigram-client';
-import { builtInDataType } from '../event-types/catalogue.js';
-import { DATA_TYPES } from '../event-types/data-types.js';
+import {
+  ApiConnect,
+  ConflictError,
+  EventTypeBulkPost,
+  type EventTypeInfo,
+  type JsonValue,
+  MetadataPost,
+} from 'marigram-client';
+import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
+import { eventTypesOf } from './event-types-of.js';
+import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
 import { type NewMetadata } from '../storage/registry/metadata-store.js';
@@ -16,11 +24,19 @@ export interface Destination {
  * transient failure. All methods throw an `ArchiveError` where there is no answer, or a refusal.
  */
 export class HttpTarget implements FileTarget {
-  readonly dataTypeOf = builtInDataType;
+  /** The event types of the archive, once `lookUpTypes` has asked for them. */
+  private declared: ReadonlyMap<string, EventTypeInfo> = new Map();
 
   /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
   constructor(private readonly to: Destination) {
     new ApiConnect(to.url, {}, { apiKey: to.apiKey });
+  }
+
+  readonly dataTypeOf: DataTypeOf = (name) => builtInDataType(name) ?? this.declared.get(name)?.dataType;
+
+  /** Learns which event types the archive has beside the built-in ones. */
+  async lookUpTypes(): Promise<void> {
+    this.declared = await eventTypesOf(new ApiConnect(this.to.url, {}, { apiKey: this.to.apiKey }));
   }
 
   /** Registers a metadata, or extends the one that is there. The archive chooses the key; one without points is new. */
@@ -59,7 +75,7 @@ export class HttpTarget implements FileTarget {
         post: new EventTypeBulkPost(this.to.url, { apiKey: this.to.apiKey, metadataKey }),
         count: 0,
       };
-      post.addDataPoint<string>(eventType, micros / MICROS_PER_SECOND, wireValueOf(eventType, value));
+      post.addDataPoint<string>(eventType, micros / MICROS_PER_SECOND, wireValueOf(this.dataTypeOf(eventType), value));
       posts.set(metadataKey, { post, count: count + 1 });
     }
     let stored = 0;
@@ -89,12 +105,11 @@ function subjectOf({ subjectType, source, destination, ...fields }: NewMetadata)
 
 /** A value as it is posted: a share by its parts, everything else as it is read. */
 function wireValueOf(
-  eventType: string,
+  dataType: DataTypeName | undefined,
   stored: Omit<ImportedPoint, 'metadataKey' | 'eventType' | 'micros'>,
 ): JsonValue {
   const { value, denominator } = stored;
   if (denominator !== null) return { numerator: value, denominator };
-  const dataType = builtInDataType(eventType);
   // What was encoded is JSON.
   return dataType === undefined ? value : (JSON.parse(DATA_TYPES[dataType].encode(stored)) as JsonValue);
 }

@@ -4,7 +4,6 @@ import { ArchiveError } from 'marigram-client';
 import { operator } from '../auth/caller.js';
 import { Invalid, OperatorError } from '../common/errors.js';
 import { parseBounds } from '../common/time-range.js';
-import { builtInDataType } from '../event-types/catalogue.js';
 import { ImportReport } from '../import/import-report.js';
 import { type Progress } from '../jobs/progress.js';
 import { importArchive, type ImportPlace } from '../import/import-archive.js';
@@ -75,7 +74,7 @@ export async function runImport(
     { mapping, precision: options.precision },
     options.strict ?? false,
   );
-  if (isHttp) return writeOverHttp(env, options, () => input.lines(builtInDataType)).finally(() => input.close());
+  if (isHttp) return writeOverHttp(env, options, (dataTypeOf) => input.lines(dataTypeOf)).finally(() => input.close());
   const { strict, dryRun } = options;
   const work: Work = async ({ target }, account, progress) => {
     const lines = (): ReturnType<ImportInput['lines']> => input.lines(target.dataTypeOf, progress.onProgress);

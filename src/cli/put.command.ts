@@ -22,13 +22,16 @@ export async function put(env: NodeJS.ProcessEnv, words: readonly string[], opti
     throw new OperatorError(
       'Expected KEY EVENT-TYPE VALUE, or FIELD=VALUE… EVENT-TYPE VALUE: see "marigram put --help".',
     );
-  const meant = EVENT_TYPES.some((name) => name === eventType) ? undefined : nearest(eventType, EVENT_TYPES);
+  const isBuiltIn = EVENT_TYPES.some((name) => name === eventType);
+  const meant = isBuiltIn ? undefined : nearest(eventType, EVENT_TYPES);
   if (meant !== undefined) throw new OperatorError(`There is no event type ${eventType}: did you mean ${meant}?`);
   const ts = options.ts ?? momentOf('now', Date.now()) ?? '';
   const members = [...metadataOf(words.slice(0, -2)), ['event-type', JSON.stringify(eventType)], ['ts', ts]];
   members.push(['val', isJson(value) ? value : JSON.stringify(value)]);
   const line = `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
-  await writeOverHttp(env, { ...options, strict: true }, () => ndjsonLines(Readable.from([Buffer.from(line)])));
+  await writeOverHttp(env, { ...options, isBuiltIn, strict: true }, () =>
+    ndjsonLines(Readable.from([Buffer.from(line)])),
+  );
 }
 
 /** The fields of the metadata by their names, as JSON texts. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ApiError, ArchiveError } from 'marigram-client';
 import { OperatorError, TryLater } from '../common/errors.js';
 import { archiveUrlOf } from '../config/config.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { ImportReport } from '../import/import-report.js';
 import { type FileLine } from '../import/file-line.js';
 import { importFile } from '../import/import-file.js';
@@ -14,6 +15,8 @@ export interface WriteOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly strict?: boolean;
+  /** Whether all event types are built-in ones, so that the archive need not be asked for others. */
+  readonly isBuiltIn?: boolean;
 }
 
 /** Statuses of an archive, or of its proxy, that is busy or away. */
@@ -27,12 +30,14 @@ const PASSING: readonly number[] = [429, 502, 503, 504];
 export async function writeOverHttp(
   env: NodeJS.ProcessEnv,
   options: WriteOptions,
-  lines: () => AsyncIterable<FileLine>,
+  lines: (dataTypeOf: DataTypeOf) => AsyncIterable<FileLine>,
 ): Promise<void> {
   const to = await destinationOf(env, options);
   const account = new ImportReport();
   try {
-    await importFile(targetOf(to), lines, { strict: options.strict }, account);
+    const target = targetOf(to);
+    if (options.isBuiltIn !== true) await target.lookUpTypes();
+    await importFile(target, () => lines(target.dataTypeOf), { strict: options.strict }, account);
   } catch (error) {
     throw asSentence(to.url, error);
   } finally {

@@ -1,4 +1,6 @@
-import { type LatestPoint } from 'marigram-client';
+import { type ApiConnect, type EventTypeInfo, type LatestPoint } from 'marigram-client';
+import { BUILT_IN } from '../../event-types/catalogue.js';
+import { eventTypesOf } from '../event-types-of.js';
 import { formatSeconds } from '../../common/time.js';
 import { searchFields } from '../filters.js';
 import { type Column } from '../text-table.js';
@@ -28,9 +30,10 @@ const KIND: RecordKind<LatestPoint> = {
 /** Prints the newest point of each series that the filters find, a series a line. Throws an `OperatorError`. */
 export async function getLatest({ screen, format, filters, limit, ...connection }: Request): Promise<void> {
   await asking(connection.url, async () => {
-    const found = connect(connection, { ...searchFields(filters), limit }).getLatest();
+    const archive = connect(connection, { ...searchFields(filters), limit });
+    const found = archive.getLatest();
     if (format !== 'table') await writeRecords(screen, format, KIND, found);
-    else if ((await writeTable(screen, COLUMNS, rowsOf(found))) === 0) screen.note('There is nothing.');
+    else if ((await writeTable(screen, COLUMNS, rowsOf(found, archive))) === 0) screen.note('There is nothing.');
     await screen.flush();
   });
 }
@@ -45,12 +48,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'EVERY', whole: true },
 ];
 
-async function* rowsOf(found: AsyncIterable<LatestPoint>): AsyncGenerator<string[]> {
-  for await (const { metadataKey, source, destination, eventType, point, age, cadence } of found)
+async function* rowsOf(found: AsyncIterable<LatestPoint>, archive: ApiConnect): AsyncGenerator<string[]> {
+  let declared: ReadonlyMap<string, EventTypeInfo> | undefined;
+  for await (const { metadataKey, source, destination, eventType, point, age, cadence } of found) {
+    if (!BUILT_IN.has(eventType)) declared ??= await eventTypesOf(archive);
     yield [
       ...[metadataKey, source, destination ?? '-', eventType],
-      valueText(point.val, quantityOf(eventType)),
+      valueText(point.val, quantityOf(eventType, declared?.get(eventType))),
       relativeTime(new Date(0), age * 1000),
       cadence === undefined ? '-' : relativeTime(new Date(0), cadence * 1000).replace(/ ago$/, ''),
     ];
+  }
 }

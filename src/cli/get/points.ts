@@ -1,6 +1,9 @@
 import { type ReadOptions } from 'marigram-client';
 import { formatSeconds } from '../../common/time.js';
-import { asking, type Request } from './connection.js';
+import { BUILT_IN } from '../../event-types/catalogue.js';
+import { eventTypesOf } from '../event-types-of.js';
+import { asking, connect, type Request } from './connection.js';
+import { type Quantity, quantityOf } from './quantity.js';
 import { pointTimes } from '../filters.js';
 import { findSeries, type FoundSeries } from './find-series.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
@@ -46,12 +49,18 @@ async function show(request: PointsRequest, what: 'points' | 'summary'): Promise
         : await readNewest(series, { ...times, limit: newest });
     if (format !== 'table') await writeRecords(screen, format, KIND, points);
     else {
-      const count = await writeSeries(screen, series, points);
+      const count = await writeSeries(screen, series, points, await quantityOfSeries(request, series));
       if (count === 0) screen.note(isOpen ? 'There are no points yet.' : 'There are no points in this time.');
       if (isOpen && count === DEFAULT_ROWS) screen.note(`These are the newest ${DEFAULT_ROWS}: for others see --help.`);
     }
     await screen.flush();
   });
+}
+
+/** How its numbers are written; only the archive knows the unit of a declared event type. */
+async function quantityOfSeries(request: PointsRequest, { eventType: { eventType } }: FoundSeries): Promise<Quantity> {
+  if (BUILT_IN.has(eventType)) return quantityOf(eventType);
+  return quantityOf(eventType, (await eventTypesOf(connect(request, {}))).get(eventType));
 }
 
 /** The newest points, oldest first, so that the newest is at the bottom of the screen. */

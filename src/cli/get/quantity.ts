@@ -7,7 +7,9 @@ export type Quantity = (value: number) => string;
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /** The properties of an event type that set the format of its numbers. */
-export type Measured = Pick<EventTypeInfo, 'dataType' | 'unit'>;
+export interface Measured extends Pick<EventTypeInfo, 'dataType'> {
+  readonly unit: string | null | undefined;
+}
 
 /** Units that are not printed: the event type says what is counted. */
 const COUNTED: readonly string[] = ['packets', 'hops'];

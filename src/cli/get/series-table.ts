@@ -2,7 +2,7 @@ import { type DataPoint, type SummaryType } from 'marigram-client';
 import { DATA_TYPES } from '../../event-types/data-types.js';
 import { relativeTime, timeOf } from '../time-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
-import { quantityOf, type Quantity } from './quantity.js';
+import { type Quantity } from './quantity.js';
 import { type Screen } from '../screen.js';
 import { SeriesShape } from './series-shape.js';
 import { sparkline } from './series-shape.js';
@@ -38,8 +38,8 @@ export async function writeSeries(
   screen: Screen,
   series: FoundSeries,
   points: AsyncIterable<AnyPoint> | Iterable<AnyPoint>,
+  quantity: Quantity,
 ): Promise<number> {
-  const quantity = quantityOf(series.eventType.eventType);
   const members = series.summary && MEMBERS[series.summary.summaryType];
   const shape = new SeriesShape();
   const columns: Column[] = members
