@@ -39,7 +39,8 @@ export function routes({ pathPrefix }: AppConfig): Routes {
 /** The whole server over an open database. */
 @Module({})
 export class AppModule {
-  static forRoot(config: AppConfig, { dataSource, engine }: OpenDatabase): DynamicModule {
+  static forRoot(config: AppConfig, database: OpenDatabase): DynamicModule {
+    const { dataSource } = database;
     return {
       module: AppModule,
       providers: [Methods],
@@ -51,7 +52,7 @@ export class AppModule {
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
         MetricsModule,
-        StorageModule.forEngine(engine),
+        StorageModule.over(database),
         JobsModule,
         AuditModule,
         AuthModule,

@@ -31,7 +31,7 @@ import { PAGES, Reference } from './openapi/reference.js';
 import { RetentionJob } from './retention/retention.job.js';
 import { Replica } from './postgres/replica.js';
 
-/** The server over an open database, with all its routes; not listening yet. Closing it closes the pool. */
+/** The server over an open database, with all its routes; not listening yet. Closing it leaves the database open. */
 export async function createApp(
   config: AppConfig,
   database: OpenDatabase,
@@ -79,7 +79,7 @@ export async function createApp(
   await compressAnswers(fastify);
   endConnectionsOnStop(fastify);
   fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
-  // When no request is left, and before the pool is closed.
+  // When no request is left.
   fastify.addHook('onClose', async () => {
     await jobs.run(app.get(UsageJob));
   });

@@ -1,22 +1,28 @@
 import pg from 'pg';
 import { type Logger } from 'pino';
-import { type DataSource, QueryFailedError } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { OperatorError } from './common/errors.js';
 import { type AppConfig } from './config/config.js';
-import { placeOf } from './postgres/database-url.js';
-import { type StorageEngine } from './storage/hypertables/engine.js';
-import { prepareStorage } from './storage/schema/prepare-storage.js';
-import { classify, reasonOf } from './postgres/sql-errors.js';
-import { connect } from './storage/schema/data-source.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres/embedded-postgres.js';
+import { Database } from './postgres/database.js';
+import { placeOf } from './postgres/database-url.js';
+import { DiskSpace } from './postgres/disk-space.js';
+import { PipelinedPool } from './postgres/pipelined-pool.js';
+import { causeOf, classify, reasonOf } from './postgres/sql-errors.js';
+import { connect } from './storage/schema/data-source.js';
+import { prepareStorage } from './storage/schema/prepare-storage.js';
+import { type StorageParts } from './storage/storage.module.js';
+
+/** Names this program in `pg_stat_activity`. */
+const APPLICATION_NAME = 'marigram';
 
 /** A database that is connected and migrated. */
-export interface OpenDatabase {
+export interface OpenDatabase extends StorageParts {
+  /** TypeORM, which has a small pool of its own. */
   readonly dataSource: DataSource;
-  readonly engine: StorageEngine;
   /** Where the data are, for people. */
   readonly place: string;
-  /** Stops the database if it is the embedded one and ours to stop. Call it last, after the pool is closed. */
+  /** Closes all connections, and stops the database if it is the embedded one and ours to stop. Call it last. */
   stop(): Promise<void>;
 }
 
@@ -34,47 +40,56 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, role, logger, signal) : undefined;
   const url = embedded?.url ?? config.databaseUrl ?? '';
+  const warn = (message: string): void => {
+    logger.warn(message);
+  };
+  const database = databaseOf(config, url, warn);
+  const pipelined = new PipelinedPool(url, `${APPLICATION_NAME}-write`);
   let dataSource: DataSource | undefined;
-  let stopping = false;
+  const stop = async (): Promise<void> => {
+    try {
+      // Nest has closed it where there was an app.
+      if (dataSource?.isInitialized) await dataSource.destroy();
+      await Promise.all([database.close(), pipelined.close()]);
+    } finally {
+      await embedded?.stop();
+    }
+  };
   try {
-    const onWait = (message: string): void => {
-      logger.warn(message);
-    };
-    const onPoolError = (error: Error): void => {
-      // The pool does not wait for its last sockets when it closes.
-      if (stopping) return;
-      // Not the error itself: pg hangs the whole client on it.
-      logger.warn(`a connection to the database broke: ${error.message}`);
-    };
-    dataSource = await connect({ url, poolSize: config.poolSize, onPoolError, onWait, signal });
-    const engine = await prepareStorage(dataSource, config.chunkSeconds, { onWait, signal }).catch((error: unknown) => {
-      throw refusalOf(error, url);
-    });
+    dataSource = await connect(url, { onWait: warn, signal });
+    const engine = await prepareStorage(database, dataSource, config.chunkSeconds, { onWait: warn, signal });
     return {
-      dataSource,
-      engine,
+      ...{ database, pipelined, dataSource, engine, stop },
+      disk: new DiskSpace(embedded && config.dataDir),
       place: embedded ? config.dataDir : `PostgreSQL at ${placeOf(url)}`,
-      stop: async () => {
-        stopping = true;
-        await embedded?.stop();
-      },
     };
   } catch (error) {
-    stopping = true;
-    await dataSource?.destroy().catch(() => undefined);
-    await embedded?.stop();
-    throw error;
+    await stop().catch(() => undefined);
+    throw refusalOf(error, url);
   }
+}
+
+function databaseOf(config: AppConfig, url: string, warn: (message: string) => void): Database {
+  const { databaseReadUrl, replicaMaxLag, poolSize, statementTimeout } = config;
+  return new Database({
+    ...{ url, applicationName: APPLICATION_NAME, poolSize, readTimeoutMs: statementTimeout },
+    onPoolError: (error) => {
+      // Not the error itself: pg hangs the whole client on it.
+      warn(`a connection to the database broke: ${error.message}`);
+    },
+    replica:
+      databaseReadUrl === undefined ? undefined : { url: databaseReadUrl, maxLagMs: replicaMaxLag, onChange: warn },
+  });
 }
 
 /** What a failed statement on the schema means for the admin. One that may succeed later stays as it is. */
 function refusalOf(error: unknown, url: string): unknown {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const cause = causeOf(error);
   if (!(cause instanceof pg.DatabaseError)) return error;
   const remedy = REMEDIES[cause.code ?? ''];
   if (remedy === undefined && classify(cause) !== 'bug') return error;
   return new OperatorError(
-    `The database at ${placeOf(url)} cannot be used (${reasonOf(error)}): ${remedy ?? 'is it one for Marigram alone?'}`,
+    `The database at ${placeOf(url)} cannot be used (${reasonOf(cause)}): ${remedy ?? 'is it one for Marigram alone?'}`,
     { cause: error },
   );
 }

@@ -9,15 +9,15 @@ export async function runProgram(program: () => Promise<void>): Promise<void> {
     await program();
   } catch (thrown) {
     process.exitCode = thrown instanceof OperatorError ? thrown.exitCode : 1;
-    const error = thrown instanceof OperatorError ? thrown : await explained(thrown);
+    const error = thrown instanceof OperatorError ? thrown : await translated(thrown);
     const isExpected = error instanceof OperatorError || error instanceof ArchiveError;
     console.error(isExpected ? `marigram: ${sentence(error.message)}` : error);
   }
 }
 
 /** Loaded on demand: `--help` answers without the database's driver. */
-async function explained(thrown: unknown): Promise<unknown> {
-  return (await import('./postgres/database.js')).explained(thrown);
+async function translated(thrown: unknown): Promise<unknown> {
+  return (await import('./postgres/unavailable.js')).translated(thrown);
 }
 
 /** Adds the full stop that messages of the API lack; a message of several lines may end in a command and stays as it is. */

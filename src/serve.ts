@@ -38,8 +38,7 @@ async function start(
   let app: NestFastifyApplication | undefined;
   const stop = async (): Promise<void> => {
     try {
-      // Nest closes the pool with the app; without an app it is still open.
-      await (app ? app.close() : database.dataSource.destroy());
+      await app?.close();
     } finally {
       await database.stop();
     }

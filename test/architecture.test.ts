@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'event-types': ['common', 'json'],
   rollups: ['common', 'event-types', 'json'],
   'embedded-postgres': ['common'],
-  postgres: ['common', 'config', 'metrics'],
+  postgres: ['common'],
   jobs: ['common', 'metrics', 'postgres'],
   'storage/hypertables': ['common', 'postgres'],
   'storage/schema': ['common', 'postgres', 'storage/hypertables'],

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { ArchiveError, OperatorError } from '../common/errors.js';
-import { CommitUnknown } from '../postgres/database.js';
-import { classify } from '../postgres/sql-errors.js';
+import { causeOf, classify } from '../postgres/sql-errors.js';
+import { CommitUnknown } from '../postgres/unavailable.js';
 
 /** The file is no backup of ours, or is damaged. The message says why, to follow "because" or a colon. */
 export class BadBackup extends Error {}
@@ -30,8 +30,11 @@ export function throwDatabaseError(error: unknown, failure: string): never {
     throw new OperatorError(`It is not known whether it succeeded: ${error.message}. Look into the archive.`, {
       cause: error,
     });
+  const cause = causeOf(error);
+  if (cause instanceof pg.DatabaseError && classify(cause) !== 'bug') {
+    const hint = cause.hint ? ` ${cause.hint}` : '';
+    throw new OperatorError(`${failure}: the database says "${cause.message}".${hint}`, { cause: error });
+  }
   if (error instanceof ArchiveError) throw new OperatorError(`${failure}: ${error.message}.`, { cause: error });
-  if (classify(error) === 'bug') throw error;
-  const hint = error instanceof pg.DatabaseError && error.hint ? ` ${error.hint}` : '';
-  throw new OperatorError(`${failure}: the database says "${error.message}".${hint}`, { cause: error });
+  throw error;
 }

@@ -45,6 +45,17 @@ export class HealthController {
     this.metrics.connections.set({ state: 'busy' }, total - idle);
     this.metrics.connections.set({ state: 'idle' }, idle);
     this.metrics.connections.set({ state: 'waiting' }, waiting);
+    this.showReplica();
     return this.metrics.registry.metrics();
+  }
+
+  private showReplica(): void {
+    const { status } = this.replica;
+    if (!status) return;
+    const labels = { replica: status.place };
+    this.metrics.replicaUsed.set(labels, status.isUsed ? 1 : 0);
+    this.metrics.replicaLag.set(labels, status.lagSeconds);
+    this.metrics.replicaFailures.reset();
+    this.metrics.replicaFailures.inc(labels, status.failures);
   }
 }

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { codeOfStatus, type ErrorCode, ERRORS } from '../common/error-codes.js';
 import { ArchiveError, TooLarge } from '../common/errors.js';
-import { explained } from '../postgres/database.js';
+import { translated } from '../postgres/unavailable.js';
 import { errorBody } from './error-body.js';
 import { withoutKey } from './redact.js';
 
@@ -48,7 +48,7 @@ function answerTo(thrown: unknown): Answer {
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
   if (status === 413) return answerOf(new TooLarge());
   if (status >= 400 && status < 500) return { status, code: codeOfStatus(status), detail: (thrown as Error).message };
-  const error = explained(thrown);
+  const error = translated(thrown);
   if (error instanceof ArchiveError) return answerOf(error);
   if (error instanceof HttpException)
     return { status: error.getStatus(), code: codeOfStatus(error.getStatus()), detail: error.message };

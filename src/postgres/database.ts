@@ -1,67 +1,42 @@
-import { setTimeout } from 'node:timers/promises';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { ArchiveError, Unavailable } from '../common/errors.js';
-import { AppConfig } from '../config/config.js';
-import { poolOf, urlOf } from './database-url.js';
-import { WatchedPool } from './watched-pool.js';
-import { Replica } from './replica.js';
+import { Replica, type ReplicaOptions } from './replica.js';
+import { retry, type RetryPolicy, TRANSACTION } from './retry.js';
 import { type Result, type Sql, type Statement } from './sql.js';
-import { classify, isBrokenConnection } from './sql-errors.js';
+import { asCommitUnknown, asUnavailable, CommitUnknown, isTimeout, translated } from './unavailable.js';
+import { WatchedPool } from './watched-pool.js';
 
-/** How often a transaction is tried that others are in the way of. */
-const RETRIES = 5;
-
-/** How long, and after how many milliseconds each, to ask what became of a commit. */
-const DOUBT_PATIENCE = 5000;
-const DOUBT_PAUSE = 250;
-
-/** SQLSTATE of a statement that was given up, and in how many seconds to try it again. */
-const QUERY_CANCELED = '57014';
-const TIMED_OUT = 10;
-
-/** SQLSTATE of a full disk. */
-const DISK_FULL = '53100';
-
-/** Nothing can be stored: the disk is full, or so nearly that PostgreSQL needs the rest. */
-export class DiskFull extends Unavailable {
-  override readonly code = 'disk-full';
-
-  constructor(options?: ErrorOptions) {
-    // Somebody has to make room first.
-    super('the disk of the database is full: nothing can be stored now', 30, options);
-  }
+/** Where the database is, and how it is used. */
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Names the program in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Connections for reads, at most, and as many for everything else. */
+  readonly poolSize: number;
+  /** How long the server may work on one read, in milliseconds; 0 means no limit. */
+  readonly readTimeoutMs: number;
+  /** Called when an idle connection breaks. The pool opens another one when it is needed. */
+  readonly onPoolError: (error: Error) => void;
+  readonly replica: ReplicaOptions | undefined;
 }
 
-/** A statement took longer than `STATEMENT_TIMEOUT`. */
-export class StatementTimeout extends Unavailable {
-  override readonly code = 'statement-timeout';
-
-  constructor(options?: ErrorOptions) {
-    super('the database took too long (STATEMENT_TIMEOUT): ask for less at a time', TIMED_OUT, options);
-  }
-}
-
-/** The connection was lost in COMMIT: what was to be stored may be stored or not. */
-export class CommitUnknown extends Unavailable {
-  override readonly code = 'commit-unknown';
-
-  constructor(options?: ErrorOptions) {
-    super('the connection to the database was lost in the commit: it is not known whether it took place', 1, options);
-  }
-}
+/** A COMMIT whose answer was lost: PostgreSQL may have to come back first, and to decide. */
+const COMMIT_STATUS: RetryPolicy = {
+  withinMs: 5000,
+  pauseMs: 250,
+  isWorthRetrying: (error) => !isUnknownTransaction(error),
+};
 
 /**
- * The way to PostgreSQL for the stores: TypeORM's own pool, used without TypeORM, because the stores write their SQL
- * themselves. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed. Where a
- * replica is configured and fit for it, it answers the reads; what it fails at, or does not know, the primary answers.
+ * The way to PostgreSQL. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed.
+ * Where a replica is configured and fit for it, it answers the reads; what it fails at, or does not know, the primary
+ * answers. Every error of the driver leaves here translated: see `translated`.
  */
-@Injectable()
-export class Database implements Sql, OnApplicationShutdown {
+export class Database implements Sql {
+  /** Its state is there without a replica, too. */
+  readonly replica: Replica;
   private readonly primary: pg.Pool;
   private readonly readers: pg.Pool;
+  private readonly onPoolError: (error: Error) => void;
   private readonly primaryReader: Sql = { query: (statement, values) => run(this.readers, statement, values) };
   private readonly anyReader: Sql = {
     query: async <Row extends object>(statement: string | Statement, values?: unknown[]) =>
@@ -69,19 +44,19 @@ export class Database implements Sql, OnApplicationShutdown {
       run<Row>(this.readers, statement, values),
   };
 
-  constructor(
-    @InjectDataSource() dataSource: DataSource,
-    config: AppConfig,
-    private readonly replica: Replica,
-  ) {
-    this.primary = poolOf(dataSource);
-    this.readers = new WatchedPool({
-      connectionString: urlOf(dataSource),
-      max: config.poolSize,
+  /** Connects when it is first used. */
+  constructor({ url, applicationName, poolSize, readTimeoutMs, onPoolError, replica }: DatabaseOptions) {
+    this.onPoolError = onPoolError;
+    this.primary = new WatchedPool({ connectionString: url, max: poolSize, application_name: applicationName });
+    this.primary.on('error', onPoolError);
+    const reads: pg.PoolConfig = {
+      max: poolSize,
       // Of the server: what a client of ours gives up goes on there.
-      statement_timeout: config.statementTimeout,
-      application_name: 'marigram-read',
-    });
+      statement_timeout: readTimeoutMs,
+      application_name: `${applicationName}-read`,
+    };
+    this.readers = new WatchedPool({ connectionString: url, ...reads });
+    this.replica = new Replica(this.primary, reads, replica);
   }
 
   /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
@@ -125,16 +100,17 @@ export class Database implements Sql, OnApplicationShutdown {
       return await ask(pool);
     } catch (error) {
       // The primary would take as long.
-      if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED) return asUnavailable(error);
+      if (isTimeout(error)) return asUnavailable(error);
       this.replica.failed(error);
       return undefined;
     }
   }
 
   /**
-   * Runs `work` in one transaction on the primary: commits when it is done, rolls back when it throws.
-   * Throws what `work` threw, raw; `Unavailable` when no connection can be had; `CommitUnknown` when the connection
-   * was lost between COMMIT and its answer.
+   * Runs `work` in one transaction on the primary: commits when it is done, rolls back when it throws. `work` sees the
+   * errors of its statements raw.
+   * Throws what `work` threw, translated; `Unavailable` when no connection can be had; `ConnectionLost` when it was lost
+   * before COMMIT was sent; `CommitUnknown` when it was lost between COMMIT and its answer.
    */
   async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.primary.connect().catch(asUnavailable);
@@ -146,7 +122,7 @@ export class Database implements Sql, OnApplicationShutdown {
       return result;
     } catch (error) {
       broken = await rollBack(client);
-      throw error;
+      throw translated(error, true);
     } finally {
       client.release(broken);
     }
@@ -156,32 +132,26 @@ export class Database implements Sql, OnApplicationShutdown {
    * Like `transaction`, but starts over when another transaction was in the way (deadlock, lock time-out), or when the
    * connection broke before the commit: `work` may run several times. Throws `Unavailable` when that does not end.
    */
-  async retrying<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    for (let attempt = 1; attempt <= RETRIES; attempt++) {
-      try {
-        return await this.transaction(work);
-      } catch (error) {
-        if (classify(error) !== 'retry' && !isBrokenConnection(error)) asUnavailable(error);
-      }
-    }
-    throw new Unavailable('other transactions on the database are in the way, try again');
+  retrying<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return retry(TRANSACTION, () => this.transaction(work));
   }
 
   /**
    * Runs `work` on one connection to the primary, outside of any transaction: for what PostgreSQL refuses inside one,
-   * and for locks that outlast transactions. `work` leaves the session as it was.
+   * and for locks that outlast transactions. `work` leaves the session as it was, and sees the errors of its statements
+   * raw. Throws what `work` threw, translated.
    */
-  async session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async session<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await this.primary.connect().catch(asUnavailable);
     let broken: Error | undefined;
-    const note = (error: Error): void => {
+    const onError = (error: Error): void => {
       broken = error;
     };
-    client.on('error', note);
+    client.on('error', onError);
     try {
-      return await work(client);
+      return await work(client).catch(asUnavailable);
     } finally {
-      client.off('error', note);
+      client.off('error', onError);
       client.release(broken);
     }
   }
@@ -192,19 +162,17 @@ export class Database implements Sql, OnApplicationShutdown {
    * Where the database crashed before it wrote the id down, another transaction may get it: "committed" is then its.
    */
   async wasCommitted(transactionId: string): Promise<boolean> {
-    const begun = performance.now();
-    for (;;) {
-      const isLast = performance.now() - begun > DOUBT_PATIENCE;
-      try {
-        const text = 'SELECT pg_xact_status($1::xid8) AS status';
-        const status = (await this.query<{ status: string | null }>(text, [transactionId])).rows[0]?.status;
+    const text = 'SELECT pg_xact_status($1::xid8) AS status';
+    try {
+      return await retry(COMMIT_STATUS, async () => {
+        const { rows } = await this.query<{ status: string | null }>(text, [transactionId]);
+        const status = rows[0]?.status;
         if (status === 'committed' || status === 'aborted') return status === 'committed';
-      } catch (error) {
-        if (isOfTheFuture(error)) return false;
-        if (isLast) throw error;
-      }
-      if (isLast) throw new CommitUnknown();
-      await setTimeout(DOUBT_PAUSE);
+        throw new CommitUnknown();
+      });
+    } catch (error) {
+      if (isUnknownTransaction(error)) return false;
+      throw error;
     }
   }
 
@@ -219,9 +187,12 @@ export class Database implements Sql, OnApplicationShutdown {
     };
   }
 
-  /** The pool of the writes is closed with TypeORM's data source, that of the reads here. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.readers.end();
+  /** Closes all connections, once what runs on them has ended. */
+  async close(): Promise<void> {
+    // A pool does not wait for its last sockets when it closes: what breaks from now on is no news.
+    this.primary.off('error', this.onPoolError);
+    await this.replica.close();
+    await Promise.all([this.primary.end(), this.readers.end()]);
   }
 }
 
@@ -245,36 +216,6 @@ export async function rollBack(client: pg.ClientBase): Promise<Error | undefined
 }
 
 /** Whether an id was never written down: the database crashed before, and has not come that far again. */
-function isOfTheFuture(error: unknown): boolean {
+function isUnknownTransaction(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '22023';
-}
-
-/** For a COMMIT: a lost connection leaves it open what became of it. */
-export function asCommitUnknown(error: unknown): never {
-  throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;
-}
-
-/** What a statement threw, as the error that people get: for a database that is away or busy; all else stays as it is. */
-export function explained(thrown: unknown): unknown {
-  switch (classify(thrown)) {
-    case 'retry':
-      return new Unavailable('other transactions on the database are in the way, try again', 1, { cause: thrown });
-    case 'unavailable':
-      try {
-        return asUnavailable(thrown);
-      } catch (error) {
-        return error;
-      }
-    default:
-      return thrown;
-  }
-}
-
-/** Turns "the database is away" into the error that clients get; everything else stays as it is. */
-export function asUnavailable(error: unknown): never {
-  if (error instanceof ArchiveError || classify(error) !== 'unavailable') throw error;
-  if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED) throw new StatementTimeout({ cause: error });
-  if (error instanceof pg.DatabaseError && error.code === DISK_FULL) throw new DiskFull({ cause: error });
-  const reason = error instanceof pg.DatabaseError ? `SQLSTATE ${error.code ?? '?'}` : (error as Error).message;
-  throw new Unavailable(`the database cannot answer now (${reason})`, 1, { cause: error });
 }

@@ -1,7 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { Injectable } from '@nestjs/common';
-import { AppConfig } from '../config/config.js';
-import { DiskFull } from './database.js';
+import { DiskFull } from './unavailable.js';
 
 /**
  * What is left to the embedded PostgreSQL for its own needs, in bytes: four files of its log. Without room for the next
@@ -13,16 +11,12 @@ const RESERVE = 64 * 1024 ** 2;
 const FRESH = 100;
 
 /** Refuses writes while the disk of the embedded database is full, so that reads go on. */
-@Injectable()
 export class DiskSpace {
-  private readonly path: string | undefined;
   private lookedAt = -Infinity;
   private free = Infinity;
 
-  constructor({ databaseUrl, dataDir }: AppConfig) {
-    // The disk of a database elsewhere cannot be seen from here.
-    this.path = databaseUrl === undefined ? dataDir : undefined;
-  }
+  /** @param path the data directory; `undefined` for a database elsewhere, whose disk cannot be seen from here. */
+  constructor(private readonly path: string | undefined) {}
 
   /** Throws `Unavailable` where less than the reserve is free. Call it before anything is written for a request. */
   async check(): Promise<void> {

@@ -1,10 +1,8 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { asCommitUnknown, asUnavailable, rollBack } from './database.js';
-import { urlOf } from './database-url.js';
-import { WatchedPool, streamOf } from './watched-pool.js';
+import { rollBack } from './database.js';
+import { type Sql } from './sql.js';
+import { asCommitUnknown, asUnavailable, translated } from './unavailable.js';
+import { streamOf, WatchedPool } from './watched-pool.js';
 
 /** How many transactions can be under way: the flusher's, those that wait for series which others hold, a large one. */
 const WRITERS = 5;
@@ -14,16 +12,16 @@ const WRITERS = 5;
  * batches the round trips were half of the price. Pipelining is a matter of the whole connection, and COPY does not go
  * with it, so these have a pool of their own.
  */
-@Injectable()
-export class PipelinedPool implements OnApplicationShutdown {
+export class PipelinedPool {
   private readonly pool: pg.Pool;
 
-  constructor(@InjectDataSource() dataSource: DataSource) {
+  /** @param applicationName names the program in `pg_stat_activity`. */
+  constructor(url: string, applicationName: string) {
     this.pool = new WatchedPool({
-      connectionString: urlOf(dataSource),
+      connectionString: url,
       max: WRITERS,
       pipeline: true,
-      application_name: 'marigram-write',
+      application_name: applicationName,
     });
   }
 
@@ -35,10 +33,7 @@ export class PipelinedPool implements OnApplicationShutdown {
    * is thrown.
    * Throws what `Database.transaction` throws.
    */
-  async transaction(
-    prepare: (client: pg.PoolClient) => Promise<unknown>,
-    finish: (client: pg.PoolClient) => Promise<unknown>[],
-  ): Promise<void> {
+  async transaction(prepare: (sql: Sql) => Promise<unknown>, finish: (sql: Sql) => Promise<unknown>[]): Promise<void> {
     const client = await this.pool.connect().catch(asUnavailable);
     let broken: Error | undefined;
     // What `prepare` sends after a failed BEGIN would be stored at once: giving the connection up ends it.
@@ -52,13 +47,14 @@ export class PipelinedPool implements OnApplicationShutdown {
       await allAnswered(together(client, () => [...finish(client), client.query('COMMIT').catch(asCommitUnknown)]));
     } catch (error) {
       broken ??= await rollBack(client);
-      throw error;
+      throw translated(error, true);
     } finally {
       client.release(broken);
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Closes all connections, once what runs on them has ended. */
+  async close(): Promise<void> {
     await this.pool.end();
   }
 }

@@ -1,22 +1,18 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 import { Recurring } from '../common/recurring.js';
-import { AppConfig } from '../config/config.js';
-import { Metrics } from '../metrics/metrics.js';
-import { placeOf, poolOf } from './database-url.js';
-import { WatchedPool } from './watched-pool.js';
+import { placeOf } from './database-url.js';
 import { ReplicaLag } from './replica-lag.js';
+import { type Sql } from './sql.js';
 import { reasonOf } from './sql-errors.js';
+import { WatchedPool } from './watched-pool.js';
 
 /** The pause between two looks at the replica, and how long it may take for its answer, in milliseconds. */
-const PAUSE = 500;
-const ANSWER_TIMEOUT = 2000;
+const PROBE_INTERVAL_MS = 500;
+const ANSWER_TIMEOUT_MS = 2000;
 
-/** How long a replica that failed a read is left alone, in milliseconds, even if it answers our looks. */
-const GRACE = 5000;
+/** How long a replica that failed a read is not used, in milliseconds, even if it answers our looks. */
+const REST_AFTER_FAILURE_MS = 5000;
 
 /** SQLSTATEs by which a server says that the URL is wrong: password, rights, database. */
 const WRONG_URL = /^(28|3D|42)/;
@@ -42,47 +38,59 @@ interface ReplicaState {
   readonly position: string | null;
 }
 
+/** Where the replica is, and when it is fit for reads. */
+export interface ReplicaOptions {
+  readonly url: string;
+  /** How far it may be behind and still answer reads, in milliseconds. */
+  readonly maxLagMs: number;
+  /** Called with a sentence when it begins or ceases to answer the reads. */
+  readonly onChange: (message: string) => void;
+}
+
+/** What there is to say of a replica, for metrics. */
+export interface ReplicaStatus {
+  /** Its host, port and database. */
+  readonly place: string;
+  readonly isUsed: boolean;
+  readonly lagSeconds: number;
+  /** Reads that it failed and the primary answered. */
+  readonly failures: number;
+}
+
 /**
- * The replica at DATABASE_READ_URL, and whether it is fit to answer reads. It is not while it does not answer, fails a
- * read, lags by more than REPLICA_MAX_LAG, or follows no primary any more: then the primary answers, and the log, the
- * metrics and `/health/ready` say why. The lag is measured against the positions that the primary's log had, twice a
- * second, so that it needs no clock of another machine; while the primary is away, it stays as it was.
+ * A replica of the primary, and whether it is fit to answer reads. It is not while it does not answer, fails a read, lags
+ * by more than REPLICA_MAX_LAG, or follows no primary any more: then the primary answers, and the log, the metrics and
+ * `/health/ready` say why. The lag is measured against the positions that the primary's log had, twice a second, so that
+ * it needs no clock of another machine; while the primary is away, it stays as it was.
  */
-@Injectable()
-export class Replica implements OnApplicationShutdown {
-  private readonly logger = new Logger(Replica.name);
-  private readonly primary: pg.Pool;
+export class Replica {
   private readonly place: string;
-  private readonly maxLag: number;
   /** For reads; `undefined` where no replica is configured. */
   private readonly reads: pg.Pool | undefined;
   private readonly looks: pg.Pool | undefined;
   private readonly lag = new ReplicaLag();
-  private readonly watch = new Recurring(() => this.look().then(() => PAUSE));
+  private readonly watch = new Recurring(() => this.look().then(() => PROBE_INTERVAL_MS));
   private identity: string | undefined;
   private restsUntil = -Infinity;
+  private failures = 0;
   /** Why it is not used; `undefined` while it is. */
   private problem: string | undefined = NOT_SEEN;
 
+  /**
+   * @param readOptions of the pool for reads.
+   * @param options `undefined` where no replica is configured.
+   */
   constructor(
-    @InjectDataSource() dataSource: DataSource,
-    config: AppConfig,
-    private readonly metrics: Metrics,
+    private readonly primary: Sql,
+    readOptions: pg.PoolConfig,
+    private readonly options: ReplicaOptions | undefined,
   ) {
-    this.primary = poolOf(dataSource);
-    this.maxLag = config.replicaMaxLag;
-    const url = config.databaseReadUrl;
-    this.place = url === undefined ? '' : placeOf(url);
-    if (url === undefined) return;
-    this.reads = new WatchedPool({
-      connectionString: url,
-      max: config.poolSize,
-      statement_timeout: config.statementTimeout,
-      application_name: 'marigram-read',
-    });
+    this.place = options ? placeOf(options.url) : '';
+    if (!options) return;
+    this.reads = new WatchedPool({ connectionString: options.url, ...readOptions });
     this.looks = new WatchedPool({
-      ...{ connectionString: url, max: 1, application_name: 'marigram-replica' },
-      ...{ connectionTimeoutMillis: ANSWER_TIMEOUT, query_timeout: ANSWER_TIMEOUT },
+      ...{ connectionString: options.url, max: 1, application_name: `${readOptions.application_name ?? ''}-watch` },
+      ...{ connectionTimeoutMillis: ANSWER_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS },
     });
   }
 
@@ -101,7 +109,7 @@ export class Replica implements OnApplicationShutdown {
     if (wrong !== undefined)
       throw new OperatorError(`The replica at ${this.place} cannot be used (${wrong}): check DATABASE_READ_URL.`);
     await this.look();
-    this.watch.start(PAUSE);
+    this.watch.start(PROBE_INTERVAL_MS);
   }
 
   /** The pool for a read, while the replica is fit to answer it. */
@@ -115,6 +123,13 @@ export class Replica implements OnApplicationShutdown {
     return this.problem === undefined ? 'used' : `not used: ${this.problem}`;
   }
 
+  /** For metrics; `undefined` where no replica is configured. */
+  get status(): ReplicaStatus | undefined {
+    if (!this.reads) return undefined;
+    const { place, failures, lag } = this;
+    return { place, isUsed: this.problem === undefined, lagSeconds: lag.seconds, failures };
+  }
+
   /** Its connections. */
   get pools(): pg.Pool[] {
     return this.reads ? [this.reads] : [];
@@ -122,10 +137,10 @@ export class Replica implements OnApplicationShutdown {
 
   /** Notes that it failed a read, which the primary answers instead. One that is only busy goes on to be used. */
   failed(error: unknown): void {
-    this.metrics.replicaFailures.inc({ replica: this.place });
+    this.failures++;
     // A query that was in the way of the replay, or a table that is still to come, says nothing of other reads.
     if (error instanceof pg.DatabaseError && !/^(28|3D|53|57P|08)/.test(error.code ?? '')) return;
-    this.restsUntil = performance.now() + GRACE;
+    this.restsUntil = performance.now() + REST_AFTER_FAILURE_MS;
     this.conclude(reasonOf(error));
   }
 
@@ -134,7 +149,8 @@ export class Replica implements OnApplicationShutdown {
     this.lag.require(performance.now());
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Closes its connections, and ends the watch over it. */
+  async close(): Promise<void> {
     await this.watch.stop();
     await Promise.all([this.reads?.end(), this.looks?.end()]);
   }
@@ -161,27 +177,25 @@ export class Replica implements OnApplicationShutdown {
     if (identity !== this.identity) return 'it is no copy of the database at DATABASE_URL';
     if (!isReplica) return 'it follows no primary: it was promoted, or never was a replica';
     const { seconds, isKnown } = this.lag;
-    if (seconds * 1000 > this.maxLag) return `it lags by ${Math.round(seconds)} seconds (REPLICA_MAX_LAG)`;
+    if (seconds * 1000 > (this.options?.maxLagMs ?? 0))
+      return `it lags by ${Math.round(seconds)} seconds (REPLICA_MAX_LAG)`;
     if (this.problem === NOT_SEEN && !isKnown) return NOT_SEEN;
     return performance.now() < this.restsUntil ? this.problem : undefined;
   }
 
   private conclude(problem: string | undefined): void {
     if (this.watch.isStopping) return;
-    const labels = { replica: this.place };
-    this.metrics.replicaLag.set(labels, this.lag.seconds);
-    this.metrics.replicaUsed.set(labels, problem === undefined ? 1 : 0);
     const isNews = kindOf(problem) !== kindOf(this.problem) && problem !== NOT_SEEN;
     this.problem = problem;
     if (!isNews) return;
-    this.logger.warn(
+    this.options?.onChange(
       problem === undefined
         ? `the replica at ${this.place} answers the reads`
         : `the replica at ${this.place} is not used, the primary answers the reads: ${problem}`,
     );
   }
 
-  private async stateOf(pool: pg.Pool): Promise<ReplicaState> {
+  private async stateOf(pool: Sql): Promise<ReplicaState> {
     const { rows } = await pool.query<ReplicaState>(STATE);
     return rows[0] ?? { identity: '', isReplica: false, position: null };
   }

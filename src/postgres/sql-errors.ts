@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { Unavailable } from '../common/errors.js';
 
 /** What a failed statement means for whoever ran it. */
 export type SqlFailure =
@@ -7,8 +8,8 @@ export type SqlFailure =
   | 'retry'
   /** A unique key was there already. */
   | 'duplicate'
-  /** No chunk takes this time. */
-  | 'no-chunk'
+  /** No partition takes this row. */
+  | 'no-partition'
   /** Something in the data itself can't be stored. */
   | 'bad-data'
   /** The database is away, shutting down, or out of a resource. */
@@ -23,7 +24,7 @@ const BY_CODE: Readonly<Record<string, SqlFailure>> = {
   XX000: 'retry', // "tuple concurrently updated": two servers make the same chunk of TimescaleDB
   '42P07': 'retry', // the same: the chunk's table is there already
   '23505': 'duplicate',
-  '23514': 'no-chunk', // "no partition of relation found" is a check violation; our tables have no other checks on points
+  '23514': 'no-partition', // "no partition of relation found" is a check violation; partitioned tables have no other checks
   '57P01': 'unavailable', // admin shutdown
   '57P02': 'unavailable', // crash shutdown
   '57P03': 'unavailable', // cannot connect now
@@ -65,7 +66,7 @@ const CONNECTION_TEXTS: ReadonlySet<string> = new Set([
 
 /** Classifies an error that a statement or a connection attempt threw; PostgreSQL's own by SQLSTATE, never by text. */
 export function classify(thrown: unknown): SqlFailure {
-  const error: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
+  const error = causeOf(thrown);
   // TypeORM gives up its connection when that breaks, and says this to whoever goes on with it.
   if (error instanceof QueryRunnerAlreadyReleasedError) return 'unavailable';
   if (error instanceof pg.DatabaseError) {
@@ -73,6 +74,12 @@ export function classify(thrown: unknown): SqlFailure {
     return BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? 'bug';
   }
   return isConnectionError(error) ? 'unavailable' : 'bug';
+}
+
+/** What the driver threw, of an error that TypeORM made of it, or that was translated; any other error as it is. */
+export function causeOf(error: unknown): unknown {
+  if (error instanceof QueryFailedError) return error.driverError;
+  return error instanceof Unavailable && error.cause !== undefined ? causeOf(error.cause) : error;
 }
 
 /** Whether pg or node say that a connection failed or broke; every other error is a mistake of ours. */
@@ -84,11 +91,6 @@ function isConnectionError(error: unknown): boolean {
   if (code === undefined) return CONNECTION_TEXTS.has(error.message);
   // A Unix socket that is not there or not ours fails with ENOENT or EACCES, as files do: only here they mean that.
   return CONNECTION_CODES.has(code) || TLS_CODE.test(code) || syscall === 'connect';
-}
-
-/** Whether the connection itself broke, so that the fate of what was under way on it is unknown. */
-export function isBrokenConnection(error: unknown): boolean {
-  return !(error instanceof pg.DatabaseError) && classify(error) === 'unavailable';
 }
 
 /** The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first. */

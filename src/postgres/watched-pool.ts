@@ -2,7 +2,7 @@ import { type Socket } from 'node:net';
 import pg from 'pg';
 
 /** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
-export const CONNECTION_TIMEOUT = 5000;
+const CONNECTION_TIMEOUT_MS = 5000;
 
 /** How long a connection may be in use, in milliseconds, before it is asked whether the database is still there. */
 const PATIENCE = 2000;
@@ -49,7 +49,7 @@ export class WatchedPool extends pg.Pool {
 
   constructor(options?: pg.PoolConfig) {
     super({
-      ...{ connectionTimeoutMillis: CONNECTION_TIMEOUT, keepAlive: true },
+      ...{ connectionTimeoutMillis: CONNECTION_TIMEOUT_MS, keepAlive: true },
       ...options,
       // The pool waits for the promise, which its types do not tell.
       // eslint-disable-next-line @typescript-eslint/no-misused-promises
@@ -118,7 +118,7 @@ export class WatchedPool extends pg.Pool {
       ...this.options,
       // The pool hides it from copies.
       password: this.options.password,
-      application_name: 'marigram-probe',
+      application_name: `${this.options.application_name ?? ''}-probe`,
       connectionTimeoutMillis: 0,
     });
     client.on('error', ignore);

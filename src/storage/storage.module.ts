@@ -43,7 +43,6 @@ const STORES = [
   BackFill,
   BatchParts,
   BatchWriter,
-  Database,
   Chunks,
   ChunkSpace,
   ChunkSweep,
@@ -51,7 +50,6 @@ const STORES = [
   CommitMetrics,
   CutOffStore,
   DeleteStore,
-  DiskSpace,
   EventTypeStore,
   ExpiredMetadata,
   IdempotencyStore,
@@ -61,7 +59,6 @@ const STORES = [
   MetadataStore,
   NetworkStore,
   PointStore,
-  Replica,
   RetentionStore,
   RollupCheck,
   RollupStore,
@@ -71,25 +68,40 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
-  PipelinedPool,
   UsageStore,
   WriteQueue,
 ];
+
+/** What the stores are built on: open, and migrated. */
+export interface StorageParts {
+  readonly database: Database;
+  /** The connections of the write queue. */
+  readonly pipelined: PipelinedPool;
+  readonly disk: DiskSpace;
+  readonly engine: StorageEngine;
+}
 
 /** Everything that speaks SQL. */
 @Global()
 @Module({})
 export class StorageModule {
-  static forEngine(engine: StorageEngine): DynamicModule {
+  static over({ database, pipelined, disk, engine }: StorageParts): DynamicModule {
+    const parts = [
+      { provide: Database, useValue: database },
+      { provide: Replica, useFactory: () => database.replica },
+      { provide: PipelinedPool, useValue: pipelined },
+      { provide: DiskSpace, useValue: disk },
+    ];
     return {
       module: StorageModule,
       providers: [
         ...STORES,
+        ...parts,
         { provide: STORAGE_ENGINE, useValue: engine },
         { provide: PointOwner, useExisting: PointStore },
         { provide: BinOwner, useExisting: BackFill },
       ],
-      exports: STORES,
+      exports: [...STORES, ...parts],
     };
   }
 }

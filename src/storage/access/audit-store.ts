@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type FindManyOptions, MoreThanOrEqual, Raw } from 'typeorm';
 import { deleteInBatches } from '../../postgres/delete-in-batches.js';
-import { asUnavailable, Database } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
+import { asUnavailable } from '../../postgres/unavailable.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../schema/audit.entity.js';
 
 /** Who does something. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Invalid } from '../../common/errors.js';
 import { Database } from '../../postgres/database.js';
-import { LOCK_TIMEOUT, retryWhileLocked } from '../../postgres/retry.js';
+import { LOCK_TIMEOUT, retry, type RetryPolicy, retryWhileLocked } from '../../postgres/retry.js';
 import { type Sql } from '../../postgres/sql.js';
 import { classify } from '../../postgres/sql-errors.js';
 import { type StorageEngine } from './engine.js';
@@ -11,8 +11,11 @@ import { STORAGE_ENGINE } from './storage-engine.token.js';
 /** More new chunks than this for one request are refused: that many come from wrong timestamps. */
 const MAX_NEW_CHUNKS = 50;
 
-/** Attempts of a transaction whose chunks are missing: another process may drop them again. */
-const ATTEMPTS = 5;
+/** A transaction that found its chunk missing: another process may drop it again. */
+export const MISSING_CHUNK: RetryPolicy = {
+  attempts: 5,
+  isWorthRetrying: (error) => classify(error) === 'no-partition',
+};
 
 /** A chunk of a hypertable. It covers the time from `begin` (inclusive) to `end` (exclusive), in micros. */
 export interface Chunk {
@@ -60,19 +63,17 @@ export class Chunks {
    * stores. If a chunk is missing then, it is created and `work` runs again. Throws as `Database.retrying` does.
    */
   async transaction<T>(content: Content, work: (sql: Sql, times: number[]) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const times: number[] = [];
-      try {
-        return await this.db.retrying((sql) => {
-          times.length = 0;
-          return work(sql, times);
-        });
-      } catch (error) {
-        if (attempt >= ATTEMPTS || classify(error) !== 'no-chunk') throw error;
-        this.forget(content);
-        await this.cover(content, times);
-      }
-    }
+    let times: number[] = [];
+    const attempt = (): Promise<T> =>
+      this.db.retrying((sql) => {
+        times = [];
+        return work(sql, times);
+      });
+    const beforeNext = async (): Promise<void> => {
+      this.forget(content);
+      await this.cover(content, times);
+    };
+    return retry(MISSING_CHUNK, attempt, { beforeNext });
   }
 
   /** Forgets which chunks exist, because a statement found one missing: another process has dropped it. */

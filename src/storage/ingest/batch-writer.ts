@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Unavailable } from '../../common/errors.js';
-import { asUnavailable, CommitUnknown, Database } from '../../postgres/database.js';
+import { Database } from '../../postgres/database.js';
 import { PipelinedPool } from '../../postgres/pipelined-pool.js';
-import { classify, isBrokenConnection, type SqlFailure } from '../../postgres/sql-errors.js';
+import { retry, type RetryPolicy } from '../../postgres/retry.js';
+import { classify } from '../../postgres/sql-errors.js';
 import { type Sql } from '../../postgres/sql.js';
-import { Chunks } from '../hypertables/chunks.js';
+import { CommitUnknown, ConnectionLost, Contention } from '../../postgres/unavailable.js';
+import { Chunks, MISSING_CHUNK } from '../hypertables/chunks.js';
 import { type IfHeld, SeriesStore } from '../registry/series-store.js';
 import { CommitFeed } from './commit-feed.js';
 import { type BatchTransaction, type OpenOutcome } from './parts/batch-part.js';
@@ -14,8 +15,6 @@ import { type WriteOutcome, type WriteRequest } from './write-request.js';
 
 /** Attempts of a batch that other transactions get in the way of, or whose chunks another process drops. */
 const ATTEMPTS = 5;
-
-const TOO_BUSY = 'other transactions on the database are in the way, try again';
 
 /** How a batch is stored. */
 export interface BatchOptions {
@@ -75,32 +74,46 @@ export class BatchWriter {
     options: BatchOptions,
   ): Promise<void> {
     let expectsConflicts = options.expectsConflicts ?? false;
-    for (let attempt = 1; ; attempt++) {
-      let transactionId = '';
-      try {
-        for (const part of parts.inOrder) await part.prepare?.();
-        const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld: options.ifHeld, expectsConflicts });
-        await this.pool.transaction(
-          async (sql) => {
-            transactionId = await this.series.lock(sql, batch.series, options.ifHeld);
-            for (const part of parts.inOrder) await part.lock?.(inTransaction(sql));
-          },
-          (sql) => [
-            ...parts.inOrder.flatMap((part) => part.write?.(inTransaction(sql)) ?? []),
-            ...parts.inOrder.toReversed().flatMap((part) => part.answer?.(inTransaction(sql), outcomes) ?? []),
-          ],
-        );
-        return;
-      } catch (error) {
-        if (error instanceof CommitUnknown && (await this.tookPlace(transactionId, parts))) return;
-        const failure = failureOf(error, options);
-        const attempts = failure === 'retry' ? (options.lockAttempts ?? ATTEMPTS) : ATTEMPTS;
-        if (failure === 'duplicate' && !expectsConflicts) expectsConflicts = true;
-        else if (attempt >= attempts)
-          throw failure === 'retry' ? new Unavailable(TOO_BUSY, 1, { cause: error }) : error;
-        else if (failure === 'no-chunk') await this.renewChunks(batch);
-        else if (failure !== 'retry') asUnavailable(error);
-      }
+    const policy: RetryPolicy = {
+      isWorthRetrying: (error, attempt) => {
+        if (isDuplicate(error)) return !expectsConflicts;
+        if (isInTheWay(error, options)) return attempt < (options.lockAttempts ?? ATTEMPTS);
+        return MISSING_CHUNK.isWorthRetrying(error, attempt) && attempt < ATTEMPTS;
+      },
+    };
+    const beforeNext = async (error: unknown): Promise<void> => {
+      if (isDuplicate(error)) expectsConflicts = true;
+      else if (!isInTheWay(error, options)) await this.renewChunks(batch);
+    };
+    const attempt = (): Promise<void> => this.attempt(batch, parts, outcomes, options.ifHeld, expectsConflicts);
+    await retry(policy, attempt, { beforeNext });
+  }
+
+  private async attempt(
+    batch: WriteBatch,
+    parts: PartsOfBatch,
+    outcomes: readonly OpenOutcome[],
+    ifHeld: IfHeld,
+    expectsConflicts: boolean,
+  ): Promise<void> {
+    let transactionId = '';
+    for (const part of parts.inOrder) await part.prepare?.();
+    const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld, expectsConflicts });
+    try {
+      await this.pool.transaction(
+        async (sql) => {
+          transactionId = await this.series.lock(sql, batch.series, ifHeld);
+          for (const part of parts.inOrder) await part.lock?.(inTransaction(sql));
+        },
+        (sql) => [
+          ...parts.inOrder.flatMap((part) => part.write?.(inTransaction(sql)) ?? []),
+          ...parts.inOrder.toReversed().flatMap((part) => part.answer?.(inTransaction(sql), outcomes) ?? []),
+        ],
+      );
+    } catch (error) {
+      if (!(error instanceof CommitUnknown)) throw error;
+      // Now it is known, and the next attempt may store it.
+      if (!(await this.tookPlace(transactionId, parts))) throw new Contention({ cause: error });
     }
   }
 
@@ -116,9 +129,13 @@ export class BatchWriter {
   }
 }
 
-function failureOf(error: unknown, { retriesBrokenConnections }: BatchOptions): SqlFailure {
-  if (error instanceof CommitUnknown) return 'retry'; // it was not committed
-  return retriesBrokenConnections && isBrokenConnection(error) ? 'retry' : classify(error);
+function isDuplicate(error: unknown): boolean {
+  return classify(error) === 'duplicate';
+}
+
+/** Whether the same batch may be stored by another attempt. */
+function isInTheWay(error: unknown, { retriesBrokenConnections }: BatchOptions): boolean {
+  return error instanceof Contention || (retriesBrokenConnections === true && error instanceof ConnectionLost);
 }
 
 /** The times of points, in micros. */

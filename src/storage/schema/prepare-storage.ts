@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DataSource, type QueryRunner } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { OperatorError } from '../../common/errors.js';
+import { type Database } from '../../postgres/database.js';
+import { type Sql } from '../../postgres/sql.js';
 import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
 import { HYPERTABLE_NAMES } from '../hypertables/hypertables.js';
 import { NativeEngine } from '../hypertables/native-engine.js';
-import { type Sql } from '../../postgres/sql.js';
-import { StorageInfo } from './storage-info.entity.js';
 import { TimescaleEngine } from '../hypertables/timescale-engine.js';
+import { type WaitOptions } from './data-source.js';
+import { StorageInfo } from './storage-info.entity.js';
 
 /** The oldest PostgreSQL that the archive runs on. */
 const OLDEST_MAJOR = 15;
 
 const DEFAULT_CHUNK_SECONDS = 30 * 86_400;
 
-/** How often the lock is tried that another process holds, in milliseconds. */
-const PAUSE = 200;
+/** The pause between two attempts at the lock that another process holds, in milliseconds. */
+const LOCK_INTERVAL_MS = 200;
 
 /** Any number that no other program on the database is likely to lock. */
 const MIGRATION_LOCK = 0x6d617269;
@@ -28,79 +30,63 @@ const MIGRATION_LOCK = 0x6d617269;
  * `chunkSeconds`.
  */
 export async function prepareStorage(
+  db: Database,
   dataSource: DataSource,
   chunkSeconds: number | undefined,
   wait: WaitOptions = {},
 ): Promise<StorageEngine> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await refuseOldPostgres(runner);
-    await lock(runner, wait);
-    const available = await detectEngine(runner);
-    await dataSource.runMigrations({ transaction: 'each' });
-    const stored = await dataSource.getRepository(StorageInfo).findOneBy({ id: 1 });
-    const info = stored ?? (await createHypertables(runner, available, chunkSeconds ?? DEFAULT_CHUNK_SECONDS));
-    refuseContradiction(info, available, chunkSeconds);
-    return engineOf(info.engine, info.chunkSeconds);
-  } finally {
-    await runner.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
-    await runner.release();
-  }
+  await refuseOldPostgres(db);
+  return db.session(async (sql) => {
+    await lock(sql, wait);
+    try {
+      const available = await detectEngine(sql);
+      await dataSource.runMigrations({ transaction: 'each' });
+      const stored = await dataSource.getRepository(StorageInfo).findOneBy({ id: 1 });
+      const info = stored ?? (await createHypertables(db, available, chunkSeconds ?? DEFAULT_CHUNK_SECONDS));
+      refuseContradiction(info, available, chunkSeconds);
+      return engineOf(info.engine, info.chunkSeconds);
+    } finally {
+      await sql.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    }
+  });
 }
 
-/** How others are waited for that migrate at the same time. */
-export interface WaitOptions {
-  /** Told once, with a sentence. */
-  readonly onWait?: (message: string) => void;
-  /** Ends the waiting; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Takes the lock of migrations, which the end of the session gives back. */
-async function lock(runner: QueryRunner, { onWait, signal }: WaitOptions): Promise<void> {
+/** Takes the lock of migrations, which the end of the session gives back, too. */
+async function lock(sql: Sql, { onWait, signal }: WaitOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     const text = 'SELECT pg_try_advisory_lock($1) AS locked';
-    const [row] = (await runner.query(text, [MIGRATION_LOCK])) as [{ locked: boolean }];
-    if (row.locked) return;
+    const { rows } = await sql.query<{ locked: boolean }>(text, [MIGRATION_LOCK]);
+    if (rows[0]?.locked) return;
     if (attempt === 1) onWait?.('waits for another process, which brings the schema of the database up to date');
-    await sleep(PAUSE, undefined, { signal });
+    await sleep(LOCK_INTERVAL_MS, undefined, { signal });
   }
 }
 
-async function refuseOldPostgres(runner: QueryRunner): Promise<void> {
-  const [row] = (await runner.query('SHOW server_version')) as [{ server_version: string }];
-  if (parseInt(row.server_version) < OLDEST_MAJOR)
-    throw new OperatorError(
-      `The database is PostgreSQL ${row.server_version}, but Marigram needs ${OLDEST_MAJOR} or newer.`,
-    );
+async function refuseOldPostgres(sql: Sql): Promise<void> {
+  const { rows } = await sql.query<{ server_version: string }>('SHOW server_version');
+  const version = rows[0]?.server_version ?? '';
+  if (parseInt(version) < OLDEST_MAJOR)
+    throw new OperatorError(`The database is PostgreSQL ${version}, but Marigram needs ${OLDEST_MAJOR} or newer.`);
 }
 
 /** TimescaleDB must be preloaded: to create its extension on a server that did not load it kills the connection. */
-async function detectEngine(runner: QueryRunner): Promise<EngineName> {
-  const [row] = (await runner.query(`
+async function detectEngine(sql: Sql): Promise<EngineName> {
+  const { rows } = await sql.query<{ loaded: boolean }>(`
     SELECT current_setting('shared_preload_libraries') ~ '\\mtimescaledb\\M'
-       AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS loaded`)) as [
-    { loaded: boolean },
-  ];
-  return row.loaded ? 'timescale' : 'native';
+       AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS loaded`);
+  return rows[0]?.loaded ? 'timescale' : 'native';
 }
 
 /** Turns the empty tables into hypertables and stores the choice, all in one transaction. */
-async function createHypertables(runner: QueryRunner, name: EngineName, chunkSeconds: number): Promise<StorageInfo> {
-  if (name === 'timescale') await runner.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+async function createHypertables(db: Database, name: EngineName, chunkSeconds: number): Promise<StorageInfo> {
+  if (name === 'timescale') await db.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
   const engine = engineOf(name, chunkSeconds);
-  const db = (await runner.connect()) as Sql;
-  await runner.startTransaction();
-  try {
-    for (const table of HYPERTABLE_NAMES) await engine.createHypertable(db, table);
-    const info = await runner.manager.save(StorageInfo, { id: 1, engine: name, chunkSeconds });
-    await runner.commitTransaction();
-    return info;
-  } catch (error) {
-    await runner.rollbackTransaction();
-    throw error;
-  }
+  await db.transaction(async (sql) => {
+    for (const table of HYPERTABLE_NAMES) await engine.createHypertable(sql, table);
+    await sql.query('INSERT INTO storage_info (id, engine, chunk_seconds) VALUES (1, $1, $2)', [name, chunkSeconds]);
+  });
+  return { id: 1, engine: name, chunkSeconds };
 }
 
 function refuseContradiction(info: StorageInfo, available: EngineName, chunkSeconds: number | undefined): void {
