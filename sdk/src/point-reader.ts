@@ -10,10 +10,10 @@ import { TimeSpan } from './time-span.js';
 import { type Histogram } from './values.js';
 
 /** How many points one request asks for: the archive looks behind the last of them before it sends the first. */
-const MOST_AT_ONCE = 100_000;
+const MAX_POINTS_PER_REQUEST = 100_000;
 
 /** What is between two times of an archive that has none but whole seconds, less one microsecond. */
-const REST_OF_SECOND = 999_999;
+const REST_OF_SECOND_MICROS = 999_999;
 
 /** Which points to read, and what they are. */
 export interface Series {
@@ -37,7 +37,7 @@ export async function* readSeries<V>(
   let failures = 0;
   let retryAfter: number | undefined;
   while (rest > 0 && !span.isOver) {
-    const wanted = Math.min(rest, MOST_AT_ONCE);
+    const wanted = Math.min(rest, MAX_POINTS_PER_REQUEST);
     let found = 0;
     const query = {
       ...span.query(),
@@ -52,7 +52,7 @@ export async function* readSeries<V>(
     let broken: unknown;
     try {
       for await (const [micros, val] of stream.rows({ timeoutMs: archive.timeoutMs, signal })) {
-        span.continueAfter(stream.isPlain ? micros + REST_OF_SECOND : micros);
+        span.continueAfter(stream.isPlain ? micros + REST_OF_SECOND_MICROS : micros);
         found++;
         failures = 0;
         yield pointOf<V>(dataType, micros, val);

@@ -4,7 +4,7 @@ import { FIRST_SECOND, LAST_MICRO, MICROS_PER_SECOND } from './time.js';
 const FAR_SECONDS = 1e12;
 
 /** About 1,900 years in micros: as far as the database can go from now in both directions. */
-const MOST_SINCE_NOW = 6e16;
+const MAX_SINCE_NOW_MICROS = 6e16;
 
 /** The last parameter of each name in a query string. */
 export type Query = Readonly<Record<string, string>>;
@@ -37,11 +37,11 @@ export function parseTimeRange(query: Query): TimeRange | undefined {
   const length = parseInstant(query, 'time-range');
   if (start) return length ? bounded(start.micros, start.lastMicro + length.micros) : { begin: clamp(start.micros) };
   if (end) return bounded(length ? end.micros - length.micros : 0, end.lastMicro);
-  return length && { sinceNow: Math.min(Math.max(length.micros, -MOST_SINCE_NOW), MOST_SINCE_NOW) };
+  return length && { sinceNow: Math.min(Math.max(length.micros, -MAX_SINCE_NOW_MICROS), MAX_SINCE_NOW_MICROS) };
 }
 
 /** How far an open end reaches into the future: clocks of measurement hosts run ahead. */
-const OPEN_END = 3600 * MICROS_PER_SECOND;
+const OPEN_END_MICROS = 3600 * MICROS_PER_SECOND;
 
 /**
  * The bounds of a read, both inclusive, in micros. Without any time parameter that is 0 to the end of this second; an
@@ -54,7 +54,7 @@ export function resolveRange(range: TimeRange | undefined, now: number): { begin
   return {
     // Nothing was measured before the year 1, but long bins begin there.
     begin: begin <= FIRST_SECOND * MICROS_PER_SECOND ? -Infinity : begin,
-    end: range?.end ?? (range ? second + OPEN_END : second + MICROS_PER_SECOND - 1),
+    end: range?.end ?? (range ? second + OPEN_END_MICROS : second + MICROS_PER_SECOND - 1),
   };
 }
 

@@ -13,18 +13,18 @@ export interface Bin {
   readonly rollup: Rollup;
 }
 
-/** The bins of one series and window, and the one that was met last: the next point often falls into it, too. */
+/** The bins of one series and window, and the bin of the last point: the next point often falls into it, too. */
 interface WindowBins {
   readonly byBegin: Map<number, Bin>;
   last: Bin | undefined;
 }
 
-/** Sorts points into the bins of all windows of their series, and sums up each bin. */
+/** Assigns points to the bins of all windows of their series, and sums up each bin. */
 export class Bins {
   private readonly bySeries = new Map<number, Map<number, WindowBins>>();
   private readonly noHistograms = new HistogramSum();
 
-  /** Adds a point to its bin of each window; with `sign` −1 takes it away. */
+  /** Adds a point to its bin of each window; `sign` −1 subtracts it. */
   add(
     series: { readonly id: number; readonly dataType: DataTypeName; readonly rollups: readonly RollupSpec[] },
     point: StoredValue & { readonly micros: number },
@@ -59,7 +59,7 @@ export class Bins {
   }
 }
 
-/** Merges the histograms of bins, and lets others have the event loop meanwhile: large ones take long. */
+/** Merges the histograms of bins in turns: large ones would block the event loop. */
 export async function mergeHistograms(bins: readonly Bin[]): Promise<void> {
   const turns = new Turns();
   for (const { rollup } of bins) {

@@ -8,8 +8,8 @@ export interface Extremes {
 }
 
 /**
- * The extremes of a bin that counts points which are no longer stored, from what is: its sketch, which is exact about
- * all of its points, and those that are still stored. The extreme of the outermost bucket in use is exact where all
+ * The extremes of a bin that counts points which are no longer stored. They come from its sketch, which covers all of its
+ * points exactly, and from the points that are still stored. The extreme of the outermost bucket in use is exact where all
  * points of that bucket are still stored, and else within 1 %, or as it was where that lies in the bucket.
  * @param bin has a sketch in which something is counted.
  * @param stored what the stored points come to; `undefined` where there are none.

@@ -6,7 +6,7 @@ export type Counts = Map<string, number | bigint>;
 /** How many labels are one step. */
 const STEP = 2000;
 
-/** What the text of a histogram may have that makes it differ from its sum: a count of 0, or one beyond all digits of doubles. */
+/** Matches histograms whose text is not that of their sum: with a count of 0, or one that a double may not hold. */
 const NOT_PLAIN = /:0[,}]|\d{16}/;
 
 /** Adds an integer to a count. */
@@ -30,14 +30,14 @@ export function* jsonOf(counts: Counts): Generator<void, string, void> {
 /** Texts of more characters are read in steps: `JSON.parse` of many labels takes long. */
 const LARGE = 64 * 1024;
 
-/** A histogram as it is stored. It is parsed only where others are added to it, and small ones only once. */
+/** A histogram as it is stored. It is parsed only when it is added to others, and a small one only once. */
 export class Histogram {
   private parsed: Readonly<Record<string, number>> | undefined;
 
   /** @param text checked JSON of an object of counts, without white space. */
   constructor(readonly text: string) {}
 
-  /** Adds the counts to others, in steps; with `sign` −1 takes them away. */
+  /** Adds the counts to others, in steps; `sign` −1 subtracts them. */
   *addTo(counts: Counts, sign: 1 | -1): Generator<void, void, void> {
     if (this.text.length > LARGE) {
       yield* this.readInto(counts, sign);
@@ -60,8 +60,8 @@ export class Histogram {
 }
 
 /**
- * A sum of histograms, which is only computed when it is asked for. The windows of a series are given the same
- * histograms, and most of them come to the same sum: it is one object then, and computed once.
+ * A lazily computed sum of histograms. The windows of a series get the same histograms, and most have the same sum: then
+ * they share one object, which is computed once.
  */
 export class HistogramSum {
   private next: HistogramSum | undefined;
@@ -75,7 +75,7 @@ export class HistogramSum {
     private readonly sign: 1 | -1 = 1,
   ) {}
 
-  /** This sum and one more histogram; with `sign` −1 less one. */
+  /** This sum plus a histogram; `sign` −1 subtracts it. */
   plus(histogram: Histogram, sign: 1 | -1): HistogramSum {
     const { next } = this;
     if (next?.last === histogram && next.sign === sign) return next;

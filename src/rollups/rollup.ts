@@ -13,8 +13,7 @@ export interface RollupSpec {
 }
 
 /**
- * What some points of one bin add to its rollup: all that summaries are computed from. Columns that the data type does
- * not have are `null`.
+ * The sums of some points of one bin, from which all summaries are computed. Columns that the data type lacks are `null`.
  */
 export class Rollup {
   count = 0;
@@ -40,7 +39,7 @@ export class Rollup {
   }
 
   /**
-   * Adds a point; with `sign` −1 takes it away again, which leaves the extremes as they are.
+   * Adds a point; `sign` −1 subtracts it, which does not change the extremes.
    * @param histogram the value of a histogram.
    */
   add({ value, denominator }: StoredValue, sign: 1 | -1, histogram: Histogram | undefined): void {
@@ -69,7 +68,7 @@ export class Rollup {
     return this.sketch ? atOnce(jsonOf(this.sketch)) : this.histograms ? atOnce(this.histograms.json()) : null;
   }
 
-  /** Merges the histograms in steps, so that `histogramJson` has little to do. */
+  /** Merges the histograms in steps; `histogramJson` is cheap afterwards. */
   *merge(): Generator<void, void, void> {
     if (this.histograms) yield* this.histograms.json();
   }

@@ -12,12 +12,12 @@ export interface RowFormat {
   readonly quote: (json: string) => string;
 }
 
-/** Room for a row with a number: of the times of our days and large values, or of long fractions. */
-const ROOM = 100;
+/** The most bytes of a row with a number, whatever its time and digits. */
+const ROW_BYTES = 100;
 
 const ZERO = 48;
 
-/** Larger integers have digits that a double does not tell. */
+/** Above it, neighbouring integers share a double. */
 const SAFE = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -36,14 +36,14 @@ export class RowWriter {
     return this.hasRows;
   }
 
-  /** Makes room for so many rows with numbers at once. */
+  /** Reserves memory for so many rows with numbers. */
   expect(rows: number): void {
-    this.reserve(rows * (ROOM >> 1));
+    this.reserve(rows * (ROW_BYTES >> 1));
   }
 
   /** Adds a row with a number. */
   number(micros: number, value: number): void {
-    this.reserve(ROOM);
+    this.reserve(ROW_BYTES);
     this.begin(micros);
     this.writeNumber(value);
     this.ascii(this.format.close);
@@ -52,7 +52,7 @@ export class RowWriter {
   /** Adds a row with any value, given as JSON. */
   json(micros: number, value: string): void {
     const text = this.format.quote(value);
-    this.reserve(ROOM + Buffer.byteLength(text));
+    this.reserve(ROW_BYTES + Buffer.byteLength(text));
     this.begin(micros);
     this.at += this.buffer.write(text, this.at);
     this.ascii(this.format.close);
@@ -76,7 +76,7 @@ export class RowWriter {
     this.ascii(this.format.middle);
   }
 
-  /** The number as JavaScript and JSON have it; what JSON has not becomes `null`. */
+  /** The number as JavaScript and JSON print it; NaN and infinities become `null`. */
   private writeNumber(value: number): void {
     if (value >= 0 && value <= SAFE && Number.isInteger(value)) this.digits(value);
     else this.ascii(Number.isFinite(value) ? String(value) : 'null');
@@ -92,7 +92,7 @@ export class RowWriter {
     this.fewDigits(value - high * 1e8, 8);
   }
 
-  /** At most eight digits: these fit the machine's integers, whose arithmetic is the fast one. */
+  /** At most eight digits: they fit 32-bit integers, whose arithmetic is faster. */
   private fewDigits(value: number, width: number): void {
     const { buffer, at: begin } = this;
     let rest = value | 0;

@@ -4,17 +4,17 @@ import { LRUCache } from 'lru-cache';
 import { canonicalAddress } from '../common/address.js';
 import { Invalid, Overloaded, Unavailable } from '../common/errors.js';
 
-/** How long to wait for the system's resolver, and how long its answer is kept, in milliseconds. */
-const LOOKUP_TIMEOUT = 3000;
-const LOOKUP_TRUST = 60_000;
+/** The time limit of a look-up by the system's resolver, and how long its answer is cached. */
+const LOOKUP_TIMEOUT_MS = 3000;
+const LOOKUP_TTL_MS = 60_000;
 
-/** The most look-ups that wait for the resolver: Node passes two at a time on to it. */
+/** The most look-ups in progress: Node passes two at a time to the resolver. */
 const MAX_LOOKUPS = 100;
 
-/** In how many seconds to try again where the resolver does not answer. */
-const RETRY_AFTER = 5;
+/** `Retry-After` where the resolver does not answer. */
+const RETRY_AFTER_SECONDS = 5;
 
-/** The codes by which `getaddrinfo` says that it could not find out. */
+/** The codes of `getaddrinfo` for a resolver that failed. */
 const OUTAGES: ReadonlySet<string> = new Set(['EAI_AGAIN', 'EAI_FAIL', 'EAI_MEMORY', 'EAI_SYSTEM']);
 
 type Family = 4 | 6;
@@ -33,11 +33,11 @@ export type Lookup = (host: string, family: Family) => Promise<string>;
 
 const systemLookup: Lookup = async (host, family) => (await lookup(host, { family })).address;
 
-/** Turns the hosts of a search into addresses, by literal or by name. */
+/** Resolves the hosts of a search: addresses as they are, names by the system's resolver. */
 @Injectable()
 export class HostMatch {
-  private readonly cache = new LRUCache<string, { address: string | undefined }>({ max: 10_000, ttl: LOOKUP_TRUST });
-  /** The look-ups that the resolver has not answered yet, by family and name: those who ask for the same share one. */
+  private readonly cache = new LRUCache<string, { address: string | undefined }>({ max: 10_000, ttl: LOOKUP_TTL_MS });
+  /** The look-ups in progress by family and name; requests for the same name share one. */
   private readonly underway = new Map<string, Promise<string | undefined>>();
   /** The system's resolver (so that /etc/hosts counts); tests, which have no network, put another in its place. */
   lookup: Lookup = systemLookup;
@@ -45,7 +45,7 @@ export class HostMatch {
   /**
    * The addresses that match a host under a `dns-match-rule` (absent: both families): at most one of each family,
    * canonical. Throws `Invalid`, naming `field` or the rule, where the rule is unknown or no address is found, and
-   * `Unavailable` where the resolver can't say.
+   * `Unavailable` where the resolver fails.
    */
   async addressesOf(field: string, host: string, rule = 'v4v6'): Promise<string[]> {
     const addresses = await this.findAddresses(host, rule);
@@ -82,7 +82,7 @@ export class HostMatch {
     const underway = this.underway.get(name);
     if (underway) return underway;
     if (this.underway.size >= MAX_LOOKUPS)
-      throw new Overloaded('too many host names are being looked up, try again soon', RETRY_AFTER);
+      throw new Overloaded('too many host names are being looked up, try again soon', RETRY_AFTER_SECONDS);
     const asked = this.addressOf(host, family)
       .then((address) => {
         this.cache.set(name, { address });
@@ -98,19 +98,21 @@ export class HostMatch {
       return canonicalAddress(await this.lookup(host, family));
     } catch (error) {
       if (isOutage(error))
-        throw new Unavailable(`the resolver cannot look up ${JSON.stringify(host)} now`, RETRY_AFTER, { cause: error });
+        throw new Unavailable(`the resolver cannot look up ${JSON.stringify(host)} now`, RETRY_AFTER_SECONDS, {
+          cause: error,
+        });
       return undefined;
     }
   }
 }
 
-/** Waits for an answer of the resolver, but not for ever. Throws `Unavailable`. */
+/** The resolver's answer. Throws `Unavailable` after the time limit. */
 async function inTime<T>(answer: Promise<T>, host: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Unavailable(`the resolver does not answer for ${JSON.stringify(host)}`, RETRY_AFTER));
-    }, LOOKUP_TIMEOUT);
+      reject(new Unavailable(`the resolver does not answer for ${JSON.stringify(host)}`, RETRY_AFTER_SECONDS));
+    }, LOOKUP_TIMEOUT_MS);
   });
   try {
     return await Promise.race([answer, timeout]);

@@ -13,8 +13,8 @@ import { WindowPipe } from '../rows/window.pipe.js';
 import { GET_SUMMARY } from './summaries.docs.js';
 import { SummariesService } from './summaries.service.js';
 
-/** Seconds after which a summary that is being filled may be complete. */
-const RETRY_INCOMPLETE = 5;
+/** `Retry-After` of a summary that is being back-filled. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** Reading summaries; they are written with the points they sum up. */
 @Controller('archive')
@@ -36,7 +36,7 @@ export class SummariesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
     const bins = await this.summaries.read({ metadataKey, eventType, type, window }, query);
-    if (bins.incomplete) void reply.header('retry-after', RETRY_INCOMPLETE);
+    if (bins.incomplete) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     return answerRows(bins, format, address, reply);
   }
 }

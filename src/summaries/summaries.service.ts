@@ -30,7 +30,7 @@ export interface BinPage extends RowPage {
 }
 
 /** The largest window that a summary can have been registered with. */
-const MAX_WINDOW = 100_000_000_000;
+const MAX_WINDOW_SECONDS = 100_000_000_000;
 
 /** Reads summaries. */
 @Injectable()
@@ -48,7 +48,7 @@ export class SummariesService {
   async read({ metadataKey, eventType, type, window }: SummaryName, query: RowQuery): Promise<BinPage> {
     const { range, order, page } = query;
     const none: BinPage = { ...emptyPage(page), incomplete: false };
-    const isPossible = window >= 0 && window <= MAX_WINDOW;
+    const isPossible = window >= 0 && window <= MAX_WINDOW_SECONDS;
     const extent = isPossible ? await this.summaries.extent(metadataKey, eventType, type, window) : undefined;
     if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return none;
