@@ -75,22 +75,22 @@ test('an exclusive job runs in one process at a time', async () => {
   }
 });
 
-test('one that is triggered during its run runs once more', async () => {
-  let runs = 0;
+test('one that is triggered during its run runs once more, after it', async () => {
   const runner = archive.app.get(JobRunner);
-  const job: Job = jobOf(
-    'triggered',
-    () => {
-      if (++runs === 1) {
-        runner.trigger(job);
-        runner.trigger(job);
-      }
-      return Promise.resolve(undefined);
-    },
-    { every: 3_600_000 },
-  );
+  let runs = 0;
+  const steps: string[] = [];
+  const run = async (): Promise<undefined> => {
+    const number = ++runs;
+    steps.push(`begin ${number}`);
+    if (number === 1) for (const _ of [1, 2]) runner.trigger(job);
+    await archive.query('SELECT 1');
+    steps.push(`end ${number}`);
+    return undefined;
+  };
+  const job: Job = jobOf('triggered', run, { every: 3_600_000 });
   runner.start([job]);
   await expect.poll(() => runsOf('triggered', 'done')).toBe(2);
+  expect(steps).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
 });
 
 test('a stop aborts the run under way, waits for it and starts no other', async () => {

@@ -23,12 +23,15 @@ export class Recurring {
       return;
     }
     clearTimeout(this.timer);
-    this.running = this.task().then((pause) => {
-      this.running = undefined;
-      if (this.stopping) return;
-      this.start(this.isTriggered ? 0 : pause);
-      this.isTriggered = false;
-    });
+    // Not at once: a task that triggers itself before its first wait must find that it is running.
+    this.running = Promise.resolve()
+      .then(this.task)
+      .then((pause) => {
+        this.running = undefined;
+        if (this.stopping) return;
+        this.start(this.isTriggered ? 0 : pause);
+        this.isTriggered = false;
+      });
   }
 
   /** Starts no further run, and resolves when the one under way has ended. */
