@@ -31,7 +31,7 @@ export class EventType<N extends string = string> extends ReadableSeries<ValueOf
 
   get eventType(): N {
     // Whoever made this object has asked for it by this name.
-    return this.wire['event-type'] as string as N;
+    return this.wire['event-type'] as N;
   }
 
   /** The kind of its values. */

@@ -108,10 +108,10 @@ export class MetadataPost {
   }
 
   private body(): NewMetadata {
-    const eventTypes = [...this.eventTypes].map(
-      // The archive may know more event types than the document that the core was made from; it checks the name.
-      ([eventType, summaries]) => ({ 'event-type': eventType, summaries }) as NewEventType,
-    );
+    const eventTypes = [...this.eventTypes].map(([eventType, summaries]): NewEventType => ({
+      'event-type': eventType,
+      summaries,
+    }));
     // Said again for the compiler, which loses the names of the fields to those of any parameters.
     return { ...(this.fields as NewMetadata), 'event-types': eventTypes };
   }
