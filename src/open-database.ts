@@ -13,24 +13,24 @@ import { connect } from './storage/schema/data-source.js';
 import { prepareStorage } from './storage/schema/prepare-storage.js';
 import { type StorageParts } from './storage/storage.module.js';
 
-/** Names this program in `pg_stat_activity`. */
+/** This program's name in `pg_stat_activity`. */
 const APPLICATION_NAME = 'marigram';
 
 /** A database that is connected and migrated. */
 export interface OpenDatabase extends StorageParts {
   /** TypeORM, which has a small pool of its own. */
   readonly dataSource: DataSource;
-  /** Where the data are, for people. */
+  /** Where the data are, for messages. */
   readonly place: string;
-  /** Closes all connections, and stops the database if it is the embedded one and ours to stop. Call it last. */
+  /** Closes all connections, and stops the embedded database if this process owns it. Call it last. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the configured database, or starts the embedded one, and brings its schema up to date.
+ * Opens the configured database, or starts the embedded one, and migrates its schema.
  * @param role whether this process is the server or a command beside it: see `EmbeddedPostgres`.
- * @param signal gives the start up when it is aborted.
- * Throws an `OperatorError`, or `Unavailable` where the database goes away meanwhile; nothing is left running then.
+ * @param signal aborts the start.
+ * Throws an `OperatorError`, or `Unavailable` if the database goes away meanwhile; then nothing is left running.
  */
 export async function openDatabase(
   config: AppConfig,
@@ -74,7 +74,7 @@ function databaseOf(config: AppConfig, url: string, warn: (message: string) => v
   return new Database({
     ...{ url, applicationName: APPLICATION_NAME, poolSize, readTimeoutMs: statementTimeout },
     onPoolError: (error) => {
-      // Not the error itself: pg hangs the whole client on it.
+      // Without the error object: pg attaches the whole client to it.
       warn(`a connection to the database broke: ${error.message}`);
     },
     replica:
@@ -82,7 +82,7 @@ function databaseOf(config: AppConfig, url: string, warn: (message: string) => v
   });
 }
 
-/** What a failed statement on the schema means for the admin. One that may succeed later stays as it is. */
+/** An `OperatorError` for a failed statement on the schema; errors that may be temporary unchanged. */
 function refusalOf(error: unknown, url: string): unknown {
   const cause = causeOf(error);
   if (!(cause instanceof pg.DatabaseError)) return error;
@@ -94,7 +94,7 @@ function refusalOf(error: unknown, url: string): unknown {
   );
 }
 
-/** What to do about what PostgreSQL refuses, by SQLSTATE. */
+/** Remedies by SQLSTATE. */
 const REMEDIES: Readonly<Record<string, string>> = {
   '42501': 'its user must own the database, or have the right to CREATE in its schema public.',
   '25006': 'DATABASE_URL must lead to a primary, and this one is read-only.',

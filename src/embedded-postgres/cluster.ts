@@ -7,19 +7,19 @@ import { type DataDirectory } from './data-directory.js';
 import { type PgBinaries } from './pg-binaries.js';
 import { spawnOptions } from './postmaster.js';
 
-/** The role and the database that everything runs as and lies in. */
+/** The name of the role and of the database. */
 const NAME = 'marigram';
 
-/** The URL of the database behind a port of this machine. */
+/** The URL of the database on a port of this machine. */
 export function databaseUrl(port: number, password: string, database = NAME): string {
   return `postgres://${NAME}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /**
- * Makes the cluster with initdb. It gets its name when it is complete, so that a kill on the way leaves nothing that
- * looks like a cluster.
+ * Creates the cluster with initdb. It gets its name when it is complete, so a kill leaves nothing that looks like a
+ * cluster.
  */
-export async function makeCluster(data: DataDirectory, { binDir, major }: PgBinaries): Promise<void> {
+export async function createCluster(data: DataDirectory, { binDir, major }: PgBinaries): Promise<void> {
   data.password();
   const draft = data.draft();
   // The same order of text on every system, whatever version its C library has.
@@ -50,8 +50,8 @@ export async function makeCluster(data: DataDirectory, { binDir, major }: PgBina
 }
 
 /**
- * Makes sure that what answers on the port is the cluster of this directory, and that it has the database.
- * @returns why it does not answer, which may pass; undefined if all is well.
+ * Checks that the cluster of this directory answers on the port, and creates the database if it is missing.
+ * @returns why it does not answer, which may be temporary; undefined on success.
  */
 export async function ensureDatabase(data: DataDirectory, port: number): Promise<string | undefined> {
   const password = data.password();

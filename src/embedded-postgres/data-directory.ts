@@ -24,14 +24,14 @@ import { type PgBinaries } from './pg-binaries.js';
 import { identify } from './process-identity.js';
 import { checkReachable, chooseUser, give, giveTree, isRoot, type SystemUser } from './system-user.js';
 
-/** A log larger than this is set aside at the next start. */
-const LOG_LIMIT = 20 * 1024 * 1024;
+/** A larger log is renamed at the next start. */
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
-/** Names of the directories in which this process makes clusters now. */
+/** Names of the directories in which this process is creating clusters. */
 const drafts = new Set<string>();
 
 /**
- * The directory of one embedded database, made and checked. The cluster lies in `postgres/`; beside it lie
+ * The directory of one embedded database, created and checked. The cluster is in `postgres/`; beside it are
  * `postgres.log`, `postgres.password` and, in `locks/`, one small file for each process that uses the database.
  */
 export class DataDirectory {
@@ -41,7 +41,7 @@ export class DataDirectory {
     readonly user: SystemUser | undefined,
   ) {}
 
-  /** Makes the directory if it is missing, and refuses one that PostgreSQL could not work in. */
+  /** Creates the directory if it is missing. Throws an `OperatorError` if PostgreSQL cannot use it. */
   static prepare(directory: string, binaries: PgBinaries): DataDirectory {
     const path = makeDirectory(resolve(directory));
     const cluster = join(path, 'postgres');
@@ -100,7 +100,7 @@ export class DataDirectory {
     );
   }
 
-  /** The password of the database, made at the first call; the file is kept from everybody but the owner. */
+  /** The password of the database, generated at the first call; only the owner may read its file. */
   password(): string {
     if (!existsSync(this.passwordFile)) {
       if (this.hasCluster) {
@@ -121,15 +121,15 @@ export class DataDirectory {
     return readFileSync(this.passwordFile, 'utf8').trim();
   }
 
-  /** Opens the log to append to; a long one is set aside first, keeping one such file. */
+  /** Opens the log for appending; renames a large one to `.1` first. */
   openLog(): number {
-    if (existsSync(this.log) && statSync(this.log).size > LOG_LIMIT) renameSync(this.log, `${this.log}.1`);
+    if (existsSync(this.log) && statSync(this.log).size > MAX_LOG_BYTES) renameSync(this.log, `${this.log}.1`);
     const file = openSync(this.log, 'a', 0o600);
     give(this.log, this.user);
     return file;
   }
 
-  /** An empty directory to make a cluster in; those of processes that were killed meanwhile are removed. */
+  /** An empty directory to create a cluster in; removes those of processes that were killed. */
   draft(): string {
     for (const name of readdirSync(this.path)) {
       const pid = Number(/^postgres\.init-(\d+)-/.exec(name)?.[1]);
@@ -143,7 +143,7 @@ export class DataDirectory {
     return draft;
   }
 
-  /** Turns a draft into the cluster in one step; one that another process put there meanwhile stays. */
+  /** Renames a draft to the cluster; a cluster that another process published first stays. */
   publish(draft: string): void {
     try {
       renameSync(draft, this.cluster);

@@ -6,10 +6,10 @@ import { identify, isAlive, isSame, parseIdentity, type ProcessIdentity } from '
 let drafts = 0;
 
 /**
- * Who uses an embedded database: at most one server, which owns it, and any number of tools. Each holds a file with
- * its process in it; the file of a process that is gone counts for nothing.
+ * The users of an embedded database: at most one server, which owns it, and any number of tools. Each has a file that
+ * names its process; the file of a process that has ended does not count.
  *
- * All methods are synchronous, so that little can happen between a look and the deed that follows.
+ * All methods are synchronous, so that little can happen between a check and the action that follows it.
  */
 export class DatabaseLocks {
   #mine?: string;
@@ -27,7 +27,7 @@ export class DatabaseLocks {
    * A dead server's file is never replaced, as two servers could replace each other's: the next number is taken
    * instead, which only one can get. Whoever was so slow that numbers were freed meanwhile sees the other afterwards.
    */
-  takeServer(): void {
+  acquireAsServer(): void {
     const numbers = this.files('server-').map((name) => Number(name.slice('server-'.length)));
     this.refuseIfServed();
     const name = `server-${Math.max(0, ...numbers) + 1}`;
@@ -45,8 +45,8 @@ export class DatabaseLocks {
     for (const other of this.files('server-')) if (other !== name) this.remove(other);
   }
 
-  /** Notes that this process uses the database as a tool. */
-  takeTool(): void {
+  /** Registers this process as a tool that uses the database. */
+  acquireAsTool(): void {
     for (const name of this.files('tool-')) if (this.holder(name) === undefined) this.remove(name);
     for (let n = 1; this.#mine === undefined; n++) {
       const name = `tool-${process.pid}-${n}`;
@@ -54,7 +54,7 @@ export class DatabaseLocks {
     }
   }
 
-  /** Gives up what this process took. */
+  /** Releases this process's lock. */
   release(): void {
     if (this.#mine !== undefined) this.remove(this.#mine);
     this.#mine = undefined;
@@ -70,16 +70,16 @@ export class DatabaseLocks {
     return this.holders('tool-').length > 0;
   }
 
-  /** Notes that a tool started this postmaster, so that the last tool stops it; undefined takes the note back. */
-  noteStartedByTool(postmaster: ProcessIdentity | undefined): void {
+  /** Records that a tool started this postmaster, so that the last tool stops it; `undefined` clears the record. */
+  recordStartedByTool(postmaster: ProcessIdentity | undefined): void {
     this.remove('started-by-tool');
     if (postmaster !== undefined) this.write('started-by-tool', postmaster);
   }
 
   /** Whether a tool started this postmaster and no server took it over since. */
   isStartedByTool(postmaster: ProcessIdentity): boolean {
-    const noted = this.read('started-by-tool');
-    return noted !== undefined && isSame(noted, postmaster);
+    const recorded = this.read('started-by-tool');
+    return recorded !== undefined && isSame(recorded, postmaster);
   }
 
   private refuseIfServed(): void {

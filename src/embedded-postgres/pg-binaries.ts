@@ -26,7 +26,7 @@ export interface PgBinaries {
 const OLDEST_MAJOR = 15;
 
 /** Where Debian and Ubuntu keep one directory for each installed major version. */
-const INSTALLED = '/usr/lib/postgresql';
+const INSTALL_ROOT = '/usr/lib/postgresql';
 
 /**
  * Finds PostgreSQL: the directory that was asked for, else the npm package for this platform, else the newest
@@ -88,13 +88,13 @@ function npmBinaries(): PgBinaries | undefined {
 }
 
 function installedBinaries(): PgBinaries | undefined {
-  if (!existsSync(INSTALLED)) return undefined;
-  const majors = readdirSync(INSTALLED)
-    .filter((name) => /^\d+$/.test(name) && existsSync(join(INSTALLED, name, 'bin', 'postgres')))
+  if (!existsSync(INSTALL_ROOT)) return undefined;
+  const majors = readdirSync(INSTALL_ROOT)
+    .filter((name) => /^\d+$/.test(name) && existsSync(join(INSTALL_ROOT, name, 'bin', 'postgres')))
     .map(Number)
     .filter((major) => major >= OLDEST_MAJOR)
     .sort((a, b) => b - a);
-  return majors[0] === undefined ? undefined : inspect(join(INSTALLED, String(majors[0]), 'bin'));
+  return majors[0] === undefined ? undefined : inspect(join(INSTALL_ROOT, String(majors[0]), 'bin'));
 }
 
 /** Asks the programs for their version, which also shows whether they run at all. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '../common/errors.js';
-import { ensureDatabase, makeCluster } from './cluster.js';
+import { ensureDatabase, createCluster } from './cluster.js';
 import { DataDirectory } from './data-directory.js';
 import { DatabaseLocks } from './database-locks.js';
 import { findBinaries, type PgBinaries } from './pg-binaries.js';
 import {
   findPostmaster,
   freePort,
-  GLANCE,
+  POLL_INTERVAL_MS,
   type Postmaster,
   PostmasterFailure,
   signalStop,
@@ -18,41 +18,41 @@ import { postgresSettings } from './postgres-settings.js';
 import { reachablePrograms } from './reachable-programs.js';
 import { isAlive } from './process-identity.js';
 
-/** What decides how a process takes up a database. */
-export interface TenancyOptions {
+/** Options for acquiring the embedded database. */
+export interface LeaseOptions {
   /** Holds everything: the cluster in `postgres/`, beside it the log, the password and the locks. */
   dataDir: string;
   /** From PG_BIN_DIR; undefined: the npm binaries, then an installed PostgreSQL. */
   pgBinDir?: string | undefined;
-  /** A server owns the database until it leaves; a tool (the command line) only stops one that a tool started. */
+  /** A server owns the database until it stops; a tool (the command line) only stops one that a tool started. */
   role: 'server' | 'tool';
   /** Extra settings of postgresql.conf; they apply from the next start of the database on. */
   settings?: Readonly<Record<string, string>> | undefined;
 }
 
-/** How long passing obstacles may last: processes left by a killed database, or another process that starts it. */
-const PATIENCE = 30_000;
+/** Temporary obstacles may last this long: processes of a killed database, or another process that starts it. */
+const START_TIMEOUT_MS = 30_000;
 
-/** One process's use of the database in a data directory: from taking the lock to giving it up. */
+/** One process's lease on the database in a data directory: from acquiring the lock to releasing it. */
 export class PostgresLease {
   readonly #cancelled = new AbortController();
 
   private constructor(
-    private readonly options: TenancyOptions,
+    private readonly options: LeaseOptions,
     readonly binaries: PgBinaries,
     readonly data: DataDirectory,
     private readonly locks: DatabaseLocks,
   ) {}
 
-  /** Checks the programs and the directory, and takes the lock; a second server is refused. */
-  static take(options: TenancyOptions): PostgresLease {
+  /** Checks the programs and the directory, and acquires the lock. Throws an `OperatorError` for a second server. */
+  static acquire(options: LeaseOptions): PostgresLease {
     const found = findBinaries(options.pgBinDir);
-    return explained(options.dataDir, () => {
+    return withOperatorError(options.dataDir, () => {
       const data = DataDirectory.prepare(options.dataDir, found);
       const binaries = reachablePrograms(found, data);
       const locks = new DatabaseLocks(data.locks, data.path);
-      if (options.role === 'server') locks.takeServer();
-      else locks.takeTool();
+      if (options.role === 'server') locks.acquireAsServer();
+      else locks.acquireAsTool();
       return new PostgresLease(options, binaries, data, locks);
     });
   }
@@ -66,31 +66,31 @@ export class PostgresLease {
     return this.#cancelled.signal;
   }
 
-  /** Keeps run() from starting anything more, and from waiting for what starts: a recovery may last long. */
+  /** Stops `run` from starting anything and from waiting for a start: a recovery may last long. */
   cancel(): void {
     this.#cancelled.abort();
   }
 
-  /** Runs the database and makes sure that it answers; one that ends between the two is run again. */
-  async open(): Promise<Running> {
+  /** Starts the database and waits until it answers; starts it again if it ends in between. */
+  async open(): Promise<RunningPostmaster> {
     const { data, locks } = this;
-    const patience = Date.now() + PATIENCE;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     try {
       for (;;) {
         const running = await this.run();
         const problem = await ensureDatabase(data, running.port);
         if (problem === undefined) {
-          if (this.role === 'server') locks.noteStartedByTool(undefined);
+          if (this.role === 'server') locks.recordStartedByTool(undefined);
           return running;
         }
-        if (Date.now() > patience) {
+        if (Date.now() > deadline) {
           throw new OperatorError(`The database in ${data.path} does not answer (${problem}): see ${data.log}.`);
         }
-        await sleep(GLANCE);
+        await sleep(POLL_INTERVAL_MS);
       }
     } catch (error) {
-      await this.leave();
-      return explained(data.path, () => {
+      await this.release();
+      return withOperatorError(data.path, () => {
         throw error;
       });
     }
@@ -100,9 +100,9 @@ export class PostgresLease {
    * Starts the postmaster, or takes the one that runs, and waits until it is ready.
    * @param port the port it must have; undefined: any.
    */
-  async run(port?: number): Promise<Running> {
+  async run(port?: number): Promise<RunningPostmaster> {
     const { data, locks } = this;
-    const patience = Date.now() + PATIENCE;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       this.signal.throwIfAborted();
       const found = findPostmaster(data.cluster);
@@ -112,24 +112,24 @@ export class PostgresLease {
         signalStop(found);
         await waitForEnd(found);
       } else if (found === undefined && (this.role === 'server' || locks.server() === undefined)) {
-        const started = await this.tryStart(port, Date.now() > patience);
+        const started = await this.tryStart(port, Date.now() > deadline);
         if (started !== undefined) return { ...started, adopted: false };
-      } else if (found?.state !== 'starting' && Date.now() > patience) {
+      } else if (found?.state !== 'starting' && Date.now() > deadline) {
         // A recovery, by contrast, may take its time.
         const reason = found === undefined ? 'its server has not started it yet' : 'it is still being stopped';
         throw new OperatorError(
           `The database in ${data.path} is not there (${reason}): try again, or see ${data.log}.`,
         );
       }
-      await sleep(GLANCE);
+      await sleep(POLL_INTERVAL_MS);
     }
   }
 
   /**
-   * Gives up the lock, and stops the database unless it ran before or somebody else needs it.
+   * Releases the lock, and stops the database unless it ran before or another process needs it.
    * @param known the postmaster that ran last; the data directory that names it may have been deleted.
    */
-  async leave(known?: Postmaster): Promise<void> {
+  async release(known?: Postmaster): Promise<void> {
     const { data, locks } = this;
     if (this.role === 'tool') locks.release();
     const postmaster = findPostmaster(data.cluster) ?? known;
@@ -148,11 +148,11 @@ export class PostgresLease {
   private async tryStart(port: number | undefined, isLast: boolean): Promise<Postmaster | undefined> {
     const { binaries, data } = this;
     try {
-      if (!data.hasCluster) await makeCluster(data, binaries);
+      if (!data.hasCluster) await createCluster(data, binaries);
       // On the command line of each start, so that nothing in the data directory has to be changed for them.
       const settings = { ...postgresSettings(), ...this.options.settings };
       const started = await startPostmaster(data, binaries, port ?? (await freePort()), settings, this.signal);
-      if (this.role === 'tool') this.locks.noteStartedByTool(started.process);
+      if (this.role === 'tool') this.locks.recordStartedByTool(started.process);
       return started;
     } catch (error) {
       if (!(error instanceof PostmasterFailure)) throw error;
@@ -165,13 +165,13 @@ export class PostgresLease {
 }
 
 /** A postmaster that takes connections. */
-export interface Running extends Postmaster {
+export interface RunningPostmaster extends Postmaster {
   /** Whether it ran already. */
   readonly adopted: boolean;
 }
 
-/** Turns failures of the file system, such as a full or read-only one, into a sentence for the admin. */
-function explained<T>(dataDir: string, action: () => T): T {
+/** Runs an action; errors of the file system, such as a full or read-only one, become an `OperatorError`. */
+function withOperatorError<T>(dataDir: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -7,10 +7,10 @@ import { type DataDirectory } from './data-directory.js';
 import { type PgBinaries } from './pg-binaries.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 
-/** How often the state of a postmaster that starts or stops is looked at, in milliseconds. */
-export const GLANCE = 10;
+/** The pause between two looks at a postmaster that starts or stops. */
+export const POLL_INTERVAL_MS = 10;
 
-/** The main process of PostgreSQL, as its `postmaster.pid` tells of it. */
+/** The main process of PostgreSQL, as described by `postmaster.pid`. */
 export interface Postmaster {
   readonly process: ProcessIdentity;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface Postmaster {
   readonly state: 'starting' | 'ready' | 'stopping';
 }
 
-/** PostgreSQL ended while it started; the message is what it wrote last. */
+/** PostgreSQL ended during its start; the message is its last error. */
 export class PostmasterFailure extends Error {
   /** Whether the same may succeed a moment later: another start was faster, or orphans of the last run still end. */
   get isPassing(): boolean {
@@ -31,7 +31,7 @@ export class PostmasterFailure extends Error {
   }
 }
 
-/** The live postmaster of a cluster, or undefined; a file left by one that is gone is no obstacle to the next. */
+/** The live postmaster of a cluster, or undefined; a stale pid file does not count. */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const lines = readPidFile(cluster);
   const pid = Number(lines[0]);
@@ -74,7 +74,7 @@ export async function startPostmaster(
     const found = findPostmaster(data.cluster);
     if (found?.process.pid === child.pid && found?.state === 'ready') return found;
     if (found?.process.pid === child.pid && found?.state === 'starting' && signal.aborted) signalStop(found);
-    await sleep(GLANCE);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
@@ -92,17 +92,17 @@ export function signalStop({ process: { pid } }: Postmaster, signal: 'SIGINT' | 
  * which loses nothing but makes the next start a recovery.
  */
 export async function waitForEnd(postmaster: Postmaster): Promise<void> {
-  const patience = Date.now() + 60_000;
+  const deadline = Date.now() + 60_000;
   while (isAlive(postmaster.process)) {
-    if (Date.now() > patience) {
+    if (Date.now() > deadline) {
       signalStop(postmaster, 'SIGQUIT');
-      await sleep(100 * GLANCE);
+      await sleep(100 * POLL_INTERVAL_MS);
     }
-    await sleep(GLANCE);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
-/** How the programs of PostgreSQL are run: as the right user, in a language whose messages can be recognised. */
+/** Options for running PostgreSQL's programs: as the right user, with messages in English. */
 export function spawnOptions({ user }: DataDirectory): {
   cwd: string;
   env: NodeJS.ProcessEnv;
@@ -188,7 +188,7 @@ function commandLine(pid: number): string {
   }
 }
 
-/** What this postmaster, or else a process of its, complained about last in the log, from an offset on. */
+/** The last error in the log after an offset: of this postmaster, or else of one of its processes. */
 function lastError(file: string, offset: number, postmaster: number | undefined): string | undefined {
   const log = openSync(file, 'r');
   try {

@@ -6,13 +6,13 @@ import { type PgBinaries } from './pg-binaries.js';
 import { spawnOptions } from './postmaster.js';
 import { checkReachable, give, giveTree } from './system-user.js';
 
-/** What a PostgreSQL consists of that can lie anywhere, as the one from npm can. */
+/** The directories of a relocatable PostgreSQL, such as the one from npm. */
 const PARTS = ['bin', 'lib', 'share'];
 
 /**
- * The programs where the user can run them whom PostgreSQL runs as. If this process is root and they are closed to that
- * user, as below `/root` or after an installation under a strict umask, they are copied into the data directory, once
- * for each version. Throws an `OperatorError` where that cannot be done.
+ * The programs at a path where PostgreSQL's user can run them. If this process is root and that user has no access, as
+ * below `/root` or after an installation with a strict umask, copies them into the data directory, once for each version.
+ * Throws an `OperatorError` if that fails.
  */
 export function reachablePrograms(binaries: PgBinaries, data: DataDirectory): PgBinaries {
   const { user } = data;

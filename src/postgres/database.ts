@@ -5,21 +5,21 @@ import { type Result, type Sql, type Statement } from './sql.js';
 import { asCommitUnknown, asUnavailable, CommitUnknown, isTimeout, translated } from './unavailable.js';
 import { WatchedPool } from './watched-pool.js';
 
-/** Where the database is, and how it is used. */
+/** Where the database is, and how many connections it gets. */
 export interface DatabaseOptions {
   readonly url: string;
-  /** Names the program in `pg_stat_activity`. */
+  /** The program's name in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Connections for reads, at most, and as many for everything else. */
+  /** The maximum of connections for reads, and for everything else. */
   readonly poolSize: number;
-  /** How long the server may work on one read, in milliseconds; 0 means no limit. */
+  /** The server cancels longer reads, in milliseconds; 0 means no limit. */
   readonly readTimeoutMs: number;
   /** Called when an idle connection breaks. The pool opens another one when it is needed. */
   readonly onPoolError: (error: Error) => void;
   readonly replica: ReplicaOptions | undefined;
 }
 
-/** A COMMIT whose answer was lost: PostgreSQL may have to come back first, and to decide. */
+/** The outcome of a COMMIT whose answer was lost: PostgreSQL may have to restart, or may not have decided yet. */
 const COMMIT_STATUS: RetryPolicy = {
   withinMs: 5000,
   pauseMs: 250,
@@ -27,12 +27,12 @@ const COMMIT_STATUS: RetryPolicy = {
 };
 
 /**
- * The way to PostgreSQL. Reads have a pool of their own, so that slow ones keep no write waiting and only they are timed.
- * Where a replica is configured and fit for it, it answers the reads; what it fails at, or does not know, the primary
- * answers. Every error of the driver leaves here translated: see `translated`.
+ * Runs SQL. Reads have a pool of their own, so that slow ones delay no write, and only they have a statement timeout. A
+ * replica that is configured and fit answers the reads; the primary answers those that it fails or does not know enough
+ * for. All methods throw the driver's errors translated (`translated`).
  */
 export class Database implements Sql {
-  /** Its state is there without a replica, too. */
+  /** Present even if no replica is configured. */
   readonly replica: Replica;
   private readonly primary: pg.Pool;
   private readonly readers: pg.Pool;
@@ -51,7 +51,7 @@ export class Database implements Sql {
     this.primary.on('error', onPoolError);
     const reads: pg.PoolConfig = {
       max: poolSize,
-      // Of the server: what a client of ours gives up goes on there.
+      // A timeout of the client would leave the statement running on the server.
       statement_timeout: readTimeoutMs,
       application_name: `${applicationName}-read`,
     };
@@ -70,18 +70,18 @@ export class Database implements Sql {
   }
 
   /**
-   * Runs single reading statements: on the replica if there is one that is fit for it, else on the primary. They throw
-   * `Unavailable` when the database is away, or works on one for longer than STATEMENT_TIMEOUT.
-   * @param fromPrimary keeps the replica out of it.
+   * Runs single reading statements, on the replica if one is fit, else on the primary. They throw `Unavailable` when the
+   * database is away, and `StatementTimeout`.
+   * @param fromPrimary reads from the primary only.
    */
   reader(fromPrimary = false): Sql {
     return fromPrimary ? this.primaryReader : this.anyReader;
   }
 
   /**
-   * Runs one reading statement on the replica; where that does not know enough, or there is none, on the primary.
-   * @param isEnough whether the rows tell what is asked for.
-   * Returns, too, whether the primary has answered: what else is read about it must come from there.
+   * Runs one reading statement on the replica, and on the primary if the replica does not know enough or none is fit.
+   * @param isEnough whether the rows answer the question.
+   * Also returns whether the primary answered: later reads about the same must then go to the primary.
    */
   async readKnown<Row extends object>(
     statement: Statement,
@@ -92,7 +92,7 @@ export class Database implements Sql {
     return { result: await run<Row>(this.readers, statement), fromPrimary: true };
   }
 
-  /** What the replica answers; `undefined` where the primary has to. */
+  /** The replica's answer; `undefined` if the primary has to answer. */
   private async onReplica<T>(ask: (pool: pg.Pool) => Promise<T>): Promise<T | undefined> {
     const { pool } = this.replica;
     if (!pool) return undefined;
@@ -101,7 +101,7 @@ export class Database implements Sql {
     } catch (error) {
       // The primary would take as long.
       if (isTimeout(error)) return asUnavailable(error);
-      this.replica.failed(error);
+      this.replica.recordFailure(error);
       return undefined;
     }
   }
@@ -129,17 +129,17 @@ export class Database implements Sql {
   }
 
   /**
-   * Like `transaction`, but starts over when another transaction was in the way (deadlock, lock time-out), or when the
-   * connection broke before the commit: `work` may run several times. Throws `Unavailable` when that does not end.
+   * Like `transaction`, but retries after a deadlock, serialization failure or lock timeout, and when the connection broke
+   * before COMMIT: `work` may run several times. Throws `Contention` or `ConnectionLost` after the last attempt.
    */
   retrying<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return retry(TRANSACTION, () => this.transaction(work));
   }
 
   /**
-   * Runs `work` on one connection to the primary, outside of any transaction: for what PostgreSQL refuses inside one,
-   * and for locks that outlast transactions. `work` leaves the session as it was, and sees the errors of its statements
-   * raw. Throws what `work` threw, translated.
+   * Runs `work` on one connection to the primary outside of any transaction: for statements that PostgreSQL refuses in
+   * one, and for locks of the session. `work` restores the session's settings, and sees the driver's errors raw. Throws
+   * what `work` threw, translated.
    */
   async session<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await this.primary.connect().catch(asUnavailable);
@@ -157,9 +157,9 @@ export class Database implements Sql {
   }
 
   /**
-   * Whether the transaction with this id (of `pg_current_xact_id()`) was committed: for a COMMIT whose answer was
-   * lost. Waits some seconds for the database to come back and to decide; throws `Unavailable` when it does not.
-   * Where the database crashed before it wrote the id down, another transaction may get it: "committed" is then its.
+   * Whether the transaction with this id (`pg_current_xact_id()`) was committed, for a COMMIT whose answer was lost. Waits
+   * up to 5 seconds for the database to return and to decide, then throws `Unavailable`. If the database crashed before
+   * it wrote the id down, another transaction may get the same id, and the result is that one's.
    */
   async wasCommitted(transactionId: string): Promise<boolean> {
     const text = 'SELECT pg_xact_status($1::xid8) AS status';
@@ -176,7 +176,7 @@ export class Database implements Sql {
     }
   }
 
-  /** How many connections are open, idle, and how many requests wait for one. */
+  /** Numbers of open and of idle connections, and of requests that wait for one. */
   usage(): { total: number; idle: number; waiting: number } {
     const pools = [this.primary, this.readers, ...this.replica.pools];
     const sum = (count: (pool: pg.Pool) => number): number => pools.reduce((total, pool) => total + count(pool), 0);
@@ -187,9 +187,9 @@ export class Database implements Sql {
     };
   }
 
-  /** Closes all connections, once what runs on them has ended. */
+  /** Closes all connections once their statements have ended. */
   async close(): Promise<void> {
-    // A pool does not wait for its last sockets when it closes: what breaks from now on is no news.
+    // A pool does not wait for its last sockets; their errors from now on are expected.
     this.primary.off('error', this.onPoolError);
     await this.replica.close();
     await Promise.all([this.primary.end(), this.readers.end()]);
@@ -205,7 +205,7 @@ function run<Row extends object>(
   return pool.query<Row & pg.QueryResultRow>(statement, values).catch(asUnavailable);
 }
 
-/** Rolls back; returns the error of a connection that can't even do that, and is of no more use. */
+/** Rolls back; returns the error if that fails, which makes the connection useless. */
 export async function rollBack(client: pg.ClientBase): Promise<Error | undefined> {
   try {
     await client.query('ROLLBACK');
@@ -215,7 +215,7 @@ export async function rollBack(client: pg.ClientBase): Promise<Error | undefined
   }
 }
 
-/** Whether an id was never written down: the database crashed before, and has not come that far again. */
+/** Whether the id is in the future: the database crashed before it wrote the id down. */
 function isUnknownTransaction(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '22023';
 }

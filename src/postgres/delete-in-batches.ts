@@ -1,12 +1,12 @@
 import { type Database } from './database.js';
 
-/** How many rows one transaction removes: a small one keeps nobody waiting. */
-const MOST = 10_000;
+/** Rows that one transaction deletes: few, so that nobody waits for it. */
+const BATCH_ROWS = 10_000;
 
 /**
- * Deletes rows of a table in bounded transactions; returns how many there were. Several processes may be at it: rows
- * that one of them has locked, or somebody is changing, are left to it.
- * @param condition which rows, in SQL.
+ * Deletes rows of a table in bounded transactions; returns their number. Skips rows that others have locked, so several
+ * processes may run it at the same time.
+ * @param condition an SQL condition on the rows.
  */
 export async function deleteInBatches(
   db: Database,
@@ -14,14 +14,14 @@ export async function deleteInBatches(
   condition: string,
   values: unknown[] = [],
 ): Promise<number> {
-  let removed = 0;
-  for (let count = MOST; count === MOST; removed += count) {
+  let deleted = 0;
+  for (let count = BATCH_ROWS; count === BATCH_ROWS; deleted += count) {
     const { rowCount } = await db.query(
       `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${MOST} FOR UPDATE SKIP LOCKED))`,
+         SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED))`,
       values,
     );
     count = rowCount ?? 0;
   }
-  return removed;
+  return deleted;
 }

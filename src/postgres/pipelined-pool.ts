@@ -4,22 +4,21 @@ import { type Sql } from './sql.js';
 import { asCommitUnknown, asUnavailable, translated } from './unavailable.js';
 import { streamOf, WatchedPool } from './watched-pool.js';
 
-/** How many transactions can be under way: the flusher's, those that wait for series which others hold, a large one. */
-const WRITERS = 5;
+/** Transactions in progress at a time: the flusher's, three that wait for held series, and a large one. */
+const MAX_CONNECTIONS = 5;
 
 /**
- * The connections of the write queue. They send statements without waiting for the answers of those before: for small
- * batches the round trips were half of the price. Pipelining is a matter of the whole connection, and COPY does not go
- * with it, so these have a pool of their own.
+ * Connections that send statements without waiting for earlier answers: in small transactions the round trips were half
+ * of the cost. Pipelining applies to a whole connection and excludes COPY, so these have a pool of their own.
  */
 export class PipelinedPool {
   private readonly pool: pg.Pool;
 
-  /** @param applicationName names the program in `pg_stat_activity`. */
+  /** @param applicationName the program's name in `pg_stat_activity`. */
   constructor(url: string, applicationName: string) {
     this.pool = new WatchedPool({
       connectionString: url,
-      max: WRITERS,
+      max: MAX_CONNECTIONS,
       pipeline: true,
       application_name: applicationName,
     });
@@ -53,13 +52,13 @@ export class PipelinedPool {
     }
   }
 
-  /** Closes all connections, once what runs on them has ended. */
+  /** Closes all connections once their statements have ended. */
   async close(): Promise<void> {
     await this.pool.end();
   }
 }
 
-/** Lets statements go out in one packet: each write to the socket wakes PostgreSQL, which costs more than the bytes. */
+/** Sends statements in one packet: each write to the socket wakes PostgreSQL, which costs more than the bytes. */
 function together(client: pg.PoolClient, send: () => Promise<unknown>[]): Promise<unknown>[] {
   const stream = streamOf(client);
   stream.cork();

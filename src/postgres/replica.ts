@@ -7,17 +7,16 @@ import { type Sql } from './sql.js';
 import { reasonOf } from './sql-errors.js';
 import { WatchedPool } from './watched-pool.js';
 
-/** The pause between two looks at the replica, and how long it may take for its answer, in milliseconds. */
 const PROBE_INTERVAL_MS = 500;
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** How long a replica that failed a read is not used, in milliseconds, even if it answers our looks. */
+/** A replica that failed a read is not used for this time, even if it answers probes. */
 const REST_AFTER_FAILURE_MS = 5000;
 
-/** SQLSTATEs by which a server says that the URL is wrong: password, rights, database. */
+/** SQLSTATEs of a wrong URL: password, rights, database. */
 const WRONG_URL = /^(28|3D|42)/;
 
-/** What node says of a host that does not exist. */
+/** Node's error code for an unknown host. */
 const NO_SUCH_HOST = 'ENOTFOUND';
 
 const NOT_SEEN = 'it has not been seen to follow the primary yet';
@@ -34,51 +33,51 @@ interface ReplicaState {
   readonly identity: string;
   /** Whether it follows a primary: a promoted one does not. */
   readonly isReplica: boolean;
-  /** How far it has come in the log of the primary; `null` where there is none. */
+  /** The position that it has replayed in the primary's log, in bytes; `null` if it is no replica. */
   readonly position: string | null;
 }
 
-/** Where the replica is, and when it is fit for reads. */
+/** Where the replica is, and when it may answer reads. */
 export interface ReplicaOptions {
   readonly url: string;
-  /** How far it may be behind and still answer reads, in milliseconds. */
+  /** The lag beyond which the primary answers the reads, in milliseconds. */
   readonly maxLagMs: number;
-  /** Called with a sentence when it begins or ceases to answer the reads. */
+  /** Called with a sentence when the replica starts or stops answering the reads. */
   readonly onChange: (message: string) => void;
 }
 
-/** What there is to say of a replica, for metrics. */
+/** The state of a replica, for metrics. */
 export interface ReplicaStatus {
   /** Its host, port and database. */
   readonly place: string;
   readonly isUsed: boolean;
   readonly lagSeconds: number;
-  /** Reads that it failed and the primary answered. */
+  /** Reads that the replica failed and the primary answered. */
   readonly failures: number;
 }
 
 /**
- * A replica of the primary, and whether it is fit to answer reads. It is not while it does not answer, fails a read, lags
- * by more than REPLICA_MAX_LAG, or follows no primary any more: then the primary answers, and the log, the metrics and
- * `/health/ready` say why. The lag is measured against the positions that the primary's log had, twice a second, so that
- * it needs no clock of another machine; while the primary is away, it stays as it was.
+ * A streaming replica that answers reads while it is fit for them. It is unfit while it does not answer, after it failed a
+ * read, while it lags by more than REPLICA_MAX_LAG, and when it no longer follows a primary. The lag is measured against
+ * samples of the primary's log, twice a second, so no other machine's clock counts; while the primary is away, the last
+ * known lag counts.
  */
 export class Replica {
   private readonly place: string;
-  /** For reads; `undefined` where no replica is configured. */
+  /** For reads; `undefined` if no replica is configured. */
   private readonly reads: pg.Pool | undefined;
-  private readonly looks: pg.Pool | undefined;
+  private readonly probes: pg.Pool | undefined;
   private readonly lag = new ReplicaLag();
-  private readonly watch = new Recurring(() => this.look().then(() => PROBE_INTERVAL_MS));
+  private readonly probing = new Recurring(() => this.probe().then(() => PROBE_INTERVAL_MS));
   private identity: string | undefined;
-  private restsUntil = -Infinity;
+  private unusedUntil = -Infinity;
   private failures = 0;
-  /** Why it is not used; `undefined` while it is. */
+  /** Why the replica is not used; `undefined` while it is. */
   private problem: string | undefined = NOT_SEEN;
 
   /**
    * @param readOptions of the pool for reads.
-   * @param options `undefined` where no replica is configured.
+   * @param options `undefined` if no replica is configured.
    */
   constructor(
     private readonly primary: Sql,
@@ -88,76 +87,76 @@ export class Replica {
     this.place = options ? placeOf(options.url) : '';
     if (!options) return;
     this.reads = new WatchedPool({ connectionString: options.url, ...readOptions });
-    this.looks = new WatchedPool({
+    this.probes = new WatchedPool({
       ...{ connectionString: options.url, max: 1, application_name: `${readOptions.application_name ?? ''}-watch` },
       ...{ connectionTimeoutMillis: ANSWER_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS },
     });
   }
 
   /**
-   * Begins to use it; for servers only, since commands ask the primary alone. Throws an `OperatorError` where the URL is
-   * wrong: the password, the database, or a database that is no copy of this archive's. A replica that is away is none.
+   * Starts to use the replica. Only servers call it; commands read from the primary. Throws an `OperatorError` if the URL
+   * is wrong: password, database, or a database that is no copy of the primary's. A replica that is away is no error.
    */
   async start(): Promise<void> {
-    if (!this.looks) return;
+    if (!this.probes) return;
     const { rows } = await this.primary.query<{ identity: string }>(PRIMARY_IDENTITY);
     this.identity = rows[0]?.identity;
-    const wrong = await this.stateOf(this.looks).then(
+    const wrong = await this.stateOf(this.probes).then(
       ({ identity }) => (identity === this.identity ? undefined : 'it is no copy of the database at DATABASE_URL'),
       (error: unknown) => (isWrongUrl(error) ? reasonOf(error) : undefined),
     );
     if (wrong !== undefined)
       throw new OperatorError(`The replica at ${this.place} cannot be used (${wrong}): check DATABASE_READ_URL.`);
-    await this.look();
-    this.watch.start(PROBE_INTERVAL_MS);
+    await this.probe();
+    this.probing.start(PROBE_INTERVAL_MS);
   }
 
-  /** The pool for a read, while the replica is fit to answer it. */
+  /** The pool for reads; `undefined` while the replica is unfit. */
   get pool(): pg.Pool | undefined {
     return this.problem === undefined && this.lag.isKnown ? this.reads : undefined;
   }
 
-  /** In words: whether it is used, and if not, why; `undefined` where no replica is configured. */
+  /** `used`, or `not used: ` and the reason; `undefined` if no replica is configured. */
   get state(): string | undefined {
     if (!this.reads) return undefined;
     return this.problem === undefined ? 'used' : `not used: ${this.problem}`;
   }
 
-  /** For metrics; `undefined` where no replica is configured. */
+  /** The state for metrics; `undefined` if no replica is configured. */
   get status(): ReplicaStatus | undefined {
     if (!this.reads) return undefined;
     const { place, failures, lag } = this;
     return { place, isUsed: this.problem === undefined, lagSeconds: lag.seconds, failures };
   }
 
-  /** Its connections. */
+  /** The pools that count as the database's connections. */
   get pools(): pg.Pool[] {
     return this.reads ? [this.reads] : [];
   }
 
-  /** Notes that it failed a read, which the primary answers instead. One that is only busy goes on to be used. */
-  failed(error: unknown): void {
+  /** Records that the replica failed a read. It stays in use unless the error concerns the server as a whole. */
+  recordFailure(error: unknown): void {
     this.failures++;
-    // A query that was in the way of the replay, or a table that is still to come, says nothing of other reads.
+    // A query cancelled by the replay, or a table that is not replicated yet, says nothing about other reads.
     if (error instanceof pg.DatabaseError && !/^(28|3D|53|57P|08)/.test(error.code ?? '')) return;
-    this.restsUntil = performance.now() + REST_AFTER_FAILURE_MS;
-    this.conclude(reasonOf(error));
+    this.unusedUntil = performance.now() + REST_AFTER_FAILURE_MS;
+    this.setProblem(reasonOf(error));
   }
 
-  /** Keeps reads from it until it has what the primary has now: who deleted something must not see it again. */
+  /** Stops using the replica until it has replayed all that the primary has now: deleted data must not reappear. */
   catchUp(): void {
     this.lag.require(performance.now());
   }
 
-  /** Closes its connections, and ends the watch over it. */
+  /** Stops probing and closes all connections. */
   async close(): Promise<void> {
-    await this.watch.stop();
-    await Promise.all([this.reads?.end(), this.looks?.end()]);
+    await this.probing.stop();
+    await Promise.all([this.reads?.end(), this.probes?.end()]);
   }
 
-  /** Looks how it is; never throws. */
-  private async look(): Promise<void> {
-    if (!this.looks) return;
+  /** Updates the lag and the problem; never throws. */
+  private async probe(): Promise<void> {
+    if (!this.probes) return;
     const at = performance.now();
     const position = await this.primary.query<{ position: string }>(POSITION).then(
       ({ rows }) => rows[0]?.position,
@@ -165,11 +164,11 @@ export class Replica {
     );
     if (position !== undefined) this.lag.sample(at, BigInt(position));
     try {
-      const state = await this.stateOf(this.looks);
-      if (state.position !== null) this.lag.replayed(BigInt(state.position));
-      this.conclude(this.problemOf(state));
+      const state = await this.stateOf(this.probes);
+      if (state.position !== null) this.lag.recordReplayed(BigInt(state.position));
+      this.setProblem(this.problemOf(state));
     } catch (error) {
-      this.conclude(reasonOf(error));
+      this.setProblem(reasonOf(error));
     }
   }
 
@@ -180,11 +179,11 @@ export class Replica {
     if (seconds * 1000 > (this.options?.maxLagMs ?? 0))
       return `it lags by ${Math.round(seconds)} seconds (REPLICA_MAX_LAG)`;
     if (this.problem === NOT_SEEN && !isKnown) return NOT_SEEN;
-    return performance.now() < this.restsUntil ? this.problem : undefined;
+    return performance.now() < this.unusedUntil ? this.problem : undefined;
   }
 
-  private conclude(problem: string | undefined): void {
-    if (this.watch.isStopping) return;
+  private setProblem(problem: string | undefined): void {
+    if (this.probing.isStopping) return;
     const isNews = kindOf(problem) !== kindOf(this.problem) && problem !== NOT_SEEN;
     this.problem = problem;
     if (!isNews) return;
@@ -201,7 +200,7 @@ export class Replica {
   }
 }
 
-/** A reason without its numbers: a lag that grows is one and the same. */
+/** A problem without its numbers: a growing lag is reported once. */
 function kindOf(problem: string | undefined): string | undefined {
   return problem?.replace(/\d+/g, '');
 }

@@ -1,29 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionLost, Contention } from './unavailable.js';
 
-/** Which failures of some work are worth another attempt, how many attempts there are, and the pause between them. */
+/** Which failures are retried, how often, and after which pause. */
 export interface RetryPolicy {
-  /** Attempts in all; without a limit unless given. */
+  /** The maximum of attempts, the first included; unlimited by default. */
   readonly attempts?: number;
-  /** No attempt begins later than so many milliseconds after the first; without a limit unless given. */
+  /** An attempt that begins later than this after the first one is the last; unlimited by default. */
   readonly withinMs?: number;
-  /** After a failed attempt (counted from 1), in milliseconds; 0 unless given. */
+  /** The pause after a failed attempt (counted from 1), in milliseconds; 0 by default. */
   readonly pauseMs?: number | ((attempt: number) => number);
   /** @param attempt which one failed, counted from 1. */
   readonly isWorthRetrying: (error: unknown, attempt: number) => boolean;
 }
 
-/** What else happens between two attempts. */
+/** Hooks of a retry. */
 export interface RetryOptions {
-  /** Prepares the next attempt, before the pause; what it throws ends the attempts. */
+  /** Runs before the pause that precedes the next attempt; an error it throws ends the attempts. */
   readonly beforeNext?: (error: unknown, attempt: number) => void | Promise<void>;
-  /** Ends the pause and the attempts; its reason is thrown. */
+  /** Aborts the attempts and the pause; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Runs `work` until it succeeds, or until the policy allows no further attempt; then what the last one threw is thrown.
- */
+/** Runs `work` until it succeeds or the policy allows no further attempt. Throws what the last attempt threw. */
 export async function retry<T>(
   { attempts = Infinity, withinMs = Infinity, pauseMs = 0, isWorthRetrying }: RetryPolicy,
   work: () => Promise<T>,
@@ -44,23 +42,23 @@ export async function retry<T>(
   }
 }
 
-/** A transaction that others were in the way of, or whose connection broke before its commit. */
+/** A transaction that hits a serialization failure, deadlock or lock timeout, or loses its connection before COMMIT. */
 export const TRANSACTION: RetryPolicy = {
   attempts: 5,
   isWorthRetrying: (error) => error instanceof Contention || error instanceof ConnectionLost,
 };
 
-/** A table that is wanted alone and that others are using: they get on in the pauses. */
+/** An exclusive lock on a table in use: its users proceed during the pauses. */
 const BUSY_TABLE: RetryPolicy = {
   attempts: 10,
   pauseMs: 300,
   isWorthRetrying: (error) => error instanceof Contention,
 };
 
-/** For SQL, the time to wait for the lock of a table that is wanted alone: whoever comes meanwhile waits too. */
+/** The lock timeout of an exclusive lock on a table, for SQL: everyone else waits behind it. */
 export const LOCK_TIMEOUT = `'1s'`;
 
-/** Runs `work`, which wants a table alone, again while others use the table; `undefined` where they do not stop. */
+/** Retries `work`, which locks a table exclusively, while others use the table; `undefined` if they never stop. */
 export async function retryWhileLocked<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await retry(BUSY_TABLE, work);

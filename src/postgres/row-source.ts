@@ -1,8 +1,8 @@
 import { type Page } from '../common/page.js';
 
 /** What one statement fetches at most: memory stays flat, and no statement holds its snapshot for long. */
-const MOST_ROWS = 10_000;
-const MOST_BYTES = 4 * 1024 ** 2;
+const MAX_SLICE_ROWS = 10_000;
+const MAX_SLICE_BYTES = 4 * 1024 ** 2;
 
 /** How much larger a slice may be than the one before it. */
 const GROWTH = 16;
@@ -22,7 +22,7 @@ export interface Slice<Row extends Timed = Timed> {
 /** Rows in time order that can be fetched piece by piece. */
 export interface RowSource<S extends Slice> {
   /** Whether a row can be large: then the first slices are small, until it is known how large they are. */
-  readonly hasDocuments: boolean;
+  readonly hasLargeRows: boolean;
   /** About how many bytes the rows take in memory. */
   sizeOf(rows: S): number;
   /**
@@ -74,7 +74,7 @@ export async function readPage<S extends Slice, Piece>(
     rest -= taken.length;
     return pieceOf(taken);
   };
-  for (let bytes = 0; bytes < MOST_BYTES;) {
+  for (let bytes = 0; bytes < MAX_SLICE_BYTES;) {
     const { value: slice, done } = await slices.next();
     if (done) return { pieces, more: false };
     if (slice.length > rest) return { pieces: [...pieces, await take(slice)], more: true };
@@ -95,7 +95,7 @@ export async function* inSlices<S extends Slice>(
   offset = 0,
 ): AsyncGenerator<S, undefined, undefined> {
   let rest = limit;
-  let size = source.hasDocuments ? GROWTH : MOST_ROWS;
+  let size = source.hasLargeRows ? GROWTH : MAX_SLICE_ROWS;
   let skip = offset;
   let last: number | undefined;
   while (rest > 0) {
@@ -106,8 +106,8 @@ export async function* inSlices<S extends Slice>(
     rest -= slice.length;
     skip = 0;
     last = slice.at(-1)?.micros;
-    const fitting = Math.floor((slice.length * MOST_BYTES) / Math.max(source.sizeOf(slice), 1));
-    size = Math.max(1, Math.min(fitting, size * GROWTH, MOST_ROWS));
+    const fitting = Math.floor((slice.length * MAX_SLICE_BYTES) / Math.max(source.sizeOf(slice), 1));
+    size = Math.max(1, Math.min(fitting, size * GROWTH, MAX_SLICE_ROWS));
   }
 }
 

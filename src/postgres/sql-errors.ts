@@ -2,15 +2,15 @@ import pg from 'pg';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { Unavailable } from '../common/errors.js';
 
-/** What a failed statement means for whoever ran it. */
+/** Kinds of failed statements. */
 export type SqlFailure =
-  /** Another transaction was in the way: the same transaction can simply be run again. */
+  /** Another transaction got in the way: the same transaction may be retried. */
   | 'retry'
-  /** A unique key was there already. */
+  /** A unique key exists already. */
   | 'duplicate'
   /** No partition takes this row. */
   | 'no-partition'
-  /** Something in the data itself can't be stored. */
+  /** A value can't be stored. */
   | 'bad-data'
   /** The database is away, shutting down, or out of a resource. */
   | 'unavailable'
@@ -76,7 +76,7 @@ export function classify(thrown: unknown): SqlFailure {
   return isConnectionError(error) ? 'unavailable' : 'bug';
 }
 
-/** What the driver threw, of an error that TypeORM made of it, or that was translated; any other error as it is. */
+/** The driver's error behind one of TypeORM or a translated one; any other error unchanged. */
 export function causeOf(error: unknown): unknown {
   if (error instanceof QueryFailedError) return error.driverError;
   return error instanceof Unavailable && error.cause !== undefined ? causeOf(error.cause) : error;

@@ -1,8 +1,8 @@
-/** A statement with what it takes. */
+/** A statement with its parameters. */
 export interface Statement {
   readonly text: string;
   readonly values?: unknown[];
-  /** Of a statement that is run often: each connection then parses and plans it only once. It always has this text. */
+  /** Makes each connection parse and plan the statement once. A name always belongs to the same text. */
   readonly name?: string;
   /** Returns each row as an array of its columns. */
   readonly rowMode?: 'array';
@@ -11,11 +11,11 @@ export interface Statement {
 /** The answer to a statement. */
 export interface Result<Row> {
   readonly rows: Row[];
-  /** The number of rows that were returned or changed; `null` for statements that do neither. */
+  /** The number of rows returned or changed; `null` for other statements. */
   readonly rowCount: number | null;
 }
 
-/** Runs statements: the database, or a connection in a transaction. node-postgres' pools and clients are such, too. */
+/** Runs statements: the database, or a connection in a transaction. Pools and clients of node-postgres implement it. */
 export interface Sql {
   query<Row extends object>(statement: string | Statement, values?: unknown[]): Promise<Result<Row>>;
 }

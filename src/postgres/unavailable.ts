@@ -10,17 +10,17 @@ const DISK_FULL = '53100';
 const RETRY_TIMED_OUT_SECONDS = 10;
 const RETRY_DISK_FULL_SECONDS = 30;
 
-/** Other transactions were in the way, as often as it was tried. */
+/** A serialization failure, deadlock or lock timeout. */
 export class Contention extends Unavailable {
   constructor(options?: ErrorOptions) {
     super('other transactions on the database are in the way, try again', 1, options);
   }
 }
 
-/** The connection was lost in a transaction, before COMMIT was sent: nothing was stored. */
+/** The connection was lost in a transaction before COMMIT: nothing was stored. */
 export class ConnectionLost extends Unavailable {}
 
-/** The connection was lost in COMMIT: what was to be stored may be stored or not. */
+/** The connection was lost in COMMIT: whether the transaction was committed is unknown. */
 export class CommitUnknown extends Unavailable {
   override readonly code = 'commit-unknown';
 
@@ -38,7 +38,7 @@ export class StatementTimeout extends Unavailable {
   }
 }
 
-/** Nothing can be stored: the disk is full, or so nearly that PostgreSQL needs the rest. */
+/** The disk is full, or so nearly that PostgreSQL needs the rest. */
 export class DiskFull extends Unavailable {
   override readonly code = 'disk-full';
 
@@ -49,8 +49,8 @@ export class DiskFull extends Unavailable {
 }
 
 /**
- * The error to hand on for one that the driver threw: `Unavailable` for a database that is away or busy, with the
- * driver's error as its cause; every other error as it is.
+ * Translates an error of the driver: `Unavailable` for a database that is away or busy, with the driver's error as its
+ * cause. Returns any other error unchanged.
  * @param inTransaction whether a lost connection was lost in a transaction, which makes it `ConnectionLost`.
  */
 export function translated(error: unknown, inTransaction = false): unknown {
@@ -65,17 +65,17 @@ export function translated(error: unknown, inTransaction = false): unknown {
   }
 }
 
-/** For `catch`, where a statement is run or a connection asked for: throws the error translated. */
+/** Throws the translated error; for `catch` of a statement or of `connect`. */
 export function asUnavailable(error: unknown): never {
   throw translated(error);
 }
 
-/** For `catch` of a COMMIT: a lost connection leaves its outcome unknown. */
+/** Throws `CommitUnknown` for a lost connection, any other error unchanged; for `catch` of a COMMIT. */
 export function asCommitUnknown(error: unknown): never {
   throw classify(error) === 'unavailable' ? new CommitUnknown({ cause: error }) : error;
 }
 
-/** Whether the database gave a statement up because it took too long. */
+/** Whether the database cancelled a statement because it took too long. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === QUERY_CANCELED;
 }

@@ -1,57 +1,52 @@
 import { type Socket } from 'node:net';
 import pg from 'pg';
 
-/** How long to wait for a connection (from the server or from a full pool) before giving up, in milliseconds. */
+/** Timeout of getting a connection, from the server or from a full pool. */
 const CONNECTION_TIMEOUT_MS = 5000;
 
-/** How long a connection may be in use, in milliseconds, before it is asked whether the database is still there. */
-const PATIENCE = 2000;
+/** A connection that is in use for longer makes the pool probe the database. */
+const STALL_AFTER_MS = 2000;
 
-/** How often connections are looked at, in milliseconds. */
-const GLANCE = 500;
+const PROBE_INTERVAL_MS = 500;
 
 /**
- * How long the database may take for the answer: so many turns of the event loop, each of so many milliseconds or more.
- * Time alone would blame it for a process that is too busy to read its answer.
+ * A probe fails after so many turns of the event loop, each at least so long. Elapsed time alone would blame the database
+ * when this process is too busy to read the answer.
  */
-const ANSWER_TURNS = 20;
-const TURN = 100;
+const PROBE_TURNS = 20;
+const PROBE_TURN_MS = 100;
 
-/** So many questions in a row without an answer mean that the database is gone: one may be lost in a busy moment. */
-const SILENCES = 2;
+/** After so many failed probes in a row the database counts as gone. A single one may be lost in a busy moment. */
+const MAX_FAILED_PROBES = 2;
 
 const ignore = (): void => undefined;
 
-/**
- * How values look as text: the driver and the stores read numbers with all their digits and dates in ISO 8601, but a
- * database or a role may have been told otherwise.
- */
+/** Text formats that the driver and the SQL rely on; a database or a role may have other defaults. */
 const SESSION = `SET extra_float_digits = 1; SET DateStyle = 'ISO'`;
 
 /**
  * A pool whose connections may break at any moment, or stop answering.
  *
- * Between two statements, and after the statement that noticed, an error event of a connection would have no listener,
- * and would end the process. The next statement fails, which is all that its user needs to know.
+ * Between statements an error event of a connection would have no listener and would end the process. The pool listens;
+ * the next statement on the connection fails.
  *
- * A database that is frozen, or whose host is gone, breaks no connection: whoever waits for it would wait for ever. A
- * statement may take long, so time alone says nothing. Where a connection has been in use for a while, another one is
- * opened to ask; if nobody answers there, all connections are given up, and further ones are refused at once until the
- * database answers again.
+ * A frozen database, or one whose host is gone, breaks no connection: its clients would wait for ever. A statement may
+ * take long, so elapsed time proves nothing. When a connection has been in use for a while, the pool opens another one as
+ * a probe. If probes fail, it closes all connections, and refuses new ones at once until the database answers again.
  */
 export class WatchedPool extends pg.Pool {
   private readonly clients = new Set<pg.PoolClient>();
   /** The connections in use and since when, the longest in use first. */
   private readonly busy = new Map<pg.PoolClient, number>();
   private timer: NodeJS.Timeout | undefined;
-  private asking = false;
-  private silences = 0;
+  private probing = false;
+  private failedProbes = 0;
 
   constructor(options?: pg.PoolConfig) {
     super({
       ...{ connectionTimeoutMillis: CONNECTION_TIMEOUT_MS, keepAlive: true },
       ...options,
-      // The pool waits for the promise, which its types do not tell.
+      // The pool awaits the promise; its types do not say so.
       // eslint-disable-next-line @typescript-eslint/no-misused-promises
       onConnect: (client) => client.query(SESSION),
     });
@@ -63,7 +58,7 @@ export class WatchedPool extends pg.Pool {
     });
     this.on('acquire', (client) => {
       this.busy.set(client, performance.now());
-      this.timer ??= setInterval(() => void this.look(), GLANCE).unref();
+      this.timer ??= setInterval(() => void this.probeIfStalled(), PROBE_INTERVAL_MS).unref();
     });
     this.on('release', (_error, client) => this.busy.delete(client));
     this.on('remove', (client) => {
@@ -75,7 +70,7 @@ export class WatchedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    if (this.silences < SILENCES) {
+    if (this.failedProbes < MAX_FAILED_PROBES) {
       if (!callback) return super.connect();
       super.connect(callback);
       return undefined;
@@ -90,7 +85,7 @@ export class WatchedPool extends pg.Pool {
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | undefined {
     const ended = super.end().then(() => {
-      // All is said on these; a database that is frozen never closes its side, which must not keep the process alive.
+      // A frozen database never closes its side; that must not keep the process alive.
       for (const client of this.clients) streamOf(client).unref();
     });
     if (!callback) return ended;
@@ -98,22 +93,22 @@ export class WatchedPool extends pg.Pool {
     return undefined;
   }
 
-  private async look(): Promise<void> {
-    if (this.ended || (this.busy.size === 0 && this.silences === 0)) {
+  private async probeIfStalled(): Promise<void> {
+    if (this.ended || (this.busy.size === 0 && this.failedProbes === 0)) {
       clearInterval(this.timer);
       this.timer = undefined;
       return;
     }
     const [since = Infinity] = this.busy.values();
-    if (this.asking || (this.silences === 0 && performance.now() - since < PATIENCE)) return;
-    this.asking = true;
-    this.silences = (await this.answers()) ? 0 : this.silences + 1;
-    this.asking = false;
-    if (this.silences >= SILENCES) for (const client of this.clients) streamOf(client).destroy();
+    if (this.probing || (this.failedProbes === 0 && performance.now() - since < STALL_AFTER_MS)) return;
+    this.probing = true;
+    this.failedProbes = (await this.isAnswered()) ? 0 : this.failedProbes + 1;
+    this.probing = false;
+    if (this.failedProbes >= MAX_FAILED_PROBES) for (const client of this.clients) streamOf(client).destroy();
   }
 
-  /** Whether the database answers on a new connection; a refusal of its own is an answer, too. */
-  private async answers(): Promise<boolean> {
+  /** Probes the database on a new connection. An error from the database is an answer, too. */
+  private async isAnswered(): Promise<boolean> {
     const client = new pg.Client({
       ...this.options,
       // The pool hides it from copies.
@@ -124,8 +119,8 @@ export class WatchedPool extends pg.Pool {
     client.on('error', ignore);
     let turns = 0;
     const timer = setInterval(() => {
-      if (++turns === ANSWER_TURNS) streamOf(client).destroy();
-    }, TURN).unref();
+      if (++turns === PROBE_TURNS) streamOf(client).destroy();
+    }, PROBE_TURN_MS).unref();
     try {
       await client.connect();
       await client.query('SELECT 1');
@@ -140,14 +135,14 @@ export class WatchedPool extends pg.Pool {
   }
 }
 
-/** As node-postgres has it; its own `query` uses this form. */
+/** The callback form of node-postgres, which its own `query` uses. */
 type ConnectCallback = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
   done: (release?: unknown) => void,
 ) => void;
 
-/** The socket of a connection, which node-postgres does not tell by its types. */
+/** The socket of a connection, which the types of node-postgres leave out. */
 export function streamOf(client: pg.ClientBase): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

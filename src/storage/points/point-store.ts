@@ -219,7 +219,7 @@ export class PointStore implements PointOwner {
   /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
   source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<Point[]> {
     return {
-      hasDocuments: DATA_TYPES[range.dataType].isDocument,
+      hasLargeRows: DATA_TYPES[range.dataType].isDocument,
       sizeOf: (points) => points.reduce((sum, { document }) => sum + 50 + (document?.length ?? 0), 0),
       slice: async (limit, skip, last) => {
         const columns = `${microsOf('ts')}, value, denominator, document::text`;
@@ -239,7 +239,7 @@ export class PointStore implements PointOwner {
     const sql = this.db.reader(range.fromPrimary);
     const columns = isQuotient ? 'ts, value / denominator AS value' : 'ts, value';
     return {
-      hasDocuments: false,
+      hasLargeRows: false,
       sizeOf: ({ length }) => 50 * length,
       slice: async (limit, skip, last) => {
         const { rows } = await sql.query<[string | null]>(

@@ -155,7 +155,7 @@ export class RollupStore {
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
       min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
     return {
-      hasDocuments: DATA_TYPES[range.dataType].measure === 'histogram',
+      hasLargeRows: DATA_TYPES[range.dataType].measure === 'histogram',
       sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
         return (await sql.query<StoredBin>(sliceOf('bins', columns, range, limit, skip, last))).rows;
@@ -172,7 +172,7 @@ export class RollupStore {
     const sql = this.db.reader(range.fromPrimary);
     const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
     return {
-      hasDocuments: false,
+      hasLargeRows: false,
       sizeOf: ({ length }) => 50 * length,
       slice: async (limit, skip, last) => {
         const bins = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);

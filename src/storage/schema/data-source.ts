@@ -14,28 +14,27 @@ import { Metadata } from './metadata.entity.js';
 import { BackFill, Series, Summary } from './series.entity.js';
 import { StorageInfo } from './storage-info.entity.js';
 
-/** Connections of TypeORM, which has little to do: the migrations, and small tables. */
+/** Connections of TypeORM, which runs the migrations and the repositories of small tables. */
 const POOL_SIZE = 2;
 
-/** A PostgreSQL that takes no connections yet: it starts, which may include a long recovery. */
+/** A PostgreSQL that refuses connections while it starts, which may include a long recovery. */
 const STARTING_UP: RetryPolicy = {
   withinMs: 10 * 60_000,
   pauseMs: 250,
   isWorthRetrying: (error) => error instanceof pg.DatabaseError && error.code === '57P03',
 };
 
-/** How others are waited for. */
+/** Hooks for waiting on others. */
 export interface WaitOptions {
   /** Called once, with a sentence. */
   readonly onWait?: (message: string) => void;
-  /** Ends the waiting; its reason is thrown. */
+  /** Aborts the wait; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Connects TypeORM to PostgreSQL, with a small pool of its own; one that is starting up or recovering is waited for, for
- * ten minutes at most. Nothing is migrated yet.
- * Throws an `OperatorError` that says where it tried and why it failed.
+ * Connects TypeORM, with a small pool of its own. Waits up to ten minutes for a PostgreSQL that starts or recovers; does
+ * not migrate. Throws an `OperatorError` with the place and the reason.
  */
 export async function connect(url: string, { onWait, signal }: WaitOptions = {}): Promise<DataSource> {
   const beforeNext = (error: unknown, attempt: number): void => {
@@ -55,7 +54,7 @@ export async function connect(url: string, { onWait, signal }: WaitOptions = {})
 function dataSourceOf(url: string): DataSource {
   return new DataSource({
     type: 'postgres',
-    // All that TypeORM uses of the driver.
+    // TypeORM uses nothing else of the driver.
     driver: { Pool: WatchedPool },
     url,
     poolSize: POOL_SIZE,

@@ -18,16 +18,16 @@ const DEFAULT_CHUNK_SECONDS = 30 * 86_400;
 /** The pause between two attempts at the lock that another process holds, in milliseconds. */
 const LOCK_INTERVAL_MS = 200;
 
-/** Any number that no other program on the database is likely to lock. */
+/** The number of the advisory lock; another program on the database is unlikely to use it. */
 const MIGRATION_LOCK = 0x6d617269;
 
 /**
- * Brings the schema up to date and returns the archive's storage engine. The engine and the length of the chunks are
- * chosen at the first start and stored; later starts follow what is stored. Several processes may start at once:
- * an advisory lock lets one of them migrate. Each migration is one transaction.
- * @param chunkSeconds the length wanted, or `undefined` for what is stored (30 days at the first start).
- * Throws an `OperatorError` where the database is too old, or where what is stored cannot be used or contradicts
- * `chunkSeconds`.
+ * Migrates the schema and returns the archive's storage engine. The first start chooses and stores the engine and the
+ * length of the chunks; later starts use what is stored. An advisory lock lets one of several processes migrate. Each
+ * migration is one transaction.
+ * @param chunkSeconds the wanted length; `undefined` means the stored one (30 days at the first start).
+ * Throws an `OperatorError` if the database is too old, or if the stored engine cannot be used or the stored length
+ * differs from `chunkSeconds`.
  */
 export async function prepareStorage(
   db: Database,
@@ -51,7 +51,7 @@ export async function prepareStorage(
   });
 }
 
-/** Takes the lock of migrations, which the end of the session gives back, too. */
+/** Acquires the migration lock. PostgreSQL also releases it when the session ends. */
 async function lock(sql: Sql, { onWait, signal }: WaitOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
@@ -70,7 +70,7 @@ async function refuseOldPostgres(sql: Sql): Promise<void> {
     throw new OperatorError(`The database is PostgreSQL ${version}, but Marigram needs ${OLDEST_MAJOR} or newer.`);
 }
 
-/** TimescaleDB must be preloaded: to create its extension on a server that did not load it kills the connection. */
+/** TimescaleDB must be preloaded: creating its extension on a server without it kills the connection. */
 async function detectEngine(sql: Sql): Promise<EngineName> {
   const { rows } = await sql.query<{ loaded: boolean }>(`
     SELECT current_setting('shared_preload_libraries') ~ '\\mtimescaledb\\M'
@@ -78,7 +78,7 @@ async function detectEngine(sql: Sql): Promise<EngineName> {
   return rows[0]?.loaded ? 'timescale' : 'native';
 }
 
-/** Turns the empty tables into hypertables and stores the choice, all in one transaction. */
+/** Turns the empty tables into hypertables and stores the choice, in one transaction. */
 async function createHypertables(db: Database, name: EngineName, chunkSeconds: number): Promise<StorageInfo> {
   if (name === 'timescale') await db.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
   const engine = engineOf(name, chunkSeconds);
