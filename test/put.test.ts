@@ -52,6 +52,28 @@ test('put stores a point of a metadata, with a key from a file or the environmen
   expect(await readAll(archive, uri, 'failures')).toEqual([{ ts: expect.any(Number), val: { error: 'refused' } }]);
 });
 
+test('put and import --url count points that the archive drops as skipped, not as stored', async () => {
+  const uri = await register(archive, 'throughput');
+  const key = uri.split('/').at(-2) ?? '';
+  const environment = { MARIGRAM_KEY: keyOfArchive() };
+  await marigram(environment, 'put', key, 'throughput', '1', '--ts', '1714557600');
+  await archive.query(
+    `UPDATE series SET base_cut_off = to_timestamp(1714557600), version = version + 1
+     WHERE event_type = 'throughput' AND metadata = (SELECT id FROM metadata WHERE key = $1)`,
+    [key],
+  );
+  const old = await marigram(environment, 'put', key, 'throughput', '1', '--ts', '1714557599');
+  expect(old.stdout).toBe(
+    `Sent 1 points of 1 metadata to ${origin}: 0 stored, 0 there already.\nSkipped:\n  1 × points older than the retention here\n`,
+  );
+  const file = join(directory, 'mixed.ndjson');
+  const line = { 'metadata-key': key, 'event-type': 'throughput', val: 2 };
+  const times = [1_714_557_599, 1_714_557_600, 1_714_557_601];
+  await writeFile(file, times.map((ts) => JSON.stringify({ ...line, ts })).join('\n'));
+  const mixed = await marigram(environment, 'import', file, '--url', origin);
+  expect(mixed.stdout).toContain('1 stored, 1 there already.\nSkipped:\n  1 × points older than the retention here');
+});
+
 test('put, import --url and get know the event types that the archive has declared', async () => {
   const declaration = { name: 'room-climate', 'data-type': 'float', unit: '°C' };
   await archive.http

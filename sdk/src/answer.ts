@@ -1,4 +1,4 @@
-import { ApiError, ConflictError, type Conflict, type Refusal } from './errors.js';
+import { ApiError, ConflictError, DroppedError, type Conflict, type Refusal } from './errors.js';
 import { parseRetryAfter } from './retry.js';
 
 /** The media types that the archive answers in. */
@@ -34,6 +34,7 @@ export async function accept(request: Request, response: Response): Promise<Resp
   if (response.status === 409 && typeof stored === 'number' && Array.isArray(conflicts))
     throw new ConflictError(refusal(detail ?? 'some points are there already'), {
       stored,
+      dropped: DroppedError.of(response.headers)?.dropped ?? 0,
       conflicts: conflicts.flatMap(conflictOf),
     });
   throw new ApiError(refusal(detail ?? (text.slice(0, SHOWN).trim() || response.statusText)));

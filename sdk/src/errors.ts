@@ -61,7 +61,9 @@ export class ConflictError extends ApiError {
   override readonly name: string = 'ConflictError';
   /** How many points were stored or replaced. */
   readonly stored: number;
-  /** The points that were not, in the order of the request; the archive names the first 100. */
+  /** How many points were dropped: their event type is not registered, or they are older than the archive keeps. */
+  readonly dropped: number;
+  /** The points that were there already, in the order of the request; the archive names the first 100. */
   readonly conflicts: readonly Conflict[];
   /**
    * Whether the write was sent more than once, because the first time had no answer, or no good one. From an archive that
@@ -69,9 +71,10 @@ export class ConflictError extends ApiError {
    */
   repeated = false;
 
-  constructor(refusal: Refusal, what: { stored: number; conflicts: readonly Conflict[] }) {
+  constructor(refusal: Refusal, what: { stored: number; dropped: number; conflicts: readonly Conflict[] }) {
     super(refusal);
     this.stored = what.stored;
+    this.dropped = what.dropped;
     this.conflicts = what.conflicts;
   }
 }

@@ -1,4 +1,5 @@
 import { type DataTypeName } from './data-types.js';
+import { type EventTypeInfo as WireEventType } from './generated/index.js';
 
 /** An event type that the archive takes, as `/api/v1/event-types` lists it. */
 export interface EventTypeInfo {
@@ -10,15 +11,6 @@ export interface EventTypeInfo {
   readonly description: string;
   /** Whether every archive has it; the others were declared by an admin. */
   readonly isBuiltIn: boolean;
-}
-
-/** An element of `/api/v1/event-types`, as the archive has it. */
-export interface WireEventType {
-  name: string;
-  'data-type': DataTypeName;
-  unit: string | null;
-  description: string;
-  'built-in': boolean;
 }
 
 /** @internal */

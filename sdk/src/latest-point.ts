@@ -1,23 +1,10 @@
 import { DataPoint } from './data-point.js';
+import { type LatestPoint as DocumentedPoint } from './generated/index.js';
 import { type JsonValue } from './json-value.js';
 import { microsOf } from './time.js';
 
-/** An element of `/api/v1/latest`, as the archive has it. */
-export interface WireLatestPoint {
-  'metadata-key': string;
-  'event-type': string;
-  'base-uri': string;
-  source: string;
-  destination?: string;
-  'measurement-agent': string;
-  'tool-name': string;
-  'input-source': string;
-  'input-destination'?: string;
-  age: number;
-  cadence: number | null;
-  ts: number;
-  val: JsonValue;
-}
+/** An element of `/api/v1/latest`, as the archive has it. The document leaves parts of some values open: they are JSON. */
+export type WireLatestPoint = Omit<DocumentedPoint, 'val'> & { val: JsonValue };
 
 /** The newest point of an event type of a metadata, and whose it is. */
 export class LatestPoint {

@@ -9,7 +9,7 @@ import { type Scope } from './scope.js';
 import { SubjectLimits } from './subject-limits.js';
 
 /** How long a verified key is accepted without another look-up. */
-const CACHE_TTL_MS = 2000;
+export const KEY_TTL_MS = 2000;
 
 /** Entries of the cache of valid keys, and of that of invalid ones: guesses do not evict valid keys. */
 const CACHE_SIZE = 1000;
@@ -39,8 +39,8 @@ interface TrustedKey {
  */
 @Injectable()
 export class ApiKeyService {
-  private readonly verified = new LRUCache<string, TrustedKey>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
-  private readonly refused = new LRUCache<string, true>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
+  private readonly verified = new LRUCache<string, TrustedKey>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
+  private readonly refused = new LRUCache<string, true>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
   private readonly lookups = new SharedLookups((digest) => this.find(digest));
   /** The digests of all keys that work, and when they were read; empty until somebody has to be kept from guessing. */
   private working = new Set<string>();
@@ -108,13 +108,13 @@ export class ApiKeyService {
    * For clients that have shown too many wrong ones. A key that another process has issued since counts as none.
    */
   async mayWork(key: string): Promise<boolean> {
-    if (performance.now() - this.workingSince > CACHE_TTL_MS) await this.listings.get('all');
+    if (performance.now() - this.workingSince > KEY_TTL_MS) await this.listings.get('all');
     return this.working.has(nameOf(key));
   }
 
   private async readWorking(): Promise<void> {
     // Those who have waited for the same listing need no other one.
-    if (performance.now() - this.workingSince < CACHE_TTL_MS) return;
+    if (performance.now() - this.workingSince < KEY_TTL_MS) return;
     const asked = performance.now();
     this.working = new Set((await this.store.workingDigests()).map((digest) => digest.toString('base64')));
     this.workingSince = asked;

@@ -3,7 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { UsageCounters } from '../audit/usage-counters.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
-import { ApiKeyService } from './api-key.service.js';
+import { ApiKeyService, KEY_TTL_MS } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Caller, type Rights } from './caller.js';
 import { type Credential, pickCredential } from './credential.js';
@@ -19,9 +19,6 @@ declare module 'fastify' {
   }
 }
 
-/** A body that takes longer has its key verified again: as long as a verified key is cached. */
-const CACHE_TTL_MS = 2000;
-
 /** Decides, before a body is read, whether a request may go on to its route. */
 @Injectable()
 export class Authenticator {
@@ -31,7 +28,7 @@ export class Authenticator {
     private readonly networks: NetworkService,
     private readonly rates: RateLimits,
     private readonly limits: WriteLimits,
-    private readonly tallies: UsageCounters,
+    private readonly usage: UsageCounters,
     private readonly config: AppConfig,
   ) {}
 
@@ -59,12 +56,12 @@ export class Authenticator {
   }
 
   /**
-   * Verifies a caller again whose body took long to arrive: a key that was revoked meanwhile stores nothing. Returns
-   * `undefined` where that needs no look, which is almost always.
+   * Verifies a caller again whose body took longer to arrive than a verified key is cached: a key that was revoked
+   * meanwhile stores nothing. Returns `undefined` where that needs no look, which is almost always.
    * @param milliseconds how long ago the request came. Throws as `authenticate` does, but counts nothing.
    */
   confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
-    if (milliseconds < CACHE_TTL_MS || request.body === undefined) return undefined;
+    if (milliseconds < KEY_TTL_MS || request.body === undefined) return undefined;
     const { access } = request.routeOptions.config;
     return access === undefined || !request.caller ? undefined : this.reconsider(request, access);
   }
@@ -100,7 +97,7 @@ export class Authenticator {
   private note(request: FastifyRequest, rights: Rights): void {
     const caller = new Caller(rights, request.ip);
     request.caller = caller;
-    if (isKey(caller)) this.tallies.recordUse(caller);
+    if (isKey(caller)) this.usage.recordUse(caller);
   }
 
   private async authorize({ caller, params }: FastifyRequest, needed: Scope): Promise<void> {

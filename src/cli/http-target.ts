@@ -1,6 +1,7 @@
 import {
   ApiConnect,
   ConflictError,
+  DroppedError,
   EventTypeBulkPost,
   type EventTypeInfo,
   type JsonValue,
@@ -61,7 +62,7 @@ export class HttpTarget implements FileTarget {
     return undefined;
   }
 
-  /** As many as there are: see `look`. */
+  /** As many as there are: see `peek`. */
   countNew(points: readonly ImportedPoint[]): Promise<number> {
     return Promise.resolve(points.length);
   }
@@ -72,25 +73,30 @@ export class HttpTarget implements FileTarget {
     for (const { metadataKey, eventType, micros, ...value } of points) {
       const known = posts.get(metadataKey);
       const { post, count } = known ?? {
-        post: new EventTypeBulkPost(this.to.url, { apiKey: this.to.apiKey, metadataKey }),
+        post: new EventTypeBulkPost(this.to.url, { apiKey: this.to.apiKey, metadataKey, strict: true }),
         count: 0,
       };
       post.addDataPoint<string>(eventType, micros / MICROS_PER_SECOND, wireValueOf(this.dataTypeOf(eventType), value));
       posts.set(metadataKey, { post, count: count + 1 });
     }
-    let stored = 0;
-    for (const { post, count } of posts.values()) stored += await storedBy(post, count);
-    return { stored, there: points.length - stored, expired: 0 };
+    const sum = { stored: 0, there: 0, expired: 0 };
+    for (const { post, count } of posts.values()) {
+      const { stored, dropped } = await outcomeOf(post, count);
+      sum.stored += stored;
+      sum.expired += dropped;
+      sum.there += count - stored - dropped;
+    }
+    return sum;
   }
 }
 
-/** How many points of a request were stored; conflicts are no failure. */
-async function storedBy(post: EventTypeBulkPost, count: number): Promise<number> {
+/** How many points of a request were stored and how many dropped; the others were there. */
+async function outcomeOf(post: EventTypeBulkPost, count: number): Promise<{ stored: number; dropped: number }> {
   try {
     await post.postData();
-    return count;
+    return { stored: count, dropped: 0 };
   } catch (error) {
-    if (error instanceof ConflictError) return error.stored;
+    if (error instanceof ConflictError || error instanceof DroppedError) return error;
     throw error;
   }
 }

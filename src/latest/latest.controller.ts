@@ -3,6 +3,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { jsonStream } from '../http/json-stream.js';
 import { Operation } from '../http/operation.js';
+import { setLink } from '../http/page-links.js';
 import { Address, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { LATEST_POINTS } from './latest.docs.js';
@@ -27,11 +28,9 @@ export class LatestController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Readable> {
     const { slices, next } = await this.latest.latest(wanted);
-    if (next !== undefined)
-      void reply.header(
-        'link',
-        `<${origin}${path}?${String(new URLSearchParams({ ...query, after: next }))}>; rel="next"`,
-      );
+    const pageAfter = (after: string): string =>
+      `${origin}${path}?${new URLSearchParams({ ...query, after }).toString()}`;
+    setLink(reply, { next: next === undefined ? null : pageAfter(next), previous: null });
     return jsonStream(slices, (point) => this.view.text(point));
   }
 }

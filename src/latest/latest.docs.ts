@@ -1,4 +1,5 @@
 import { EXAMPLE, shape } from '../common/api-docs.js';
+import { DEFAULT_LIMIT } from '../common/page.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
 import { HEADERS } from '../http/error-responses.js';
@@ -20,7 +21,7 @@ export const LATEST_POINTS: OperationDocs = {
       type: 'integer',
       minimum: 1,
       maximum: MAX_SERIES,
-      default: 1500,
+      default: DEFAULT_LIMIT,
     }),
     query('after', 'After', 'Where the page before ended, as its `Link` has it: METADATA-KEY/EVENT-TYPE.', {
       type: 'string',

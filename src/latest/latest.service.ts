@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SearchService } from '../search/search.service.js';
 import { type LatestPoint, LatestStore } from '../storage/points/latest-store.js';
-import { type SeriesWithPoints } from '../storage/registry/search-store.js';
+import { SearchStore, type SeriesWithPoints } from '../storage/registry/search-store.js';
 import { type LatestQuery } from './latest-query.js';
 
 /** How many series are looked up at a time. */
@@ -18,6 +18,7 @@ export interface LatestPage {
 export class LatestService {
   constructor(
     private readonly search: SearchService,
+    private readonly found: SearchStore,
     private readonly store: LatestStore,
   ) {}
 
@@ -28,7 +29,7 @@ export class LatestService {
   async latest({ filters, limit, after }: LatestQuery): Promise<LatestPage> {
     const search = await this.search.resolve(filters);
     // One more than the page has tells whether any follow.
-    const found = search ? await this.store.series(search, limit + 1, after) : [];
+    const found = search ? await this.found.seriesWithPoints(search, limit + 1, after) : [];
     const series = found.slice(0, limit);
     const last = found.length > limit ? series.at(-1) : undefined;
     const first = await this.store.points(series.slice(0, SLICE_SERIES));

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type StoredValue } from '../../event-types/data-types.js';
-import { type MetadataSearch } from '../registry/search-conditions.js';
-import { SearchStore, type SeriesPlace, type SeriesWithPoints } from '../registry/search-store.js';
+import { type SeriesWithPoints } from '../registry/search-store.js';
 import { type DescribedSeries, SeriesStore } from '../registry/series-store.js';
 import { PointStore } from './point-store.js';
 
@@ -17,14 +16,8 @@ export interface LatestPoint extends Omit<DescribedSeries, 'id' | 'first' | 'las
 export class LatestStore {
   constructor(
     private readonly registered: SeriesStore,
-    private readonly search: SearchStore,
     private readonly stored: PointStore,
   ) {}
-
-  /** The series that a search finds and that have points, sorted by key and event type. One statement. */
-  series(search: MetadataSearch, limit: number, after?: SeriesPlace): Promise<SeriesWithPoints[]> {
-    return this.search.seriesWithPoints(search, limit, after);
-  }
 
   /** The newest point of each of these series, in their order; those that have none are missing. */
   async points(series: readonly SeriesWithPoints[]): Promise<LatestPoint[]> {
