@@ -21,9 +21,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   postgres: ['common'],
   jobs: ['common', 'metrics', 'postgres'],
   'storage/hypertables': ['common', 'postgres'],
-  'storage/schema': ['common', 'postgres', 'storage/hypertables'],
+  'storage/schema': ['common', 'event-types', 'postgres', 'storage/hypertables'],
   'storage/access': ['postgres', 'storage/schema'],
-  'storage/registry': ['common', 'event-types', 'postgres', 'rollups', 'storage/access', 'storage/hypertables'],
+  'storage/registry': [
+    ...['common', 'event-types', 'postgres', 'rollups'],
+    ...['storage/access', 'storage/hypertables', 'storage/schema'],
+  ],
   'storage/points': ['event-types', 'postgres', 'storage/hypertables', 'storage/registry'],
   'storage/rollups': [
     ...['common', 'event-types', 'postgres', 'rollups'],

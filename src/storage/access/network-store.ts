@@ -1,30 +1,40 @@
 import { Injectable } from '@nestjs/common';
-import { type StoredLimits, type StoredScope } from '../schema/access.entity.js';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type Repository } from 'typeorm';
+import { asUnavailable } from '../../postgres/unavailable.js';
+import { Network, type StoredLimits, type StoredScope } from '../schema/access.entity.js';
 import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { type KeyRights } from './key-store.js';
 
-/** A range of addresses whose clients act as a user. */
+/** A range of addresses whose clients act as a user without a key. */
 export interface StoredNetwork extends KeyRights {
-  /** Such as `192.0.2.0/24`; canonical, always with its length. */
+  /** Canonical, always with its length: `192.0.2.0/24`. */
   readonly range: string;
   readonly created: Date;
 }
 
-/** The SQL on networks. Each change is one transaction with its lines in the audit. */
+/**
+ * Lists networks by a TypeORM repository. Each change is one transaction with its audit records, in SQL: PostgreSQL makes
+ * ranges canonical, and TypeORM has connections of its own, so a repository could not join the transaction.
+ */
 @Injectable()
 export class NetworkStore {
-  constructor(private readonly db: Database) {}
+  private readonly networks: Repository<Network>;
 
-  /** All networks, in the order of their addresses. */
-  async list(): Promise<StoredNetwork[]> {
-    const { rows } = await this.db.query<StoredNetwork>(
-      'SELECT range::text AS range, username, scope, limits, created FROM network ORDER BY network.range',
-    );
-    return rows;
+  constructor(
+    private readonly db: Database,
+    @InjectDataSource() dataSource: DataSource,
+  ) {
+    this.networks = dataSource.getRepository(Network);
   }
 
-  /** Adds networks of a user, and returns them as they are kept; what was known of the same ranges is replaced. */
+  /** All networks, in the order of their addresses. Throws `Unavailable` when the database is away. */
+  list(): Promise<StoredNetwork[]> {
+    return this.networks.find({ order: { range: 'ASC' } }).catch(asUnavailable);
+  }
+
+  /** Adds networks of a user, and returns their canonical ranges. Networks with the same ranges are replaced. */
   add(
     username: string,
     ranges: readonly string[],
@@ -48,7 +58,7 @@ export class NetworkStore {
     });
   }
 
-  /** Removes a network; returns whose it was, or `undefined` where there is none of this range. */
+  /** Removes a network; returns its user, or `undefined` if there is no network with this range. */
   remove(range: string, by: Actor): Promise<string | undefined> {
     return this.db.retrying(async (sql) => {
       const { rows } = await sql.query<{ username: string; range: string }>(

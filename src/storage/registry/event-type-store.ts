@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type Repository } from 'typeorm';
 import { NotFound, StateConflict, Unavailable } from '../../common/errors.js';
 import {
   BUILT_IN,
@@ -12,6 +14,8 @@ import { type DataTypeName } from '../../event-types/data-types.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
+import { asUnavailable } from '../../postgres/unavailable.js';
+import { EventType } from '../schema/event-type.entity.js';
 
 /** A declaration. Fields that are `undefined` stay as they are if the event type is declared already. */
 export interface EventTypeDeclaration {
@@ -22,26 +26,31 @@ export interface EventTypeDeclaration {
 }
 
 const COLUMNS = 'name, data_type AS "dataType", unit, description';
-const SELECT = `SELECT ${COLUMNS} FROM event_type`;
 
 /**
  * The event types that admins have declared. They are not cached: writes and reads of points take the data type from
  * the series, and other look-ups are rare. So a declaration is effective at once in all processes on the database.
+ * A TypeORM repository reads them. Changes are SQL: they lock the row, and share a transaction with the audit record.
  */
 @Injectable()
 export class EventTypeStore {
-  constructor(private readonly db: Database) {}
+  private readonly eventTypes: Repository<EventType>;
 
-  /** All declared event types, sorted by name. */
-  async declared(): Promise<EventTypeInfo[]> {
-    const { rows } = await this.db.query<EventTypeInfo>(`${SELECT} ORDER BY name`);
-    return rows;
+  constructor(
+    private readonly db: Database,
+    @InjectDataSource() dataSource: DataSource,
+  ) {
+    this.eventTypes = dataSource.getRepository(EventType);
   }
 
-  /** The declared event type of this name, or `undefined`. */
+  /** All declared event types, sorted by name. Throws `Unavailable` when the database is away. */
+  declared(): Promise<EventTypeInfo[]> {
+    return this.eventTypes.find({ order: { name: 'ASC' } }).catch(asUnavailable);
+  }
+
+  /** The declared event type of this name, or `undefined`. Throws `Unavailable` when the database is away. */
   async find(name: string): Promise<EventTypeInfo | undefined> {
-    const { rows } = await this.db.query<EventTypeInfo>(`${SELECT} WHERE name = $1`, [name]);
-    return rows[0];
+    return (await this.eventTypes.findOneBy({ name }).catch(asUnavailable)) ?? undefined;
   }
 
   /** A look-up of the built-in event types and those that are declared now. */
@@ -83,7 +92,10 @@ export class EventTypeStore {
          ON CONFLICT ON CONSTRAINT event_type_pkey DO NOTHING`,
         [name, dataType, wanted.unit ?? null, wanted.description ?? ''],
       );
-      const { rows } = await sql.query<EventTypeInfo>(`${SELECT} WHERE name = $1 FOR NO KEY UPDATE`, [name]);
+      const { rows } = await sql.query<EventTypeInfo>(
+        `SELECT ${COLUMNS} FROM event_type WHERE name = $1 FOR NO KEY UPDATE`,
+        [name],
+      );
       const known = rows[0];
       if (!known) throw new Unavailable(`the event type ${name} was removed while it was declared, try again`);
       if (known.dataType !== dataType)

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type DataTypeName } from '../../event-types/data-types.js';
 
 /** An event type that an admin has declared, beside the built-in ones. */
 @Entity('event_type')
@@ -6,9 +7,8 @@ export class EventType {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'event_type_pkey' })
   name: string;
 
-  /** One of the names of `DATA_TYPES`. */
   @Column('text', { name: 'data_type' })
-  dataType: string;
+  dataType: DataTypeName;
 
   /** The unit of its numbers, such as `°C`. */
   @Column('text', { nullable: true })
