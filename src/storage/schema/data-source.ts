@@ -10,6 +10,7 @@ import { ApiKey, Network } from './access.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from './audit.entity.js';
 import { EventType } from './event-type.entity.js';
 import { IdempotencyRecord } from './idempotency.entity.js';
+import { ImportProgress, SealedBin } from './import.entity.js';
 import { Metadata } from './metadata.entity.js';
 import { BackFill, Series, Summary } from './series.entity.js';
 import { StorageInfo } from './storage-info.entity.js';
@@ -70,7 +71,7 @@ function dataSourceOf(url: string): DataSource {
 
 const ENTITIES = [
   ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType],
-  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord],
+  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, SealedBin],
 ];
 
 const ignore = (): void => undefined;
