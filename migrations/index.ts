@@ -7,6 +7,7 @@ import { Idempotency1795000500000 } from './1795000500000-idempotency.js';
 import { Import1795000600000 } from './1795000600000-import.js';
 import { EventTypes1795000700000 } from './1795000700000-event-types.js';
 import { SourceNames1795000800000 } from './1795000800000-source-names.js';
+import { Segments1795000900000 } from './1795000900000-segments.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Import1795000600000,
   EventTypes1795000700000,
   SourceNames1795000800000,
+  Segments1795000900000,
 ];

@@ -176,7 +176,7 @@ const OWNED_TABLES: Record<string, string[]> = {
   'storage/schema': ['storage_info'],
   'storage/access': ['api_key', 'network', 'audit', 'write_count', 'dropped_points'],
   'storage/registry': ['event_type', 'metadata', 'series', 'summary'],
-  'storage/points': ['point'],
+  'storage/points': ['point', 'segment'],
   'storage/rollups': ['back_fill', 'rollup', 'sealed_bin'],
   'storage/ingest': ['idempotency', 'import_progress'],
 };

@@ -1,7 +1,11 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Database } from '../src/postgres/database.js';
+import { type StorageEngine } from '../src/storage/hypertables/engine.js';
 import { HYPERTABLE_NAMES } from '../src/storage/hypertables/hypertables.js';
+import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
 import { startArchive, type TestArchive } from './support/archive.js';
+import { putPoints, register } from './support/builders.js';
 
 let archive: TestArchive;
 beforeAll(async () => {
@@ -33,7 +37,7 @@ test('points and rollups are hypertables of the engine that the archive chose', 
     info?.engine === 'timescale'
       ? await archive.query('SELECT hypertable_name AS name FROM timescaledb_information.hypertables ORDER BY 1')
       : await archive.query('SELECT partrelid::regclass::text AS name FROM pg_partitioned_table ORDER BY 1');
-  expect(tables.map(({ name }) => name)).toEqual(['point', 'rollup']);
+  expect(tables.map(({ name }) => name)).toEqual(['point', 'rollup', 'segment']);
 });
 
 test('the migrations go down and up again', async () => {
@@ -47,5 +51,35 @@ test('the migrations go down and up again', async () => {
     expect(await other.query('SELECT * FROM point')).toEqual([]);
   } finally {
     await other.close();
+  }
+});
+
+test('an archive that an earlier version made gets the hypertables that were added since', async () => {
+  const old = await startArchive();
+  try {
+    const uri = await register(old, 'throughput');
+    // In more chunks than one request may open.
+    const points = Array.from({ length: 60 }, (_, month) => ({ ts: 1000000000 + month * 30 * 86_400, val: month }));
+    await putPoints(old, uri, 'throughput', points.slice(0, 40)).expect(201);
+    await putPoints(old, uri, 'throughput', points.slice(40)).expect(201);
+    const has = async (table: string): Promise<boolean> =>
+      (await old.query<{ has: boolean }>('SELECT to_regclass($1) IS NOT NULL AS has', [table]))[0]!.has;
+    while (await has('segment')) await old.app.get(DataSource).undoLastMigration();
+    expect(await has('points')).toBe(false);
+
+    const upgraded = await old.another();
+    try {
+      const engine = upgraded.app.get<StorageEngine>(STORAGE_ENGINE);
+      for (const table of HYPERTABLE_NAMES)
+        expect(await engine.isHypertable(upgraded.app.get(Database), table)).toBe(true);
+      expect(await upgraded.query('SELECT count(*)::int FROM points')).toEqual([{ count: 60 }]);
+      const later = points.map(({ ts, val }) => ({ ts: ts + 1, val }));
+      await putPoints(upgraded, uri, 'throughput', later).expect(201);
+      expect(await upgraded.query('SELECT count(*)::int FROM points')).toEqual([{ count: 120 }]);
+    } finally {
+      await upgraded.close();
+    }
+  } finally {
+    await old.close();
   }
 });

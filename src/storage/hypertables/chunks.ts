@@ -49,12 +49,12 @@ export class Chunks {
   }
 
   /**
-   * Like `cover`, for the points of one request. Throws `Invalid` where that would need more than 50 new chunks, and
-   * creates none of them then.
+   * Like `cover`, for the points of one request. Throws `Invalid` where that would need more than 50 chunks that no
+   * hypertable of points has yet, and creates none of them then.
    */
   async coverRequest(times: Iterable<number>): Promise<void> {
     const missing = this.missing('points', times);
-    for (const [table, chunks] of missing) if (chunks.size > MAX_NEW_CHUNKS) await this.refuseMany(table, chunks);
+    if ([...missing.values()].some(({ size }) => size > MAX_NEW_CHUNKS)) await this.refuseMany(missing);
     await this.create(missing);
   }
 
@@ -124,14 +124,17 @@ export class Chunks {
     return missing;
   }
 
-  private async refuseMany(table: Hypertable, missing: Set<number>): Promise<void> {
-    for (const chunk of await this.engine.chunks(this.db, table)) {
-      this.known.get(table)?.add(chunk);
-      missing.delete(chunk);
-    }
-    if (missing.size > MAX_NEW_CHUNKS)
+  private async refuseMany(missing: ReadonlyMap<Hypertable, Set<number>>): Promise<void> {
+    for (const [table, chunks] of missing)
+      for (const chunk of await this.engine.chunks(this.db, table)) {
+        this.known.get(table)?.add(chunk);
+        chunks.delete(chunk);
+      }
+    const [some = new Set<number>(), ...others] = missing.values();
+    const newChunks = [...some].filter((chunk) => others.every((chunks) => chunks.has(chunk)));
+    if (newChunks.length > MAX_NEW_CHUNKS)
       throw new Invalid(
-        `the timestamps are too far apart: they need ${missing.size} new chunks of the archive, ` +
+        `the timestamps are too far apart: they need ${newChunks.length} new chunks of the archive, ` +
           `at most ${MAX_NEW_CHUNKS} a request; check ts, or send the history in several requests`,
       );
   }

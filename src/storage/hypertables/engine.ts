@@ -15,6 +15,9 @@ export interface StorageEngine {
   /** The length of a regular chunk, in seconds. */
   readonly chunkSeconds: number;
 
+  /** Whether a table is a hypertable already. */
+  isHypertable(sql: Sql, table: Hypertable): Promise<boolean>;
+
   /** Turns an empty plain table into a hypertable, inside the caller's transaction. */
   createHypertable(sql: Sql, table: Hypertable): Promise<void>;
 

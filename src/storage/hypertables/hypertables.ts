@@ -4,6 +4,7 @@ export type Content = 'points' | 'bins';
 /** The hypertables, each with the column by which it is cut into chunks, and what its rows hold. */
 export const HYPERTABLES = {
   point: { time: 'ts', content: 'points' },
+  segment: { time: 'first', content: 'points' },
   rollup: { time: 'bin', content: 'bins' },
 } as const satisfies Record<string, { time: string; content: Content }>;
 

@@ -14,6 +14,11 @@ export class NativeEngine implements StorageEngine {
     this.grid = new ChunkGrid(chunkSeconds);
   }
 
+  async isHypertable(sql: Sql, table: Hypertable): Promise<boolean> {
+    const text = 'SELECT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = $1::regclass) AS is';
+    return (await sql.query<{ is: boolean }>(text, [table])).rows[0]?.is ?? false;
+  }
+
   async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
     const plain = `${table}_plain`;
     await sql.query(`ALTER TABLE ${table} RENAME TO ${plain}`);

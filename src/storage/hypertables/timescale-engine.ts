@@ -13,6 +13,11 @@ export class TimescaleEngine implements StorageEngine {
 
   constructor(readonly chunkSeconds: number) {}
 
+  async isHypertable(sql: Sql, table: Hypertable): Promise<boolean> {
+    const text = 'SELECT EXISTS (SELECT FROM timescaledb_information.hypertables WHERE hypertable_name = $1) AS is';
+    return (await sql.query<{ is: boolean }>(text, [table])).rows[0]?.is ?? false;
+  }
+
   async createHypertable(sql: Sql, table: Hypertable): Promise<void> {
     await sql.query(
       `SELECT create_hypertable($1::regclass, by_range($2::name, make_interval(secs => $3)),

@@ -1,2 +1,2 @@
 /** The tables that hold points. */
-export const POINT_TABLES = ['point'] as const;
+export const POINT_TABLES = ['point', 'segment'] as const;

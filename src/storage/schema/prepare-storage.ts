@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource } from 'typeorm';
+import { POINTS_VIEW } from '../../../migrations/points-view.js';
 import { OperatorError } from '../../common/errors.js';
 import { type Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
-import { HYPERTABLE_NAMES } from '../hypertables/hypertables.js';
+import { type Hypertable, HYPERTABLE_NAMES } from '../hypertables/hypertables.js';
 import { NativeEngine } from '../hypertables/native-engine.js';
 import { TimescaleEngine } from '../hypertables/timescale-engine.js';
 import { type WaitOptions } from './data-source.js';
@@ -24,7 +25,7 @@ const MIGRATION_LOCK = 0x6d617269;
 /**
  * Migrates the schema and returns the archive's storage engine. The first start chooses and stores the engine and the
  * length of the chunks; later starts use what is stored. An advisory lock lets one of several processes migrate. Each
- * migration is one transaction.
+ * migration is one transaction, and so is the creation of the hypertables that do not exist yet.
  * @param chunkSeconds the wanted length; `undefined` means the stored one (30 days at the first start).
  * Throws an `OperatorError` if the database is too old, or if the stored engine cannot be used or the stored length
  * differs from `chunkSeconds`.
@@ -42,9 +43,12 @@ export async function prepareStorage(
       const available = await detectEngine(sql);
       await dataSource.runMigrations({ transaction: 'each' });
       const stored = await dataSource.getRepository(StorageInfo).findOneBy({ id: 1 });
-      const info = stored ?? (await createHypertables(db, available, chunkSeconds ?? DEFAULT_CHUNK_SECONDS));
-      refuseContradiction(info, available, chunkSeconds);
-      return engineOf(info.engine, info.chunkSeconds);
+      if (stored) refuseContradiction(stored, available, chunkSeconds);
+      const info = stored ?? { id: 1, engine: available, chunkSeconds: chunkSeconds ?? DEFAULT_CHUNK_SECONDS };
+      const engine = engineOf(info.engine, info.chunkSeconds);
+      if (!stored && engine.name === 'timescale') await db.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+      await createHypertables(db, engine);
+      return engine;
     } finally {
       await sql.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     }
@@ -78,15 +82,22 @@ async function detectEngine(sql: Sql): Promise<EngineName> {
   return rows[0]?.loaded ? 'timescale' : 'native';
 }
 
-/** Turns the empty tables into hypertables and stores the choice, in one transaction. */
-async function createHypertables(db: Database, name: EngineName, chunkSeconds: number): Promise<StorageInfo> {
-  if (name === 'timescale') await db.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
-  const engine = engineOf(name, chunkSeconds);
+/**
+ * Turns the tables into hypertables that are still plain and empty: all at the first start, those that migrations have
+ * added at a later one. Stores the engine with them, in one transaction.
+ */
+async function createHypertables(db: Database, engine: StorageEngine): Promise<void> {
+  const plain: Hypertable[] = [];
+  for (const table of HYPERTABLE_NAMES) if (!(await engine.isHypertable(db, table))) plain.push(table);
+  if (plain.length === 0) return;
   await db.transaction(async (sql) => {
-    for (const table of HYPERTABLE_NAMES) await engine.createHypertable(sql, table);
-    await sql.query('INSERT INTO storage_info (id, engine, chunk_seconds) VALUES (1, $1, $2)', [name, chunkSeconds]);
+    for (const table of plain) await engine.createHypertable(sql, table);
+    await sql.query(POINTS_VIEW);
+    await sql.query(
+      'INSERT INTO storage_info (id, engine, chunk_seconds) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING',
+      [engine.name, engine.chunkSeconds],
+    );
   });
-  return { id: 1, engine: name, chunkSeconds };
 }
 
 function refuseContradiction(info: StorageInfo, available: EngineName, chunkSeconds: number | undefined): void {
