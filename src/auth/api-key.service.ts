@@ -8,48 +8,49 @@ import { operator, type Rights } from './caller.js';
 import { type Scope } from './scope.js';
 import { SubjectLimits } from './subject-limits.js';
 
-/** How long a verified key is accepted without another look-up. */
+/** The lifetime of a verified key in the cache. */
 export const KEY_TTL_MS = 2000;
 
-/** Entries of the cache of valid keys, and of that of invalid ones: guesses do not evict valid keys. */
+/** The size of the cache of valid keys and of that of invalid ones, so that guesses do not evict valid keys. */
 const CACHE_SIZE = 1000;
 
-/** A key just issued: the only time it is known in clear. */
+/** A new key; only here it is known in clear text. */
 export interface IssuedKey {
   readonly id: number;
   /** 40 lower-case hexadecimal digits. */
   readonly key: string;
 }
 
-/** What a new key may have besides its user and scope. */
+/** Options of a new key. */
 export interface KeyOptions {
   readonly expiry?: Expiry;
   readonly limits?: StoredLimits | null;
 }
 
-/** A key that works, until a moment of this process's clock. */
-interface TrustedKey {
+/** A verified key. */
+interface VerifiedKey {
   readonly rights: Rights;
+  /** When it expires, by this process's monotonic clock, in milliseconds. */
   readonly until: number;
 }
 
 /**
- * Issues, lists, rotates, revokes and verifies API keys. A key is only ever looked for by its SHA-256: comparing
- * digests tells an attacker nothing of the key by its timing.
+ * Issues, lists, rotates, revokes and verifies API keys. Keys are looked up by their SHA-256, so the timing of
+ * comparisons reveals nothing about a key.
  */
 @Injectable()
 export class ApiKeyService {
-  private readonly verified = new LRUCache<string, TrustedKey>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
+  private readonly verified = new LRUCache<string, VerifiedKey>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
   private readonly refused = new LRUCache<string, true>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
   private readonly lookups = new SharedLookups((digest) => this.find(digest));
-  /** The digests of all keys that work, and when they were read; empty until somebody has to be kept from guessing. */
-  private working = new Set<string>();
-  private workingSince = -Infinity;
-  private readonly listings = new SharedLookups(() => this.readWorking());
+  /** The digests of all valid keys, and when they were read. Only read while some address guesses keys. */
+  private validDigests = new Set<string>();
+  private validSince = -Infinity;
+  private readonly listings = new SharedLookups(() => this.readValid());
 
   constructor(private readonly store: KeyStore) {}
 
-  /** Makes a new key for a user; earlier keys of the user go on working. */
+  /** Issues a key to a user. Earlier keys of the user stay valid. */
   async issue(
     username: string,
     scope: Scope,
@@ -57,14 +58,14 @@ export class ApiKeyService {
   ): Promise<IssuedKey> {
     const key = newKey();
     const id = await this.store.issue(digestOf(key), { username, scope, limits }, expiry, operator());
-    this.working.add(nameOf(key));
+    this.validDigests.add(textDigestOf(key));
     return { id, key };
   }
 
   /**
-   * Makes a key with the rights of another one; both work until the overlap is over, in seconds.
-   * @param expiry when the new one ends; unless it is given, after as long a life as the old one was meant to have.
-   * Returns `undefined` where there is no working key of this number.
+   * Issues a key with the rights of another one. Both are valid during the overlap, in seconds.
+   * @param expiry when the new key expires; by default it gets the lifetime of the old one.
+   * Returns `undefined` if there is no valid key with this number.
    */
   async rotate(
     id: number,
@@ -73,71 +74,71 @@ export class ApiKeyService {
   ): Promise<(IssuedKey & { readonly username: string }) | undefined> {
     const key = newKey();
     const successor = await this.store.rotate(id, digestOf(key), overlap, expiry, operator());
-    if (successor) this.working.add(nameOf(key));
+    if (successor) this.validDigests.add(textDigestOf(key));
     return successor && { ...successor, key };
   }
 
-  /** All keys, also those that work no more, in the order of their making. */
+  /** All keys, including those that are no longer valid, by number. */
   list(): Promise<ListedKey[]> {
     return this.store.list();
   }
 
-  /** Whether there is any key that works. */
+  /** Whether there is a valid key. */
   hasAny(): Promise<boolean> {
     return this.store.hasAny();
   }
 
   /**
-   * Ends a key; servers notice within two seconds. Returns whose it was, or `undefined` where there is no working key
-   * of this number.
+   * Revokes a key; servers notice within two seconds. Returns its user, or `undefined` if there is no valid key with
+   * this number.
    */
   revoke(id: number): Promise<string | undefined> {
     return this.store.revoke(id, operator());
   }
 
-  /** The rights of a key, or `null` where it does not work (any more). */
+  /** The rights of a key, or `null` if it is not valid. */
   async verify(key: string): Promise<Rights | null> {
-    const name = nameOf(key);
-    const known = this.verified.get(name);
+    const digest = textDigestOf(key);
+    const known = this.verified.get(digest);
     if (known && performance.now() < known.until) return known.rights;
-    return this.refused.has(name) ? null : this.lookups.get(name);
+    return this.refused.has(digest) ? null : this.lookups.get(digest);
   }
 
   /**
-   * Whether a key may work, without a look-up of its own: all keys that work are read at once, every two seconds at most.
-   * For clients that have shown too many wrong ones. A key that another process has issued since counts as none.
+   * Whether a key may be valid, for clients that have sent too many wrong ones. Reads all valid keys at once, at most
+   * every two seconds, instead of looking the key up. It does not know a key that another process has issued since.
    */
-  async mayWork(key: string): Promise<boolean> {
-    if (performance.now() - this.workingSince > KEY_TTL_MS) await this.listings.get('all');
-    return this.working.has(nameOf(key));
+  async mayBeValid(key: string): Promise<boolean> {
+    if (performance.now() - this.validSince > KEY_TTL_MS) await this.listings.get('all');
+    return this.validDigests.has(textDigestOf(key));
   }
 
-  private async readWorking(): Promise<void> {
-    // Those who have waited for the same listing need no other one.
-    if (performance.now() - this.workingSince < KEY_TTL_MS) return;
+  private async readValid(): Promise<void> {
+    // A request that waited for the previous listing needs no other one.
+    if (performance.now() - this.validSince < KEY_TTL_MS) return;
     const asked = performance.now();
-    this.working = new Set((await this.store.workingDigests()).map((digest) => digest.toString('base64')));
-    this.workingSince = asked;
+    this.validDigests = new Set((await this.store.validDigests()).map((digest) => digest.toString('base64')));
+    this.validSince = asked;
   }
 
-  private async find(name: string): Promise<Rights | null> {
-    // Before the question, so that the key's last moment is never taken for a later one.
+  private async find(digest: string): Promise<Rights | null> {
+    // Read the clock before the query, so that the key never outlives its expiry.
     const asked = performance.now();
-    const found = await this.store.find(Buffer.from(name, 'base64'));
+    const found = await this.store.find(Buffer.from(digest, 'base64'));
     if (!found) {
-      this.verified.delete(name);
-      this.refused.set(name, true);
+      this.verified.delete(digest);
+      this.refused.set(digest, true);
       return null;
     }
     const { id, username, scope, limits, secondsLeft } = found;
     const rights = { id, username, scope, limits: limits && new SubjectLimits(limits) };
-    this.verified.set(name, { rights, until: secondsLeft === null ? Infinity : asked + secondsLeft * 1000 });
+    this.verified.set(digest, { rights, until: secondsLeft === null ? Infinity : asked + secondsLeft * 1000 });
     return rights;
   }
 }
 
-/** A key's digest, as the caches name it. */
-function nameOf(key: string): string {
+/** A key's digest in base64, the key of the caches. */
+function textDigestOf(key: string): string {
   return hash('sha256', key, 'base64');
 }
 

@@ -14,12 +14,12 @@ import { WriteLimits } from './write-limits.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who makes the request; `null` where nobody had to say. */
+    /** Who makes the request; `null` if the request needs no rights and has no valid key. */
     caller: Caller | null;
   }
 }
 
-/** Decides, before a body is read, whether a request may go on to its route. */
+/** Decides whether a request may reach its route, before its body is read. */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -33,9 +33,9 @@ export class Authenticator {
   ) {}
 
   /**
-   * Passes requests of routes without an `access` rule. Else throws `TooManyRequests` where there were too many,
-   * `Unauthorized` where a key is needed and absent, or where one is given (on any method) that is not valid, and
-   * `Forbidden` where the key lacks the scope, or may not write to the metadata in the path.
+   * Accepts requests of routes without an `access` rule. Otherwise throws `TooManyRequests` above a rate limit,
+   * `Unauthorized` if a key is required and absent, or the given key (of any request) is invalid, and `Forbidden` if
+   * the key lacks the scope or may not write to the metadata in the path.
    */
   async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { access } = request.routeOptions.config;
@@ -45,56 +45,57 @@ export class Authenticator {
     try {
       rights = await this.identify(request, needed);
     } catch (error) {
-      // Whoever tries keys is counted by the address.
+      // Requests with a wrong key count for their address.
       if (error instanceof Unauthorized) await this.rates.countAddress(request, reply);
       throw error;
     }
     if (rights?.id != null) await this.rates.countKey(request, reply, rights.id);
     else await this.rates.countAddress(request, reply);
-    if (rights) this.note(request, rights);
+    if (rights) this.setCaller(request, rights);
     if (needed !== undefined) await this.authorize(request, needed);
   }
 
   /**
-   * Verifies a caller again whose body took longer to arrive than a verified key is cached: a key that was revoked
-   * meanwhile stores nothing. Returns `undefined` where that needs no look, which is almost always.
-   * @param milliseconds how long ago the request came. Throws as `authenticate` does, but counts nothing.
+   * Verifies a caller again if the body took longer to arrive than a verified key is cached, so that a key revoked
+   * meanwhile stores nothing. Returns `undefined` if that is not necessary, as almost always. Throws like
+   * `authenticate`, but counts nothing.
+   * @param milliseconds the time since the request arrived.
    */
   confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
     if (milliseconds < KEY_TTL_MS || request.body === undefined) return undefined;
     const { access } = request.routeOptions.config;
-    return access === undefined || !request.caller ? undefined : this.reconsider(request, access);
+    return access === undefined || !request.caller ? undefined : this.verifyAgain(request, access);
   }
 
-  private async reconsider(request: FastifyRequest, needed: Scope): Promise<void> {
+  private async verifyAgain(request: FastifyRequest, needed: Scope): Promise<void> {
     const rights = await this.identify(request, needed);
     request.caller = rights ? new Caller(rights, request.ip) : null;
     await this.authorize(request, needed);
   }
 
-  /** The rights of the request's key, or of the network it comes from. Throws `Unauthorized` for a key that is none. */
+  /** The rights of the request's key, or of the network of its address. Throws `Unauthorized` for an invalid key. */
   private async identify(request: FastifyRequest, needed: Scope | undefined): Promise<Rights | undefined> {
     const credential = pickCredential(request.headers);
     const rights = credential && (await this.verify(credential, request));
     if (rights) return rights;
-    // A wrong pair of the old `ApiKey USER:KEY` form counts as no credential at all, as in esmond.
+    // A wrong pair in the old form `ApiKey USER:KEY` counts as no credential, as in esmond.
     if (credential && credential.username === undefined)
       throw new Unauthorized('the API key is unknown, expired or revoked');
     return needed === undefined ? undefined : this.networks.find(request.ip);
   }
 
   private async verify(credential: Credential, request: FastifyRequest): Promise<Rights | undefined> {
-    // Guesses beyond the limit of their address would be a look-up each.
+    // Saves a look-up for each guess above the limit of an address.
     if (
       this.rates.mayBeExhausted &&
       (await this.rates.isExhausted(request)) &&
-      !(await this.keys.mayWork(credential.key))
+      !(await this.keys.mayBeValid(credential.key))
     )
       return undefined;
     return this.strategy.verify(credential);
   }
 
-  private note(request: FastifyRequest, rights: Rights): void {
+  private setCaller(request: FastifyRequest, rights: Rights): void {
     const caller = new Caller(rights, request.ip);
     request.caller = caller;
     if (isKey(caller)) this.usage.recordUse(caller);
@@ -113,7 +114,7 @@ function isKey(caller: Caller): caller is Caller & { readonly keyId: number } {
   return caller.keyId !== null;
 }
 
-/** Browsers ask what a script may do before they send its key. */
+/** Whether a browser asks what a script may do; it does so without the script's key. */
 function isPreflight(request: FastifyRequest): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }

@@ -4,20 +4,20 @@ import { type Actor } from '../storage/access/audit-store.js';
 import { type Scope } from './scope.js';
 import { type SubjectLimits } from './subject-limits.js';
 
-/** Who may do what: a key that was verified, or a network. */
+/** The rights of a verified key or of a network. */
 export interface Rights {
-  /** The number of the key; `null` where a network stands for it. */
+  /** The number of the key; `null` for a network. */
   readonly id: number | null;
   readonly username: string;
   readonly scope: Scope;
   readonly limits: SubjectLimits | null;
 }
 
-/** Who makes a request, and from where. */
+/** The client of a request. */
 export class Caller implements Actor {
   constructor(
     readonly rights: Rights,
-    /** The address as Node has it, of a client behind a trusted proxy the one that the proxy names. */
+    /** The address as Node formats it; behind a trusted proxy, the one that the proxy names. */
     readonly ip: string,
   ) {}
 
@@ -33,13 +33,13 @@ export class Caller implements Actor {
     return canonicalAddress(this.ip) ?? null;
   }
 
-  /** What is used, for messages. */
+  /** The key or network, for messages. */
   get name(): string {
     return `the ${this.rights.id === null ? 'network' : 'API key'} of ${this.rights.username}`;
   }
 }
 
-/** Who runs a command on the archive's machine. */
+/** The user of a command on the archive's machine. */
 export function operator(): Actor {
   return { username: `cli:${systemUser()}`, keyId: null, address: null };
 }
@@ -48,7 +48,7 @@ function systemUser(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run as a user without a name.
+    // The user of a container may have no name.
     return String(process.getuid?.() ?? 'unknown');
   }
 }

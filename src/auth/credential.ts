@@ -1,17 +1,17 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { Unauthorized } from '../common/errors.js';
 
-/** What a client presents to show who it is. */
+/** The key that a client sends. */
 export interface Credential {
   readonly key: string;
-  /** The user that the key must belong to, in the one form that names it. */
+  /** The user that the key must belong to, in the form `ApiKey USER:KEY`. */
   readonly username?: string;
 }
 
 /**
- * Picks the credential out of a request's headers: `Authorization: Token KEY`, `Bearer KEY` or `ApiKey USER:KEY` (the
- * scheme in any case), or `X-API-Key: KEY`. Other schemes are none of ours and give `undefined`, as in esmond.
- * Throws `Unauthorized` where the form is ours but malformed.
+ * Reads the credential from a request's headers: `Authorization: Token KEY`, `Bearer KEY` or `ApiKey USER:KEY` (the
+ * scheme in any case), or `X-API-Key: KEY`. Returns `undefined` for other schemes, as in esmond. Throws `Unauthorized`
+ * if one of these forms is malformed.
  */
 export function pickCredential(headers: IncomingHttpHeaders): Credential | undefined {
   const [scheme = '', ...words] = (headers.authorization ?? '').trim().split(/\s+/);

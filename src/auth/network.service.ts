@@ -6,7 +6,7 @@ import { operator, type Rights } from './caller.js';
 import { type Scope } from './scope.js';
 import { SubjectLimits } from './subject-limits.js';
 
-/** How long the list of networks is used before it is read again. */
+/** The lifetime of the cached list of networks. */
 const CACHE_TTL_MS = 2000;
 
 interface Network {
@@ -14,17 +14,19 @@ interface Network {
   readonly rights: Rights;
 }
 
-/** Adds, lists and removes networks, and finds the one that an address lies in. */
+/** Adds, lists and removes networks, and finds the network of an address. */
 @Injectable()
 export class NetworkService {
-  /** The longest ranges first: the first that fits is the most specific one. */
+  /** The longest prefixes first, so that the first match is the most specific one. */
   private known: readonly Network[] = [];
   private loaded = -Infinity;
   private loading: Promise<void> | undefined;
 
   constructor(private readonly store: NetworkStore) {}
 
-  /** Lets the clients in these ranges act as a user; returns the ranges as they are kept. Known ones are replaced. */
+  /**
+   * Lets clients in these ranges act as a user; replaces networks with the same ranges. Returns the canonical ranges.
+   */
   add(username: string, ranges: readonly AddressRange[], scope: Scope, limits: StoredLimits | null): Promise<string[]> {
     return this.store.add(username, ranges.map(String), scope, limits, operator());
   }
@@ -34,12 +36,14 @@ export class NetworkService {
     return this.store.list();
   }
 
-  /** Ends a network; servers notice within two seconds. Returns whose it was, `undefined` where there is none. */
+  /** Removes a network; servers notice within two seconds. Returns its user, or `undefined` if there is none. */
   remove(range: AddressRange): Promise<string | undefined> {
     return this.store.remove(String(range), operator());
   }
 
-  /** The rights of a client without a key at this address, by the most specific network; `undefined` where none fits. */
+  /**
+   * The rights of a client without a key, by the most specific network of its address; `undefined` if there is none.
+   */
   async find(ip: string): Promise<Rights | undefined> {
     if (performance.now() - this.loaded > CACHE_TTL_MS) await (this.loading ??= this.load());
     if (this.known.length === 0) return undefined;
@@ -62,6 +66,6 @@ export class NetworkService {
 
 function toNetwork({ range, username, scope, limits }: StoredNetwork): Network {
   const parsed = AddressRange.parse(range);
-  if (!parsed) throw new Error(`the network ${range} is none`);
+  if (!parsed) throw new Error(`invalid network ${range}`);
   return { range: parsed, rights: { id: null, username, scope, limits: limits && new SubjectLimits(limits) } };
 }

@@ -4,28 +4,28 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { TooManyRequests } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
 
-/** The window in which requests are counted. */
+/** The window of the rate limits. */
 const WINDOW_MS = 60_000;
 
-/** Keys, and addresses, that are counted at a time; the least recently used ones are evicted. */
+/** The number of keys, and of addresses, counted at a time; the least recently used ones are evicted. */
 const CACHE_SIZE = 10_000;
 
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 
 /**
- * How many requests a minute this process takes: of each key, and of each address that shows no valid key (of IPv6,
- * of each /64). Answers say in `RateLimit-*` how many are left.
+ * Limits the requests per minute to this process: of each key, and of each address without a valid key (for IPv6, of
+ * each /64). Answers tell in `RateLimit-*` how many are left.
  */
 @Injectable()
 export class RateLimits {
   private ofKeys: Limiter | undefined;
   private ofAddresses: Limiter | undefined;
-  /** Until when, by this process's clock, some address has used its requests up. */
+  /** Until when some address has used up its requests, by this process's monotonic clock, in milliseconds. */
   private exhaustedUntil = -Infinity;
 
   constructor(private readonly config: AppConfig) {}
 
-  /** Prepares the counting; without it nothing is counted. */
+  /** Sets the limits up; without it, nothing is counted. */
   async install(fastify: FastifyInstance): Promise<void> {
     await fastify.register(rateLimit, { global: false, cache: CACHE_SIZE });
     const { rateLimit: ofKeys, rateLimitAddress: ofAddresses } = this.config;
@@ -52,12 +52,12 @@ export class RateLimits {
     if (left === 0) this.exhaustedUntil = performance.now() + WINDOW_MS;
   }
 
-  /** Whether any address has used its requests up lately: the quick question before `isExhausted`. */
+  /** Whether any address has used up its requests lately; a quick check before `isExhausted`. */
   get mayBeExhausted(): boolean {
     return performance.now() < this.exhaustedUntil;
   }
 
-  /** Whether the address of a request has used its requests up. Counts nothing. */
+  /** Whether the address of a request has used up its requests. Counts nothing. */
   async isExhausted(request: FastifyRequest): Promise<boolean> {
     const limit = await this.ofAddresses?.(request, { increment: false });
     return limit?.isAllowed === false && limit.remaining === 0;
@@ -66,7 +66,7 @@ export class RateLimits {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The number of the key whose requests are counted. */
+    /** The number of the key to count. */
     rateLimitKey: number;
   }
 }

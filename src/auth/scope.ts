@@ -1,10 +1,10 @@
-/** What a key may do, weakest first; each includes those before it. */
+/** The scopes of keys, weakest first; each includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 
 /** One of the scopes. */
 export type Scope = (typeof SCOPES)[number];
 
-/** Whether a key with scope `held` may do what needs `needed`. */
+/** Whether the scope `held` includes the scope `needed`. */
 export function includes(held: Scope, needed: Scope): boolean {
   return SCOPES.indexOf(held) >= SCOPES.indexOf(needed);
 }

@@ -3,7 +3,7 @@ import { isSourceName } from '../common/source-name.js';
 import { type StoredLimits } from '../storage/schema/access.entity.js';
 import { type Subject } from '../storage/registry/subject-store.js';
 
-/** The fields of a metadata that writes can be limited by, as they are called on the wire and inside. */
+/** The fields of a metadata that can limit writes, by their names on the wire. */
 const FIELDS = {
   source: 'source',
   destination: 'destination',
@@ -18,36 +18,37 @@ type Field = keyof typeof FIELDS;
 
 const ADDRESS_FIELDS: readonly string[] = ['source', 'destination', 'measurement-agent'] satisfies Field[];
 
-/** What one field must be: within one of the ranges, or one of the texts. */
+/** The limit of one field: its ranges or texts. */
 interface Rule {
   readonly field: Field;
   readonly allowed: string;
-  readonly fits: (value: string) => boolean;
+  readonly matches: (value: string) => boolean;
 }
 
-/** To which metadata the writes of a key or a network are limited. All fields must fit; of a field's values, one. */
+/** The metadata that a key or a network may write to. All fields must match one of their values. */
 export class SubjectLimits {
   private readonly rules: readonly Rule[];
 
-  /** Throws a sentence where a field or a range is none. */
+  /** Throws an `Error` with a sentence for an unknown field or an invalid range. */
   constructor(stored: StoredLimits) {
     this.rules = Object.entries(stored).map(([field, values]) => ruleOf(field, values));
   }
 
-  /** Why writes to metadata with this subject are refused; `undefined` where they are fine. */
+  /** The reason to refuse writes to metadata with this subject; `undefined` if they are allowed. */
   refusal(subject: Subject): string | undefined {
-    for (const { field, allowed, fits } of this.rules) {
+    for (const { field, allowed, matches } of this.rules) {
       const value = subject[FIELDS[field]];
       if (value === null) return `it is limited to ${field} ${allowed}, and this metadata has no ${field}`;
-      if (!fits(value)) return `it is limited to ${field} ${allowed}, and this metadata has ${field} ${value || '""'}`;
+      if (!matches(value))
+        return `it is limited to ${field} ${allowed}, and this metadata has ${field} ${value || '""'}`;
     }
     return undefined;
   }
 }
 
 /**
- * Reads limits as they are typed, `source=192.0.2.0/24`: those of one field gather. Throws a sentence where a field
- * or a range is none.
+ * Parses limits of the form `source=192.0.2.0/24`, and groups them by field. Throws an `Error` with a sentence for an
+ * unknown field or an invalid range.
  */
 export function parseLimits(texts: readonly string[]): StoredLimits | null {
   const limits: Record<string, string[]> = {};
@@ -62,7 +63,7 @@ export function parseLimits(texts: readonly string[]): StoredLimits | null {
   return texts.length === 0 ? null : limits;
 }
 
-/** Limits as they are typed, for people. */
+/** Formats limits as `parseLimits` reads them. */
 export function formatLimits(limits: StoredLimits | null): string {
   return Object.entries(limits ?? {})
     .flatMap(([field, values]) => values.map((value) => `${field}=${value}`))
@@ -83,12 +84,12 @@ function ruleOf(field: string, values: readonly string[]): Rule {
     const isName = oneOf(names);
     const inRange = (text: string): boolean =>
       canonicalAddress(text) !== undefined && ranges.some((range) => range.contains(text));
-    return { field, allowed, fits: (text) => isName(text) || inRange(text) };
+    return { field, allowed, matches: (text) => isName(text) || inRange(text) };
   }
-  return { field, allowed, fits: oneOf(values) };
+  return { field, allowed, matches: oneOf(values) };
 }
 
-/** Without regard to case: metadata that differ in case only are the same. */
+/** Matches one of the texts without regard to case, because metadata that differ only in case are the same. */
 function oneOf(values: readonly string[]): (text: string) => boolean {
   const texts = values.map((value) => value.toLowerCase());
   return (text) => texts.includes(text.toLowerCase());

@@ -12,7 +12,7 @@ import { DECLARE_EVENT_TYPE, FIND_EVENT_TYPE, LIST_EVENT_TYPES, REMOVE_EVENT_TYP
 import { type EventTypeInfoObject, NewDeclarationObject } from './declared-types.dto.js';
 import { DeclaredTypesService } from './declared-types.service.js';
 
-/** The event types of the archive: the built-in ones, and those that an admin declares. */
+/** The event types of the archive, built-in and declared. */
 @Controller('event-types')
 export class DeclaredTypesController {
   constructor(private readonly eventTypes: DeclaredTypesService) {}
@@ -37,7 +37,7 @@ export class DeclaredTypesController {
     return toWire(await this.eventTypes.find(name));
   }
 
-  /** 201 where it is new, 200 where it was declared before. */
+  /** Answers 201 for a new event type, 200 for a declared one. */
   @Post()
   @Rules({ access: 'admin', contentTypeRefusal: 415 })
   @Operation(DECLARE_EVENT_TYPE)

@@ -25,8 +25,7 @@ export const LIST_EVENT_TYPES: OperationDocs = {
   tag: 'types',
   summary: 'Lists the event types',
   description:
-    'The built-in event types and the declared ones, sorted by name, in pages of `limit`; the `Link` header names the ' +
-    'next page.',
+    'The built-in and the declared event types, sorted by name, in pages of `limit`; the `Link` header has the next page.',
   parameters: PAGE,
   answers: {
     200: jsonAnswer('The event types.', { type: 'array', items: shape('EventTypeInfo') }, [TEMPERATURE, THROUGHPUT], {
@@ -40,15 +39,20 @@ export const FIND_EVENT_TYPE: OperationDocs = {
   id: 'getEventTypeInfo',
   tag: 'types',
   summary: 'Reads one event type',
-  description: 'Data type, unit and description; 404 where there is no such event type.',
+  description: 'Data type, unit and description; 404 if there is no such event type.',
   answers: { 200: jsonAnswer('The event type.', shape('EventTypeInfo'), TEMPERATURE) },
 };
 
-const CONTRADICTION = refusal('Contradiction', 'state-conflict', 'It contradicts what is there; nothing has changed.', {
-  'data type': "the event type temperature is declared as float already, it can't be integer",
-  'built-in': "the event type throughput is built in and can't be changed",
-  use: 'the event type temperature is in use by 3 metadata: delete it there first',
-});
+const CONTRADICTION = refusal(
+  'Contradiction',
+  'state-conflict',
+  'It contradicts an existing event type; nothing was changed.',
+  {
+    'data type': "the event type temperature is declared as float already, it can't be integer",
+    'built-in': "the event type throughput is built in and can't be changed",
+    use: 'the event type temperature is in use by 3 metadata: delete it there first',
+  },
+);
 
 const LOCATED = { Location: HEADERS.location };
 
@@ -58,9 +62,8 @@ export const DECLARE_EVENT_TYPE: OperationDocs = {
   tag: 'types',
   summary: 'Declares an event type',
   description:
-    'From then on metadata may have it, through whichever server of this archive. To declare it again with the same data ' +
-    'type is fine: unit and description become those that are given. Another data type is 409, and so is the name of a ' +
-    'built-in event type.',
+    'Metadata may have it from then on, on every server of the archive. Declaring it again with the same data type ' +
+    'changes unit and description. Another data type and the name of a built-in event type are 409.',
   body: {
     schema: shape('NewDeclaration'),
     examples: {
@@ -76,8 +79,8 @@ export const DECLARE_EVENT_TYPE: OperationDocs = {
     },
   },
   answers: {
-    200: jsonAnswer('It was declared before.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
-    201: jsonAnswer('It is declared.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
+    200: jsonAnswer('It was already declared.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
+    201: jsonAnswer('It is declared now.', shape('EventTypeInfo'), TEMPERATURE, LOCATED),
     409: CONTRADICTION,
   },
 };
@@ -88,6 +91,6 @@ export const REMOVE_EVENT_TYPE: OperationDocs = {
   tag: 'types',
   summary: 'Removes a declared event type',
   description:
-    'Only while no metadata has it (409); 404 where it is not declared. A retention policy that names it is wrong then.',
-  answers: { 200: jsonAnswer('What was removed.', shape('EventTypeInfo'), TEMPERATURE), 409: CONTRADICTION },
+    '409 while a metadata has it; 404 if it is not declared. A retention policy that names it is invalid afterwards.',
+  answers: { 200: jsonAnswer('The removed event type.', shape('EventTypeInfo'), TEMPERATURE), 409: CONTRADICTION },
 };

@@ -10,14 +10,14 @@ import { type EventTypeDeclaration, EventTypeStore } from '../storage/registry/e
 export class DeclaredTypesService {
   constructor(private readonly store: EventTypeStore) {}
 
-  /** A page of all event types, built-in and declared ones, sorted by name; and whether others follow. */
+  /** A page of all event types, built-in and declared, sorted by name, and whether more follow. */
   async list({ limit, offset }: Page): Promise<{ rows: EventTypeInfo[]; more: boolean }> {
-    // Names are ASCII, so that they are sorted as the database sorts them.
+    // Names are ASCII, so this is the database's order, too.
     const all = [...BUILT_IN.values(), ...(await this.store.declared())].sort((a, b) => (a.name < b.name ? -1 : 1));
     return { rows: all.slice(offset, offset + limit), more: offset + limit < all.length };
   }
 
-  /** Throws `NotFound`. */
+  /** An event type by its name. Throws `NotFound`. */
   async find(name: string): Promise<EventTypeInfo> {
     const found = BUILT_IN.get(name) ?? (await this.store.find(name));
     if (!found) throw new NotFound(`there is no event type ${JSON.stringify(name)}`);

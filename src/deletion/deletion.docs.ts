@@ -3,17 +3,19 @@ import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { BOUNDS, JSON_FORMAT } from '../http/parameters.js';
 
 const DELETED: Answer = named('Deleted', {
-  ...jsonAnswer('What was removed.', shape('Deletion'), { deleted: { metadata: 0, points: 1440 } }),
+  ...jsonAnswer('The numbers of deleted metadata and points.', shape('Deletion'), {
+    deleted: { metadata: 0, points: 1440 },
+  }),
 });
 
-const STRICT = 'A parameter that means nothing here is 400, since to ignore it would delete more than was meant.';
+const STRICT = 'An unknown parameter is 400, because ignoring it could delete more than intended.';
 
 /** DELETE `archive/K/`. */
 export const DELETE_METADATA: OperationDocs = {
   id: 'deleteMetadata',
   tag: 'deletion',
   summary: 'Deletes a metadata',
-  description: `Removes the metadata with all its points and summaries; 404 where there is none. ${STRICT}`,
+  description: `Deletes the metadata with all its points and summaries; 404 if it does not exist. ${STRICT}`,
   parameters: [JSON_FORMAT],
   answers: { 200: DELETED },
 };
@@ -24,7 +26,7 @@ export const DELETE_EVENT_TYPE: OperationDocs = {
   tag: 'deletion',
   summary: 'Deletes an event type of a metadata',
   description:
-    'Removes the event type with its points and summaries, and the metadata where it was its last; 404 where the ' +
+    'Deletes the event type with its points and summaries, and the metadata if it was the last one; 404 if the ' +
     `metadata does not have it. ${STRICT}`,
   parameters: [JSON_FORMAT],
   answers: { 200: DELETED },
@@ -34,10 +36,11 @@ export const DELETE_EVENT_TYPE: OperationDocs = {
 export const DELETE_POINTS: OperationDocs = {
   id: 'deletePoints',
   tag: 'deletion',
-  summary: 'Deletes points of a time',
+  summary: 'Deletes points in a time range',
   description:
-    'Removes the points of an event type in the given time; summaries follow. A missing bound is unbounded; without ' +
-    `any, all points go and the registration stays. 404 where the metadata does not have the event type. ${STRICT}`,
+    'Deletes the points of an event type in the given time range, and updates its summaries. An absent bound means no ' +
+    'bound; without any, all points are deleted and the registration stays. 404 if the metadata does not have the ' +
+    `event type. ${STRICT}`,
   parameters: [...BOUNDS, JSON_FORMAT],
   answers: { 200: DELETED },
 };

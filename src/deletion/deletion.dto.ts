@@ -2,8 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
 import { type Deleted } from '../storage/removal/delete-store.js';
 
-/** How much a deletion has removed. */
-@WireShape('Deleted', 'How much was removed.')
+/** The numbers of deleted rows. */
+@WireShape('Deleted', 'The numbers of deleted metadata and points.')
 export class DeletedCounts implements Deleted {
   @ApiProperty({ type: 'integer', example: 0 })
   readonly metadata: number;
@@ -12,8 +12,8 @@ export class DeletedCounts implements Deleted {
   readonly points: number;
 }
 
-/** What a DELETE answers. */
-@WireShape('Deletion', 'What a deletion has removed.')
+/** The body of an answer to DELETE. */
+@WireShape('Deletion', 'The result of a deletion.')
 export class DeletionObject {
   @ApiProperty({ type: () => DeletedCounts })
   deleted: Deleted;

@@ -10,7 +10,7 @@ const BUILT_IN_EVENT_TYPE = named('BuiltInEventType', {
   type: 'string',
   enum: [...EVENT_TYPES],
   description: [
-    'The event types that every archive has.',
+    'The built-in event types, which every archive has.',
     '',
     '| event type | data type | unit | |',
     '| --- | --- | --- | --- |',
@@ -22,5 +22,5 @@ const BUILT_IN_EVENT_TYPE = named('BuiltInEventType', {
 export const EVENT_TYPE = named('EventType', {
   anyOf: [BUILT_IN_EVENT_TYPE, { type: 'string', pattern: EVENT_TYPE_NAME.source }],
   description:
-    'What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.',
+    'What was measured: a built-in event type, or one that an admin declared. `GET /api/v1/event-types` lists them.',
 });

@@ -6,27 +6,30 @@ import { REFUSALS } from '../http/error-responses.js';
 export const GET_LIVENESS: OperationDocs = {
   id: 'getLiveness',
   tag: 'server',
-  summary: 'Whether the server lives',
-  description: 'The process answers. Says nothing of the database, since a restart would not bring that back.',
-  answers: { 200: jsonAnswer('It does.', shape('Health'), { status: 'ok', version: '0.1.0' }) },
+  summary: 'Tells whether the process answers',
+  description: 'It does not check the database, because restarting the server would not bring the database back.',
+  answers: { 200: jsonAnswer('The process answers.', shape('Health'), { status: 'ok', version: '0.1.0' }) },
 };
 
 /** GET `/health/ready`. */
 export const GET_READINESS: OperationDocs = {
   id: 'getReadiness',
   tag: 'server',
-  summary: 'Whether the server can answer',
+  summary: 'Tells whether the server and its database answer',
   description:
-    'The database answers, too. 503 with the reason when it does not. A replica that is not used is no reason, but told of.',
-  answers: { 200: jsonAnswer('It can.', shape('Health'), { status: 'ok', version: '0.1.0' }), 503: REFUSALS[503] },
+    '503 with the reason if the database does not answer. An unused replica is reported, but is not a failure.',
+  answers: {
+    200: jsonAnswer('The database answers.', shape('Health'), { status: 'ok', version: '0.1.0' }),
+    503: REFUSALS[503],
+  },
 };
 
 /** GET `/metrics`. */
 export const GET_METRICS: OperationDocs = {
   id: 'getMetrics',
   tag: 'server',
-  summary: 'How the server does',
-  description: 'Requests and their times by route, points written, the write queue, the connection pool.',
+  summary: 'Returns the metrics of the server',
+  description: 'Requests and their durations by route, points written, the write queue, the database connections.',
   answers: {
     200: {
       description: 'The metrics in the text format of Prometheus.',

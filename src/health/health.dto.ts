@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
 
-/** What a health route answers. */
-@WireShape('Health', 'The server is well.')
+/** The body of a healthy answer. */
+@WireShape('Health', 'The server is healthy.')
 export class HealthObject {
   @ApiProperty({ type: 'string', enum: ['ok'] })
   status: string;
@@ -13,7 +13,7 @@ export class HealthObject {
   @ApiPropertyOptional({
     type: 'string',
     description:
-      'Of `/health/ready` where a replica is configured: `used`, or `not used: ` and the reason; the primary answers the reads then.',
+      'Only of `/health/ready` with a configured replica: `used`, or `not used: ` and the reason; then the primary answers the reads.',
     example: 'not used: it lags by 42 seconds (REPLICA_MAX_LAG)',
   })
   replica?: string;

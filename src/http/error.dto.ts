@@ -2,10 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
 import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
 
-/** The body of every refusal. */
+/** The body of every error. */
 @WireShape(
   'ErrorBody',
-  'Why a request was refused or failed. Clients of esmond look for one of the two, so both are there.',
+  'Why a request was refused or failed. Clients of esmond read either `detail` or `error`, so both are present.',
 )
 export class ErrorObject {
   @ApiProperty({
@@ -21,7 +21,7 @@ export class ErrorObject {
   @ApiProperty({
     enum: ERROR_CODES,
     enumName: 'ErrorCode',
-    description: 'The stable name of the error, to decide by; docs/errors.md says of each what to do.',
+    description: 'The stable code of the error, for programs; docs/errors.md says what to do about each.',
     example: 'invalid',
   })
   code: ErrorCode;

@@ -4,12 +4,12 @@ import { type Answer, type Parameter, type Schema } from '../common/api-docs.js'
 
 /** The groups of operations, in their order in the reference. */
 export const TAGS = {
-  metadata: 'Who measured what between whom: registering metadata, finding and reading them.',
+  metadata: 'Who measured what between whom: registering, searching and reading metadata.',
   points: 'The measured values: storing and reading them.',
-  types: 'What can be measured: the built-in event types, and those that an admin declares.',
-  summaries: 'One value for each window of time, kept while the points arrive.',
-  deletion: 'Removing metadata, event types and points; summaries follow what is deleted.',
-  server: 'Where the archive is, whether the server lives, and how it does.',
+  types: 'What can be measured: built-in event types, and those that an admin declares.',
+  summaries: 'One value for each window of time, updated as points arrive.',
+  deletion: 'Deleting metadata, event types and points, with their summaries.',
+  server: 'The location of the archive, and the health and metrics of the server.',
 } as const;
 
 /** A body in JSON. */

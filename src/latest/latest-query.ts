@@ -4,20 +4,20 @@ import { type Query } from '../common/time-range.js';
 import { parseSearch, type SearchFilters } from '../search/parse-search.js';
 import { type SeriesPlace } from '../storage/registry/search-store.js';
 
-/** The most series of one page. */
+/** The maximum of series per page. */
 export const MAX_SERIES = 10_000;
 
-/** Whose newest points to read. */
+/** Which newest points to read. */
 export interface LatestQuery {
-  /** `undefined` where nothing can match. */
+  /** `undefined` if nothing can match. */
   readonly filters: SearchFilters | undefined;
-  /** How many series the page has at most. */
+  /** The maximum of series. */
   readonly limit: number;
-  /** The page begins right behind this series; at the first one unless given. */
+  /** The page begins after this series; by default at the first one. */
   readonly after?: SeriesPlace | undefined;
 }
 
-/** The newest points that a query string asks for. Throws `Invalid`, naming the parameter. */
+/** Parses a query string. Throws `Invalid`, naming the parameter. */
 export function parseLatest({ after, ...query }: Query): LatestQuery {
   return {
     after: after === undefined ? undefined : placeOf(after),
@@ -26,7 +26,7 @@ export function parseLatest({ after, ...query }: Query): LatestQuery {
   };
 }
 
-/** The place that a page begins behind, as the link to it has it. */
+/** Parses the place after which a page begins. */
 function placeOf(text: string): SeriesPlace {
   const [, key, eventType] = /^([\w.@-]+)\/([\w.@-]+)$/.exec(text) ?? [];
   if (key === undefined || eventType === undefined)

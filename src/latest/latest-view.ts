@@ -4,12 +4,12 @@ import { DATA_TYPES } from '../event-types/data-types.js';
 import { MetadataView } from '../metadata/metadata-view.js';
 import { type LatestPoint } from '../storage/points/latest-store.js';
 
-/** Gives newest points the shape they have on the wire. */
+/** Formats newest points for the wire. */
 @Injectable()
 export class LatestView {
   constructor(private readonly metadata: MetadataView) {}
 
-  /** The JSON text of a point; its value is what was stored, byte for byte. */
+  /** The JSON text of a point; a document is as it was stored, byte for byte. */
   text(point: LatestPoint): string {
     const series = {
       'metadata-key': point.key,
@@ -29,7 +29,7 @@ export class LatestView {
   }
 }
 
-/** A length in seconds, to the millisecond. */
+/** A duration in seconds, to the millisecond. */
 function secondsOf(micros: number): number {
   return Math.round(micros / 1000) / 1000;
 }

@@ -11,7 +11,7 @@ import { type LatestQuery, parseLatest } from './latest-query.js';
 import { LatestService } from './latest.service.js';
 import { LatestView } from './latest-view.js';
 
-/** The newest point of each of many series. */
+/** The newest points of many series. */
 @Controller('latest')
 export class LatestController {
   constructor(

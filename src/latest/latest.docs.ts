@@ -12,18 +12,23 @@ export const LATEST_POINTS: OperationDocs = {
   tag: 'points',
   summary: 'Reads the newest point of many series',
   description:
-    'The newest point of each event type that the filters find, with its age and how often points come. The filters are ' +
-    'those of the metadata search; those on event types, summaries and times choose the event types. Event types ' +
-    'without a point are missing. Sorted by metadata key and event type, in pages: `Link` has the next one.',
+    'The newest point of each matching event type, with its age and the interval of its points. The filters are those of ' +
+    'the metadata search; filters on event types, summaries and times select the event types. Event types without ' +
+    'points are omitted. Sorted by metadata key and event type, in pages; `Link` has the next page.',
   parameters: [
     ...FILTER_PARAMETERS,
-    query('limit', 'LatestLimit', 'How many series a page has at most. What is no positive integer counts as absent.', {
-      type: 'integer',
-      minimum: 1,
-      maximum: MAX_SERIES,
-      default: DEFAULT_LIMIT,
-    }),
-    query('after', 'After', 'Where the page before ended, as its `Link` has it: METADATA-KEY/EVENT-TYPE.', {
+    query(
+      'limit',
+      'LatestLimit',
+      'The maximum of series per page. A value that is not a positive integer is ignored.',
+      {
+        type: 'integer',
+        minimum: 1,
+        maximum: MAX_SERIES,
+        default: DEFAULT_LIMIT,
+      },
+    ),
+    query('after', 'After', 'The end of the previous page, from its `Link`: METADATA-KEY/EVENT-TYPE.', {
       type: 'string',
     }),
     JSON_FORMAT,

@@ -5,7 +5,7 @@ import { POINT_VALUE } from '../event-types/values.dto.js';
 
 const text = (description: string, required = true): object => ({ type: 'string', description, required });
 
-/** The newest point of a series, and whose it is. */
+/** The newest point of a series, with its metadata. */
 @WireShape('LatestPoint', 'The newest point of an event type of a metadata.')
 export class LatestPointObject {
   @ApiProperty({ type: 'string', description: 'The key of the metadata.', example: EXAMPLE.key })
@@ -20,7 +20,7 @@ export class LatestPointObject {
   @ApiProperty(text('IP address.'))
   source: string;
 
-  @ApiProperty(text('IP address; only a point-to-point metadata has one.', false))
+  @ApiProperty(text('IP address; point-to-point only.', false))
   destination?: string;
 
   @ApiProperty(text('IP address of the host that measured.'))
@@ -29,15 +29,15 @@ export class LatestPointObject {
   @ApiProperty(text('The tool that measured.'))
   'tool-name': string;
 
-  @ApiProperty(text('The source as it was given to the tool.'))
+  @ApiProperty(text('The source as given to the tool.'))
   'input-source': string;
 
-  @ApiProperty(text('The destination as it was given to the tool; only of a point-to-point metadata.', false))
+  @ApiProperty(text('The destination as given to the tool; point-to-point only.', false))
   'input-destination'?: string;
 
   @ApiProperty({
     type: 'number',
-    description: 'Seconds from the point to now, by the clock of the database; negative for one of the future.',
+    description: 'Seconds since the point, by the clock of the database; negative for a point in the future.',
     example: 312.5,
   })
   age: number;
@@ -45,7 +45,7 @@ export class LatestPointObject {
   @ApiProperty({
     type: 'number',
     nullable: true,
-    description: 'Seconds from point to point: the median of the 10 newest; `null` where there is only one point.',
+    description: 'Seconds between points: the median of the 10 newest; `null` if there is only one point.',
     example: 3600,
   })
   cadence: number | null;

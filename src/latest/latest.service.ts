@@ -4,10 +4,10 @@ import { type LatestPoint, LatestStore } from '../storage/points/latest-store.js
 import { SearchStore, type SeriesWithPoints } from '../storage/registry/search-store.js';
 import { type LatestQuery } from './latest-query.js';
 
-/** How many series are looked up at a time. */
+/** The number of series looked up at a time. */
 const SLICE_SERIES = 250;
 
-/** A page of newest points, in slices, and the place behind which the next one begins. */
+/** A page of newest points, in slices, and the place after which the next page begins. */
 export interface LatestPage {
   readonly slices: AsyncGenerator<readonly LatestPoint[]>;
   readonly next: string | undefined;
@@ -18,8 +18,8 @@ export interface LatestPage {
 export class LatestService {
   constructor(
     private readonly search: SearchService,
-    private readonly found: SearchStore,
-    private readonly store: LatestStore,
+    private readonly searchStore: SearchStore,
+    private readonly latestStore: LatestStore,
   ) {}
 
   /**
@@ -28,11 +28,11 @@ export class LatestService {
    */
   async latest({ filters, limit, after }: LatestQuery): Promise<LatestPage> {
     const search = await this.search.resolve(filters);
-    // One more than the page has tells whether any follow.
-    const found = search ? await this.found.seriesWithPoints(search, limit + 1, after) : [];
+    // One more than the page tells whether more follow.
+    const found = search ? await this.searchStore.seriesWithPoints(search, limit + 1, after) : [];
     const series = found.slice(0, limit);
     const last = found.length > limit ? series.at(-1) : undefined;
-    const first = await this.store.points(series.slice(0, SLICE_SERIES));
+    const first = await this.latestStore.points(series.slice(0, SLICE_SERIES));
     return { slices: this.slices(first, series.slice(SLICE_SERIES)), next: last && `${last.key}/${last.eventType}` };
   }
 
@@ -42,7 +42,7 @@ export class LatestService {
   ): AsyncGenerator<readonly LatestPoint[]> {
     if (first.length > 0) yield first;
     for (let at = 0; at < rest.length; at += SLICE_SERIES) {
-      const slice = await this.store.points(rest.slice(at, at + SLICE_SERIES));
+      const slice = await this.latestStore.points(rest.slice(at, at + SLICE_SERIES));
       if (slice.length > 0) yield slice;
     }
   }

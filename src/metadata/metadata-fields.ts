@@ -1,12 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SUBJECT_TYPES } from './parse-metadata.js';
 
-/** The fields of a metadata that a POST sets and every answer has. */
+/** The fields of a metadata in requests and answers. */
 export class MetadataFields {
   @ApiProperty({
     type: 'string',
     enum: [...SUBJECT_TYPES],
-    description: 'Whether two hosts are the subject, or one; the latter has no `destination`, `input-destination`.',
+    description: 'Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.',
     example: 'point-to-point',
   })
   'subject-type': string;
@@ -14,8 +14,8 @@ export class MetadataFields {
   @ApiProperty({
     type: 'string',
     description:
-      'IP address; answers have the canonical form. The source of a network element may be any text of up to 128 ' +
-      'characters where it has no address, such as `web01`.',
+      'IP address; answers have its canonical form. The source of a network element without an address may be any text ' +
+      'of up to 128 characters, such as `web01`.',
     example: '192.0.2.1',
   })
   source: string;
@@ -23,7 +23,7 @@ export class MetadataFields {
   @ApiProperty({
     type: 'string',
     required: false,
-    description: 'IP address; a point-to-point metadata must have it, others do not.',
+    description: 'IP address; required for point-to-point metadata, absent for others.',
     example: '192.0.2.2',
   })
   destination?: string;

@@ -22,7 +22,7 @@ const EVENT_TYPES = [
   },
 ];
 
-/** A metadata as it is answered. */
+/** An example of a metadata in answers. */
 export const METADATA = {
   url: `${EXAMPLE.origin}${URI}`,
   'metadata-key': EXAMPLE.key,
@@ -43,12 +43,12 @@ export const METADATA = {
 export const CREATE_METADATA: OperationDocs = {
   id: 'createMetadata',
   tag: 'metadata',
-  summary: 'Registers a metadata, or extends a known one',
+  summary: 'Registers a metadata, or extends an existing one',
   description:
-    'Says what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again gives the ' +
-    'same key, with 201, so that a client need not remember it: two metadata are the same when subject and ' +
-    'parameters are equal, without regard to case and order. Event types and summaries that are new extend the ' +
-    'stored metadata; a summary that is added later is filled from the points that are there.',
+    'Declares what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again returns ' +
+    'the same key with 201, so clients need not remember it. Two metadata are the same if subject and parameters are ' +
+    'equal, without regard to case and order. New event types and summaries extend the stored metadata; a summary ' +
+    'that is added later is filled from the existing points.',
   parameters: [JSON_FORMAT],
   body: {
     schema: shape('NewMetadata'),
@@ -94,7 +94,7 @@ export const GET_METADATA: OperationDocs = {
   id: 'getMetadata',
   tag: 'metadata',
   summary: 'Reads one metadata',
-  description: 'The metadata with this key; 404 where there is none.',
+  description: 'The metadata with this key; 404 if there is none.',
   parameters: [JSON_FORMAT],
   answers: { 200: jsonAnswer('The metadata.', shape('Metadata'), METADATA) },
 };
@@ -105,8 +105,8 @@ export const GET_EVENT_TYPE: OperationDocs = {
   tag: 'metadata',
   summary: 'Reads one event type of a metadata',
   description:
-    'An array with the entry of the event type, as the metadata has it; an empty one where the metadata does not have ' +
-    'it, or is not known.',
+    'An array with the entry of the event type in the metadata. It is empty if the metadata does not have the event ' +
+    'type or does not exist.',
   parameters: [JSON_FORMAT],
   answers: {
     200: jsonAnswer(
@@ -122,8 +122,7 @@ export const LIST_SUMMARIES: OperationDocs = {
   id: 'listSummaries',
   tag: 'summaries',
   summary: 'Lists the summaries of one type',
-  description:
-    'The summaries of this type that are kept of the event type, one for each window; 404 if there are none.',
+  description: 'The summaries of this type that the event type has, one for each window; 404 if there are none.',
   parameters: [JSON_FORMAT],
   answers: { 200: jsonAnswer('The summaries.', { type: 'array', items: shape('Summary') }, [SUMMARY]) },
 };

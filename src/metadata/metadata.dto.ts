@@ -10,12 +10,12 @@ const METADATA_URI = `${URI}/${EXAMPLE.key}/`;
 const TIME_UPDATED: Schema = {
   type: 'integer',
   nullable: true,
-  description: 'When a point was last stored, in seconds; `null` before the first. Not when it was measured.',
+  description: 'When a point was last stored (not measured), in seconds; `null` before the first one.',
   example: EXAMPLE.ts,
 };
 
-/** One summary of an event type as clients see it; the window is a text, because they compare it as one. */
-@WireShape('Summary', 'A summary that is kept of an event type.')
+/** A summary in answers. The window is a text, because clients compare it as one. */
+@WireShape('Summary', 'A summary of an event type.')
 export class SummaryObject {
   @ApiProperty({
     type: 'string',
@@ -34,8 +34,8 @@ export class SummaryObject {
   'time-updated': number | null;
 }
 
-/** One event type of a metadata as clients see it. */
-@WireShape('EventTypeEntry', 'An event type that a metadata has.')
+/** An event type of a metadata in answers. */
+@WireShape('EventTypeEntry', 'An event type of a metadata.')
 export class EventTypeObject {
   @ApiProperty({ allOf: [EVENT_TYPE] })
   'event-type': string;
@@ -50,9 +50,9 @@ export class EventTypeObject {
   summaries: SummaryObject[];
 }
 
-/** A metadata as clients see it: the fixed fields, and any parameter as a text. */
+/** A metadata in answers: the fixed fields, and any parameter as a text. */
 @WireShape('Metadata', 'Who measured what between whom. Any other name is a free-form parameter.', {
-  additionalProperties: { type: 'string', description: 'A free-form parameter, always as a text.' },
+  additionalProperties: { type: 'string', description: 'A free-form parameter, always a text.' },
 })
 export class MetadataObject extends MetadataFields {
   [field: string]: unknown;
@@ -63,19 +63,19 @@ export class MetadataObject extends MetadataFields {
   @ApiProperty({ type: 'string', description: 'Its path.', example: METADATA_URI })
   uri: string;
 
-  @ApiProperty({ type: 'string', description: 'The key that the archive has chosen.', example: EXAMPLE.key })
+  @ApiProperty({ type: 'string', description: 'The key, chosen by the archive.', example: EXAMPLE.key })
   'metadata-key': string;
 
   @ApiProperty({
     type: 'string',
-    description: 'The program that measured; may be empty.',
+    description: 'The tool that measured; may be empty.',
     example: 'pscheduler/iperf3',
   })
   'tool-name': string;
 
   @ApiProperty({
     type: 'string',
-    description: 'The source as it was given to the tool; may be empty.',
+    description: 'The source as given to the tool; may be empty.',
     example: 'ps1.example.net',
   })
   'input-source': string;
@@ -83,7 +83,7 @@ export class MetadataObject extends MetadataFields {
   @ApiProperty({
     type: 'string',
     required: false,
-    description: 'The destination as it was given to the tool; point-to-point only.',
+    description: 'The destination as given to the tool; point-to-point only.',
     example: 'ps2.example.net',
   })
   'input-destination'?: string;

@@ -6,17 +6,17 @@ import { MetadataFields } from './metadata-fields.js';
 import { MAX_WINDOW } from './parse-event-types.js';
 import { MAX_TEXT } from './parse-metadata.js';
 
-const TEXT = `Up to ${MAX_TEXT} characters; absent means empty.`;
+const TEXT = `Up to ${MAX_TEXT} characters; empty if absent.`;
 
 const ANY_PARAMETER: Schema = {
   anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, shape('JsonValue')],
   description:
-    'A free-form parameter: a text, a number (kept as it is written, `26.0` stays `26.0`) or a boolean (`True`, ' +
-    '`False`). `_` in its name becomes `-`; arrays and objects become their JSON text; `null` is left out.',
+    'A free-form parameter: a text, a number (stored as written: `26.0` stays `26.0`) or a boolean (`True`, `False`). ' +
+    '`_` in its name becomes `-`; arrays and objects become their JSON text; `null` is ignored.',
 };
 
 /** One summary in a metadata POST. */
-@WireShape('NewSummary', 'A summary to be kept.')
+@WireShape('NewSummary', 'A summary to register.')
 export class NewSummaryObject {
   @ApiProperty({ allOf: [SUMMARY_TYPE] })
   'summary-type': string;
@@ -26,14 +26,14 @@ export class NewSummaryObject {
       { type: 'integer', minimum: 0, maximum: MAX_WINDOW },
       { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*$' },
     ],
-    description: 'Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 makes a bin of each point.',
+    description: 'Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 means a bin for each point.',
     example: 86400,
   })
   'summary-window': number | string;
 }
 
 /** One event type in a metadata POST. */
-@WireShape('NewEventType', 'An event type to be registered, with the summaries that shall be kept of it.')
+@WireShape('NewEventType', 'An event type to register, with its summaries.')
 export class NewEventTypeObject {
   @ApiProperty({ allOf: [EVENT_TYPE] })
   'event-type': string;
@@ -43,7 +43,7 @@ export class NewEventTypeObject {
 }
 
 /** The body of a metadata POST. */
-@WireShape('NewMetadata', 'A metadata to be registered. Any other name is a free-form parameter.', {
+@WireShape('NewMetadata', 'A metadata to register. Any other name is a free-form parameter.', {
   additionalProperties: ANY_PARAMETER,
 })
 export class NewMetadataObject extends MetadataFields {
@@ -55,7 +55,7 @@ export class NewMetadataObject extends MetadataFields {
   @ApiProperty({
     type: 'string',
     required: false,
-    description: `The source as it was given to the tool, such as a name. ${TEXT}`,
+    description: `The source as given to the tool, such as a name. ${TEXT}`,
     example: 'ps1.example.net',
   })
   'input-source'?: string;
@@ -63,7 +63,7 @@ export class NewMetadataObject extends MetadataFields {
   @ApiProperty({
     type: 'string',
     required: false,
-    description: `The destination as it was given to the tool; point-to-point only. ${TEXT}`,
+    description: `The destination as given to the tool; point-to-point only. ${TEXT}`,
     example: 'ps2.example.net',
   })
   'input-destination'?: string;
@@ -71,7 +71,7 @@ export class NewMetadataObject extends MetadataFields {
   @ApiProperty({
     type: () => [NewEventTypeObject],
     nullable: true,
-    description: 'What will be measured; what is listed twice counts once.',
+    description: 'What will be measured; duplicates are ignored.',
   })
   'event-types': NewEventTypeObject[] | null;
 }

@@ -4,7 +4,7 @@ import { NAME, type Schema } from '../common/api-docs.js';
 type Json = Record<string, unknown>;
 type Components = Record<string, Json>;
 
-/** In which component map a named part belongs, by the key that it stands under in the document. */
+/** The component map of a named part, by the key of the part in the document. */
 const MAPS: Readonly<Record<string, string>> = {
   parameters: 'parameters',
   responses: 'responses',
@@ -12,9 +12,9 @@ const MAPS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Moves all parts that have a name to the components, and refers to them where they stood. Throws where two different
- * parts have the same name.
- * @param schemas further schemas with names, which nothing refers to.
+ * Moves all named parts to the components and replaces them by references. Throws if two different parts have the same
+ * name.
+ * @param schemas further named schemas, to which nothing refers.
  */
 export function moveNamedParts(document: OpenAPIObject, schemas: readonly Schema[]): void {
   const components: Components = {};
@@ -41,18 +41,18 @@ export function moveNamedParts(document: OpenAPIObject, schemas: readonly Schema
   document.components = Object.fromEntries(maps.map((map) => [map, sorted({ ...own[map], ...components[map] })]));
 }
 
-/** A named part below this key belongs to the map of the key; everything below a schema is a schema. */
+/** The component map of the parts below a key; everything below a schema is a schema. */
 function mapOf(key: string, map: string): string {
   if (key === 'schema' || key === 'schemas') return 'schemas';
   return MAPS[key] ?? map;
 }
 
-/** What stands below these keys is data, whatever it looks like. */
+/** Whether the value of a key is data, not a part of the document. */
 function isData(key: string, map: string): boolean {
   return key === 'example' || key === 'examples' || key === 'enum' || (key === 'default' && map === 'schemas');
 }
 
-/** Nest writes a reference with a description as an `allOf` of one: since 3.1 they may stand side by side. */
+/** Unwraps Nest's `allOf` of one reference beside a description: OpenAPI 3.1 allows both in one object. */
 function withoutWrapper(schema: Json): Json {
   const { allOf, ...others } = schema;
   return Array.isArray(allOf) && allOf.length === 1 ? { ...(allOf[0] as Json), ...others } : schema;

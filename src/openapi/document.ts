@@ -11,7 +11,7 @@ import { SECURITY_SCHEMES } from './security.js';
 import { TABLES, TABLES_NAME } from './tables.js';
 import { WIRE_SHAPES } from './wire-shapes.js';
 
-/** The OpenAPI document of an app: its routes with the docs that their decorators carry. */
+/** Builds the OpenAPI document of an app from its routes and the docs in their decorators. */
 export function createDocument(app: INestApplication, config: AppConfig): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.1')
@@ -20,7 +20,7 @@ export function createDocument(app: INestApplication, config: AppConfig): OpenAP
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addExtension(TABLES_NAME, TABLES)
-    .addServer('/', 'The server that this document comes from');
+    .addServer('/', 'The server of this document');
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), {
     autoTagControllers: false,
@@ -37,8 +37,8 @@ export function createDocument(app: INestApplication, config: AppConfig): OpenAP
 }
 
 /**
- * The URL of a resource as answers have it: with a slash at its end where others lie below it, without one where rows
- * do. The server takes both; esmond answers some only with it. Marigram's own API has none.
+ * The URL of a resource as in answers: with a trailing slash if resources are below it, without one if rows are. The
+ * server accepts both; esmond needs the slash for some. `/api/` has no trailing slashes.
  */
 function withSlash(path: string): string {
   if (path.startsWith('/api/')) return path;

@@ -1,30 +1,29 @@
-/** What stands before all operations in the reference, in Markdown. */
+/** The introduction of the reference, in Markdown. */
 export const DESCRIPTION = `
-A measurement archive: it keeps the results of network and performance measurements for years. Measurement hosts
-register _metadata_ (who measured what between whom) and store _points_; people and programs search the metadata and
-read points and summaries. The API is that of esmond, the archive of perfSONAR, so that its clients work unchanged.
+Marigram is a measurement archive: it keeps the results of network and performance measurements for years. Measurement
+hosts register _metadata_ (who measured what between whom) and store _points_; people and programs search the metadata
+and read points and summaries. The API is that of esmond, the archive of perfSONAR, so its clients work unchanged.
 
 ## Conventions
 
-- Bodies and answers are JSON in UTF-8 (exactly \`application/json\`) unless another format is asked for.
+- Bodies and answers are JSON in UTF-8 (exactly \`application/json\`) unless another format is requested.
 - Times are seconds since 1970-01-01 UTC; both ends of every range are inclusive.
-- A slash at the end of a path makes no difference.
-- Of a repeated query parameter the last counts.
-- Where there is GET there is HEAD. Every URL answers OPTIONS, and 405 to the methods it lacks; every answer has
-  \`Allow\`.
+- A trailing slash of a path makes no difference.
+- If a query parameter is repeated, the last one counts.
+- Every URL with GET has HEAD. Every URL answers OPTIONS, and 405 for other methods; every answer has \`Allow\`.
 - Scripts of any origin may read (\`Access-Control-Allow-Origin: *\`) and, with a key, write.
 
 ## Keys
 
-Reading is open to all, unless the admin closes it; then it takes a key with scope \`read\`. Writing takes the scope
-\`write\`, deleting the scope \`admin\`. A key is sent in one of four forms, which are described under the security
-schemes. Without a key a write is 401, with one that lacks the scope 403. A key that is unknown or revoked is 401 even
-for reads. Keys are checked before anything else of a request is looked at.
+Reading is open to all unless the admin restricts it; then it needs a key with scope \`read\`. Writing needs the scope
+\`write\`, deleting the scope \`admin\`. A key is sent in one of four forms, which the security schemes describe. A write
+without a key is 401; one with a key that lacks the scope is 403. An unknown or revoked key is 401 even for reads. Keys
+are checked before anything else in a request.
 
 ## Errors
 
-Every refusal is JSON with the same text twice: \`{"detail": "…", "error": "…"}\`. It names the field and its position,
-counted from 1. Nothing of the request is stored then, but for a 409, which says what was stored and what was there
-already. A 503 may be tried again after \`Retry-After\` seconds; so may any write whose answer was lost:
-with an \`Idempotency-Key\` it gets that answer.
+Every error is JSON with the same text twice and a stable code: \`{"detail": "…", "error": "…", "code": "…"}\`. The
+text names the field and its position, counted from 1. Nothing of the request is stored, except with a 409, which says
+what was stored and what existed already. Repeat a request after a 503, \`Retry-After\` seconds later, and after a lost answer:
+with an \`Idempotency-Key\` a write gets the same answer again.
 `.trim();

@@ -3,7 +3,7 @@ import { Operation } from '../http/operation.js';
 import { GET_OPENAPI } from './openapi.docs.js';
 import { Reference } from './reference.js';
 
-/** The API's own description. */
+/** The OpenAPI document. */
 @Controller()
 export class OpenApiController {
   constructor(private readonly reference: Reference) {}

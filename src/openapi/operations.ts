@@ -7,16 +7,16 @@ import { type RouteRules, RULES } from '../http/route-rules.js';
 import { PATH_PARAMETERS } from './path-parameters.js';
 import { securityOf } from './security.js';
 
-/** An operation as Nest's scanner leaves it, with what our decorators have noted on the route. */
+/** An operation from Nest's scanner, with the metadata of our decorators. */
 export type Scanned = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   readonly [OPERATION]?: OperationDocs;
   readonly [RULES]?: RouteRules;
 };
 
-/** The order of the members of an operation, and with it of the document. */
+/** The methods, in their order in the document. */
 const METHODS = ['get', 'post', 'put', 'delete'] as const;
 
-/** The operations of a path, made whole. Throws where a route has no docs. */
+/** Completes the operations of a path. Throws if a route has no docs. */
 export function describePath(
   path: string,
   item: OpenAPIObject['paths'][string],
@@ -54,14 +54,16 @@ function describeOperation(
   };
 }
 
-/** The window in the URL of points is an old spelling, from clients that treat the base like a summary. */
+/**
+ * The docs of an operation; a URL of points with a window is an old alias, for clients that treat the base like a
+ * summary.
+ */
 function aliasOf(path: string, { id, summary, description }: OperationDocs): object {
   if (!path.endsWith('/base/{window}')) return { operationId: id, summary, description };
   return {
     operationId: `${id}InWindow`,
-    summary: `${summary}: another URL for clients that name a window of the base, which is 0`,
-    description:
-      'The same as without the window. A read of any other window than 0 is `[]`; a write does not look at it.',
+    summary: `${summary}: alias with a window, which is 0 for the base`,
+    description: 'The same as without the window. A read with a window other than 0 is `[]`; a write ignores it.',
     deprecated: true,
   };
 }
@@ -69,12 +71,12 @@ function aliasOf(path: string, { id, summary, description }: OperationDocs): obj
 function pathParameters(path: string): Parameter[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
     const parameter = PATH_PARAMETERS.get(name);
-    if (!parameter) throw new Error(`${path}: nothing is known of the parameter ${name}`);
+    if (!parameter) throw new Error(`${path}: unknown parameter ${name}`);
     return parameter;
   });
 }
 
-/** The answers by status: what the docs say, and what any request may get on a route with these rules. */
+/** The answers by status: those of the docs, and those that the rules of the route imply. */
 function answersOf(
   { answers }: OperationDocs,
   { access, contentTypeRefusal, tagged }: RouteRules,

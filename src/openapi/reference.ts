@@ -3,10 +3,10 @@ import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppConfig } from '../config/config.js';
 import { createDocument } from './document.js';
 
-/** Where the pages are. */
+/** The path of the pages. */
 export const PAGES = 'docs';
 
-/** The OpenAPI document of the running server. It is made when it is first asked for. */
+/** The OpenAPI document of the running server, built at the first request for it. */
 @Injectable()
 export class Reference {
   private app: INestApplication | undefined;
@@ -15,15 +15,15 @@ export class Reference {
 
   constructor(private readonly config: AppConfig) {}
 
-  /** Serves the document as pages, too. All routes must be known to Nest, and the hooks of requests be set. */
+  /** Serves the document as web pages. Call it after all routes and hooks are registered. */
   serve(app: INestApplication): void {
     this.app = app;
     SwaggerModule.setup(PAGES, app, () => this.get(), {
-      raw: false, // the JSON has a route of its own
+      raw: false, // `OpenApiController` serves the JSON
       customSiteTitle: 'Marigram',
       customCss: '.swagger-ui .topbar { display: none }',
       swaggerOptions: {
-        // Nothing is asked of other servers: by default, one is asked whether the document is valid.
+        // By default the page asks another server whether the document is valid.
         validatorUrl: null,
         defaultModelsExpandDepth: 0,
         docExpansion: 'list',
@@ -33,11 +33,11 @@ export class Reference {
 
   /** The document. */
   get(): OpenAPIObject {
-    if (!this.app) throw new Error('the app is not known yet');
+    if (!this.app) throw new Error('call serve() first');
     return (this.document ??= createDocument(this.app, this.config));
   }
 
-  /** The document as it is sent. */
+  /** The document as JSON. */
   json(): Buffer {
     return (this.text ??= Buffer.from(JSON.stringify(this.get())));
   }

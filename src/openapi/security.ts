@@ -5,7 +5,7 @@ import { type AppConfig } from '../config/config.js';
 
 const SCOPE = `A key has one of the scopes ${SCOPES.join(', ')}; each includes those before it.`;
 
-/** The forms in which a key may be sent. */
+/** The forms of a key in a request. */
 export const SECURITY_SCHEMES: NonNullable<NonNullable<OpenAPIObject['components']>['securitySchemes']> = {
   Token: {
     type: 'apiKey',
@@ -25,7 +25,7 @@ export const SECURITY_SCHEMES: NonNullable<NonNullable<OpenAPIObject['components
   XApiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: `\`X-API-Key: KEY\`. ${SCOPE}` },
 };
 
-/** What a request needs on a route with this rule; reading needs no key unless the admin has closed it. */
+/** The security requirements of a route with this rule; a read needs no key unless `READ_ACCESS` is `key`. */
 export function securityOf(access: Scope, { readAccess }: AppConfig): Record<string, string[]>[] {
   const forms = Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [access] }));
   return access === 'read' && readAccess === 'public' ? [{}, ...forms] : forms;

@@ -2,10 +2,10 @@ import { BUILT_IN } from '../event-types/catalogue.js';
 import { DATA_TYPE_NAMES, DATA_TYPES } from '../event-types/data-types.js';
 import { SUMMARY_KINDS, SUMMARY_TYPES, summariesOf } from '../rollups/summary-kinds.js';
 
-/** The member of the document with what schemas can't say. */
+/** The member of the document for facts that schemas cannot express. */
 export const TABLES_NAME = 'x-tables';
 
-/** The tables of event types, data types and summaries, from which the tables of the SDK are generated. */
+/** Event types, data types and summaries; the SDK's tables are generated from these. */
 export const TABLES = {
   eventTypes: Object.fromEntries(
     [...BUILT_IN.values()].map(({ name, dataType, unit, description }) => [name, { dataType, unit, description }]),

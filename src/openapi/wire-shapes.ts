@@ -11,7 +11,7 @@ import * as search from '../search/search.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 import * as welcome from '../welcome/welcome.dto.js';
 
-/** All classes that say what JSON looks like on the wire. */
+/** All classes that describe JSON on the wire. */
 export const WIRE_SHAPES = [
   http,
   values,

@@ -3,7 +3,7 @@ import { BUILT_IN } from '../event-types/catalogue.js';
 import { DATA_TYPE_NAMES, type DataTypeName } from '../event-types/data-types.js';
 import { SUMMARY_TYPES, summariesOf } from './summary-kinds.js';
 
-/** The names of the built-in event types of each data type, such as `HistogramEventType`: what values they have. */
+/** A schema for each data type, such as `HistogramEventType`, with the names of its built-in event types. */
 export const EVENT_TYPES_BY_DATA_TYPE: readonly Schema[] = DATA_TYPE_NAMES.map((dataType) =>
   named(`${dataType[0]?.toUpperCase() ?? ''}${dataType.slice(1)}EventType`, {
     type: 'string',
@@ -12,12 +12,12 @@ export const EVENT_TYPES_BY_DATA_TYPE: readonly Schema[] = DATA_TYPE_NAMES.map((
   }),
 );
 
-/** The summaries that some data type has. */
+/** The types of summaries. */
 export const SUMMARY_TYPE = named('SummaryType', {
   type: 'string',
   enum: [...SUMMARY_TYPES].sort(),
   description: [
-    'Which value sums up a window of time.',
+    'How a summary condenses the points of a window.',
     '',
     ...DATA_TYPE_NAMES.map((name) => `- ${inWords(name)}`),
   ].join('\n'),

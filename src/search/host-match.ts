@@ -4,22 +4,22 @@ import { LRUCache } from 'lru-cache';
 import { canonicalAddress } from '../common/address.js';
 import { Invalid, Overloaded, Unavailable } from '../common/errors.js';
 
-/** The time limit of a look-up by the system's resolver, and how long its answer is cached. */
+/** The time limit of a look-up by the system's resolver, and the lifetime of its answer in the cache. */
 const LOOKUP_TIMEOUT_MS = 3000;
 const LOOKUP_TTL_MS = 60_000;
 
-/** The most look-ups in progress: Node passes two at a time to the resolver. */
+/** The maximum of look-ups in progress. Node passes two at a time to the resolver. */
 const MAX_LOOKUPS = 100;
 
-/** `Retry-After` where the resolver does not answer. */
+/** The `Retry-After` when the resolver does not answer. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** The codes of `getaddrinfo` for a resolver that failed. */
+/** The codes of `getaddrinfo` for a failed resolver. */
 const OUTAGES: ReadonlySet<string> = new Set(['EAI_AGAIN', 'EAI_FAIL', 'EAI_MEMORY', 'EAI_SYSTEM']);
 
 type Family = 4 | 6;
 
-/** Which families each rule asks for, in order, and whether it stops at the first that has an address. */
+/** The families of each rule, in order, and whether it stops at the first family with an address. */
 export const DNS_RULES: Readonly<Record<string, { families: readonly Family[]; firstOnly: boolean }>> = {
   v4v6: { families: [4, 6], firstOnly: false },
   'only-v4': { families: [4], firstOnly: false },
@@ -28,24 +28,24 @@ export const DNS_RULES: Readonly<Record<string, { families: readonly Family[]; f
   'prefer-v6': { families: [6, 4], firstOnly: true },
 };
 
-/** Asks for the first address of a host in one family; rejects where there is none. */
+/** Looks up the first address of a host in one family; rejects if there is none. */
 export type Lookup = (host: string, family: Family) => Promise<string>;
 
 const systemLookup: Lookup = async (host, family) => (await lookup(host, { family })).address;
 
-/** Resolves the hosts of a search: addresses as they are, names by the system's resolver. */
+/** Resolves the hosts of a search. Addresses stay as they are; the system's resolver looks up names. */
 @Injectable()
 export class HostMatch {
   private readonly cache = new LRUCache<string, { address: string | undefined }>({ max: 10_000, ttl: LOOKUP_TTL_MS });
   /** The look-ups in progress by family and name; requests for the same name share one. */
-  private readonly underway = new Map<string, Promise<string | undefined>>();
-  /** The system's resolver (so that /etc/hosts counts); tests, which have no network, put another in its place. */
+  private readonly pending = new Map<string, Promise<string | undefined>>();
+  /** The system's resolver, which also reads /etc/hosts. Tests have no network and replace it. */
   lookup: Lookup = systemLookup;
 
   /**
-   * The addresses that match a host under a `dns-match-rule` (absent: both families): at most one of each family,
-   * canonical. Throws `Invalid`, naming `field` or the rule, where the rule is unknown or no address is found, and
-   * `Unavailable` where the resolver fails.
+   * The canonical addresses of a host under a `dns-match-rule` (default: both families), at most one of each family.
+   * Throws `Invalid`, naming `field` or the rule, if the rule is unknown or no address is found, and `Unavailable` if
+   * the resolver fails.
    */
   async addressesOf(field: string, host: string, rule = 'v4v6'): Promise<string[]> {
     const addresses = await this.findAddresses(host, rule);
@@ -53,7 +53,7 @@ export class HostMatch {
     return addresses;
   }
 
-  /** Like `addressesOf`, but none where no address is found. */
+  /** Like `addressesOf`, but returns an empty array if no address is found. */
   async findAddresses(host: string, rule = 'v4v6'): Promise<string[]> {
     const how = Object.hasOwn(DNS_RULES, rule) ? DNS_RULES[rule] : undefined;
     if (!how) throw new Invalid(`dns-match-rule: expected one of ${Object.keys(DNS_RULES).join(', ')}, got "${rule}"`);
@@ -66,30 +66,30 @@ export class HostMatch {
     return addresses;
   }
 
-  /** The address of the host in the family, if it has one. Throws `Unavailable` where the resolver does not say. */
+  /** The address of the host in the family, if it has one. Throws `Unavailable` if the resolver does not answer. */
   private async find(host: string, family: Family): Promise<string[]> {
     const literal = canonicalAddress(host);
     if (literal !== undefined) return literal.includes(':') === (family === 6) ? [literal] : [];
     if (!isHostName(host)) return [];
     const name = `${family} ${host.toLowerCase()}`;
     const known = this.cache.get(name);
-    const address = known ? known.address : await inTime(this.ask(name, host, family), host);
+    const address = known ? known.address : await withTimeout(this.ask(name, host, family), host);
     return address === undefined ? [] : [address];
   }
 
-  /** What the resolver says, however long it takes. Throws `Overloaded` where too many look-ups are under way. */
+  /** The resolver's answer, without a time limit. Throws `Overloaded` if too many look-ups are in progress. */
   private ask(name: string, host: string, family: Family): Promise<string | undefined> {
-    const underway = this.underway.get(name);
-    if (underway) return underway;
-    if (this.underway.size >= MAX_LOOKUPS)
+    const pending = this.pending.get(name);
+    if (pending) return pending;
+    if (this.pending.size >= MAX_LOOKUPS)
       throw new Overloaded('too many host names are being looked up, try again soon', RETRY_AFTER_SECONDS);
     const asked = this.addressOf(host, family)
       .then((address) => {
         this.cache.set(name, { address });
         return address;
       })
-      .finally(() => this.underway.delete(name));
-    this.underway.set(name, asked);
+      .finally(() => this.pending.delete(name));
+    this.pending.set(name, asked);
     return asked;
   }
 
@@ -107,7 +107,7 @@ export class HostMatch {
 }
 
 /** The resolver's answer. Throws `Unavailable` after the time limit. */
-async function inTime<T>(answer: Promise<T>, host: string): Promise<T> {
+async function withTimeout<T>(answer: Promise<T>, host: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -121,12 +121,12 @@ async function inTime<T>(answer: Promise<T>, host: string): Promise<T> {
   }
 }
 
-/** Whether a look-up failed for another reason than that there is no such host, or no address in the family. */
+/** Whether the resolver failed; otherwise the host does not exist or has no address in the family. */
 function isOutage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && OUTAGES.has(String(error.code));
 }
 
-/** Whether a text can be a host's name at all; `198.129.254` or `10.1.1.0/24` are neither name nor address. */
+/** Whether a text can be a host name; `198.129.254` and `10.1.1.0/24` are neither names nor addresses. */
 function isHostName(text: string): boolean {
   return /^(?=.{1,253}$)[\w-]{1,63}(\.[\w-]{1,63})*\.?$/.test(text) && !/^[\d.]+$/.test(text);
 }

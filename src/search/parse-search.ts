@@ -2,7 +2,7 @@ import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
 import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/registry/search-conditions.js';
 
-// Maps, because a lookup of `constructor` or `__proto__` in an object would find something.
+// Maps, because objects have `constructor` and `__proto__`.
 const ADDRESS_FILTERS: ReadonlyMap<string, AddressColumn> = new Map([
   ['source', 'source'],
   ['destination', 'destination'],
@@ -17,8 +17,8 @@ const TEXT_FILTERS: ReadonlyMap<string, TextColumn> = new Map([
   ['input-destination', 'input_destination'],
 ]);
 
-/** Query parameters with a meaning of their own; every other name filters on a free-form parameter. */
-const OWN_NAMES = new Set<string>([
+/** Query parameters with a special meaning; every other name filters on a free-form parameter. */
+const RESERVED_NAMES = new Set<string>([
   ...ADDRESS_FILTERS.keys(),
   ...TEXT_FILTERS.keys(),
   ...TIME_PARAMETERS,
@@ -26,17 +26,17 @@ const OWN_NAMES = new Set<string>([
   ...['data-start', 'data-end'],
 ]);
 
-/** What to search for, before its hosts are resolved. */
+/** The conditions of a search, before its hosts are resolved. */
 export interface SearchFilters {
-  /** The hosts by column, as the client named them. */
+  /** The hosts by column, as sent by the client. */
   readonly hosts: ReadonlyMap<AddressColumn, string>;
-  /** Which addresses of a host count: a key of `DNS_RULES` or, as the client sent it, none. */
+  /** Which addresses of a host match: a key of `DNS_RULES`, not checked yet. */
   readonly dnsRule: string | undefined;
-  /** All other conditions; it has no addresses yet. */
+  /** All other conditions; the addresses are still empty. */
   readonly search: MetadataSearch;
 }
 
-/** The metadata search of a query string; `undefined` where nothing can match. Throws `Invalid`, naming the parameter. */
+/** Parses a query string; returns `undefined` if nothing can match. Throws `Invalid`, naming the parameter. */
 export function parseSearch(query: Query): SearchFilters | undefined {
   const hosts = new Map<AddressColumn, string>();
   const texts = new Map<TextColumn, string>();
@@ -46,7 +46,7 @@ export function parseSearch(query: Query): SearchFilters | undefined {
     const text = TEXT_FILTERS.get(name);
     if (address) hosts.set(address, value);
     else if (text) texts.set(text, value);
-    else if (!OWN_NAMES.has(name)) parameters.push([name.replaceAll('_', '-'), value]);
+    else if (!RESERVED_NAMES.has(name)) parameters.push([name.replaceAll('_', '-'), value]);
   }
   const window = parseWindow(query['summary-window']);
   if (window === 'too large') return undefined;
@@ -63,7 +63,7 @@ export function parseSearch(query: Query): SearchFilters | undefined {
   return { hosts, dnsRule: query['dns-match-rule'], search };
 }
 
-/** The `summary-window` filter as decimal digits. */
+/** Parses the `summary-window` filter to decimal digits. `too large` means beyond 64 bits, which no summary has. */
 function parseWindow(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!/^\s*[+-]?\d+\s*$/.test(text))

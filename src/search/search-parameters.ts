@@ -7,38 +7,38 @@ import { DNS_RULES } from './host-match.js';
 
 const TEXT = { type: 'string' };
 
-/** How an address is searched. */
-const HOST = 'An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.';
+/** The values of a filter on addresses. */
+const HOST = 'An IP address in any notation, or a host name, which is resolved; 400 if it has no address.';
 
-/** A time in which an event type was last written. */
+/** The meaning of the time filters. */
 const UPDATED = 'Compares when an event type was **last written**, not when its points were measured.';
 
-/** What metadata can be searched by. */
+/** The filters of a metadata search. */
 export const FILTER_PARAMETERS: readonly Parameter[] = [
-  query('source', 'Source', `${HOST} Sources without an address are found by their name, whatever its case.`, TEXT),
+  query('source', 'Source', `${HOST} A source without an address matches by its name, without regard to case.`, TEXT),
   query('destination', 'Destination', HOST, TEXT),
   query('measurement-agent', 'MeasurementAgent', HOST, TEXT),
   query(
     'dns-match-rule',
     'DnsMatchRule',
-    'Which addresses of a host count: those of either family, of one only, or of one where it has any.',
+    'Which addresses of a host match: those of both families, of one only, or of the preferred one if there are any.',
     { type: 'string', enum: Object.keys(DNS_RULES), default: 'v4v6' },
   ),
   query('tool-name', 'ToolName', 'Exactly this text.', TEXT),
-  query('input-source', 'InputSource', 'Exactly this text; never resolved.', TEXT),
-  query('input-destination', 'InputDestination', 'Exactly this text; never resolved.', TEXT),
-  query('subject-type', 'SubjectType', 'Exactly this one.', { type: 'string', enum: [...SUBJECT_TYPES] }),
+  query('input-source', 'InputSource', 'Exactly this text; not resolved.', TEXT),
+  query('input-destination', 'InputDestination', 'Exactly this text; not resolved.', TEXT),
+  query('subject-type', 'SubjectType', 'Exactly this type.', { type: 'string', enum: [...SUBJECT_TYPES] }),
   query('metadata-key', 'MetadataKeyFilter', 'Exactly this key.', TEXT),
   query(
     'event-type',
     'EventTypeFilter',
-    'That have this event type. All conditions on event types, summaries and times must hold for the same one.',
+    'Metadata with this event type. All conditions on event types, summaries and times must match the same event type.',
     EVENT_TYPE,
   ),
-  query('summary-type', 'SummaryTypeFilter', 'That have a summary of this type; `base` matches any event type.', {
+  query('summary-type', 'SummaryTypeFilter', 'Metadata with a summary of this type; `base` matches any event type.', {
     anyOf: [SUMMARY_TYPE, { type: 'string', enum: ['base'] }],
   }),
-  query('summary-window', 'SummaryWindowFilter', 'That have a summary of this window, in seconds.', {
+  query('summary-window', 'SummaryWindowFilter', 'Metadata with a summary of this window, in seconds.', {
     type: 'integer',
   }),
   query('time', 'Updated', `Last written in exactly this second. ${UPDATED}`, SECONDS),
@@ -47,22 +47,22 @@ export const FILTER_PARAMETERS: readonly Parameter[] = [
   query(
     'time-range',
     'UpdatedRange',
-    `Last written within so many seconds: after \`time-start\`, or before \`time-end\`, or before now. ${UPDATED}`,
+    `Last written within this number of seconds: after \`time-start\`, or before \`time-end\`, or before now. ${UPDATED}`,
     SECONDS,
   ),
-  query('data-start', 'DataStart', 'That have a point at this time or later.', SECONDS),
-  query('data-end', 'DataEnd', 'That have a point at this time or earlier.', SECONDS),
+  query('data-start', 'DataStart', 'Metadata with a point at this time or later.', SECONDS),
+  query('data-end', 'DataEnd', 'Metadata with a point at this time or earlier.', SECONDS),
   named('FreeFormParameters', {
     name: 'parameters',
     in: 'query',
     required: false,
     description:
-      'Any other name finds the metadata that have a free-form parameter of this name with exactly this value, such as ' +
-      '`ip-transport-protocol=tcp`. `_` and `-` in names are the same.',
+      'Any other name selects metadata that have a free-form parameter of this name with exactly this value: ' +
+      '`ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.',
     style: 'form',
     explode: true,
     schema: { type: 'object', additionalProperties: { type: 'string' } },
-    example: {}, // else the pages would send made-up ones
+    example: {}, // without it the pages would send made-up parameters
   }),
 ];
 

@@ -14,7 +14,7 @@ import { GET_SERVICE, SEARCH_METADATA } from './search.docs.js';
 import { type FoundMetadataObject, type ServiceObject } from './search.dto.js';
 import { SearchService } from './search.service.js';
 
-/** The list of metadata, filtered and in pages. */
+/** Searches metadata, in pages. */
 @Controller()
 export class SearchController {
   constructor(
@@ -22,7 +22,7 @@ export class SearchController {
     private readonly view: MetadataView,
   ) {}
 
-  /** Where the archive is. */
+  /** The URL of the archive. */
   @Get()
   @Rules({ access: 'read' })
   @Operation(GET_SERVICE)
@@ -31,8 +31,8 @@ export class SearchController {
   }
 
   /**
-   * The first element carries the total count and the neighbouring pages, for clients that don't read headers. Small
-   * pages are sent in one piece, with an `ETag`, and large ones as a stream.
+   * The first element has the total count and the neighbouring pages, for clients that don't read headers. Small pages
+   * are sent in one piece, with an `ETag`; large ones are streamed.
    */
   @Get('archive')
   @Rules({ access: 'read', tagged: true })

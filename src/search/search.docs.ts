@@ -13,13 +13,13 @@ export const SEARCH_METADATA: OperationDocs = {
   tag: 'metadata',
   summary: 'Searches metadata',
   description:
-    'All conditions must hold; of a repeated parameter the last counts. Metadata are sorted by key, in pages of ' +
-    '`limit`. The first of a page carries the total count and the URLs of the neighbouring pages; the `Link` header ' +
-    'has these, too. Nothing found is `[]`.',
+    'All conditions must match; if a parameter is repeated, the last one counts. Metadata are sorted by key, in pages of ' +
+    '`limit`. The first element of a page has the total count and the URLs of the neighbouring pages, which are also in ' +
+    'the `Link` header. Without matches the answer is `[]`.',
   parameters: SEARCH_PARAMETERS,
   answers: {
     200: jsonAnswer(
-      'The metadata that were found.',
+      'The matching metadata.',
       { type: 'array', items: shape('FoundMetadata') },
       [
         {
@@ -34,12 +34,12 @@ export const SEARCH_METADATA: OperationDocs = {
   },
 };
 
-/** GET of what the archive lies under. */
+/** GET of the path above the archive. */
 export const GET_SERVICE: OperationDocs = {
   id: 'getService',
   tag: 'server',
-  summary: 'Says where the archive is',
-  description: 'The URL of the archive, for clients that know the server only.',
+  summary: 'Returns the URL of the archive',
+  description: 'For clients that only know the server.',
   parameters: [JSON_FORMAT],
   answers: { 200: jsonAnswer('The URL of the archive.', shape('Service'), { archive: ARCHIVE }) },
 };

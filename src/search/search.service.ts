@@ -8,14 +8,14 @@ import { type MetadataPage, SearchStore } from '../storage/registry/search-store
 import { HostMatch } from './host-match.js';
 import { type SearchFilters } from './parse-search.js';
 
-/** A page of the metadata found. One larger than a default page comes in slices, and `rows` are the first of them. */
+/** A page of matching metadata. A page larger than the default one is in slices, and `rows` is the first of them. */
 export interface FoundMetadata extends MetadataPage {
   readonly slices?: AsyncGenerator<readonly StoredMetadata[]>;
 }
 
 const NOTHING: FoundMetadata = { rows: [], total: 0 };
 
-/** Finds metadata by any of their fields. */
+/** Searches metadata by any of their fields. */
 @Injectable()
 export class SearchService {
   constructor(
@@ -24,8 +24,8 @@ export class SearchService {
   ) {}
 
   /**
-   * A page of the metadata that match, sorted by key; memory stays flat however large it is.
-   * @param filters `undefined` where nothing can match.
+   * A page of the matching metadata, sorted by key, with constant memory for any size.
+   * @param filters `undefined` if nothing can match.
    * Throws `Invalid`, naming the parameter, for a host without an address.
    */
   async search(filters: SearchFilters | undefined, { limit, offset }: Page): Promise<FoundMetadata> {
@@ -38,12 +38,12 @@ export class SearchService {
     return { rows, total, slices: startingWith([rows], oneAhead(this.store.behind(search, last, missing))) };
   }
 
-  /** The search with the addresses of its hosts; `undefined` where nothing can match. Throws `Invalid`. */
+  /** Resolves the hosts of a search to addresses; `undefined` if nothing can match. Throws `Invalid`. */
   async resolve(filters: SearchFilters | undefined): Promise<MetadataSearch | undefined> {
     if (!filters) return undefined;
     const { hosts, dnsRule, search } = filters;
     const source = hosts.get('source');
-    // A text may be both, the name of a source and of a host that has an address.
+    // A text may be the name of a source and of a host with an address at the same time.
     const isNamed = source !== undefined && isSourceName(source) && (await this.store.hasSourceName(source));
     const addresses = await Promise.all(
       [...hosts].map(async ([column, host]) => {
@@ -57,7 +57,10 @@ export class SearchService {
   }
 }
 
-/** Empties the array, and then yields the rest: what was yielded must not stay in memory while a slow reader is at it. */
+/**
+ * Yields and empties the array, then yields the rest, so that yielded slices can be freed while a slow reader is
+ * served.
+ */
 async function* startingWith<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
   yield* first.splice(0);
   yield* rest;

@@ -9,11 +9,10 @@ export const GET_SUMMARY: OperationDocs = {
   tag: 'summaries',
   summary: 'Reads a summary',
   description:
-    'The bins of a summary that _begin_ in the asked time, in time order; all parameters mean what they mean for ' +
-    'points. `[]` where there is nothing, also where the metadata does not have this summary. Summaries are exact, ' +
-    'whatever the order in which points arrive, are repeated, replaced or deleted; they stay when their points leave ' +
-    'by retention. While a summary is being filled from older points, the answer has its finished bins and ' +
-    '`Retry-After`.',
+    'The bins of a summary that _begin_ in the requested time range, in time order. The parameters are those of points. ' +
+    '`[]` if there are none, or if the metadata does not have this summary. Summaries are exact, in whatever order ' +
+    'points arrive, are repeated, replaced or deleted; they stay when retention deletes their points. While a summary ' +
+    'is being filled from older points, the answer has the finished bins and `Retry-After`.',
   parameters: ROW_PARAMETERS,
   answers: {
     200: rowAnswer(

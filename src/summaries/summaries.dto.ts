@@ -6,7 +6,7 @@ import { binValueOf, SUMMARY_TYPES } from '../rollups/summary-kinds.js';
 
 const number = (description: string, example: number): object => ({ type: 'number', description, example });
 
-/** What a `statistics` summary says of a bin. */
+/** The value of a bin of a `statistics` summary. */
 @WireShape('Statistics', 'Percentiles follow the NIST method; the variance is that of the population.')
 export class StatisticsObject {
   @ApiProperty(number('The smallest value.', 41))
@@ -25,12 +25,12 @@ export class StatisticsObject {
     type: 'array',
     items: { type: 'number' },
     required: false,
-    description: 'The most frequent values, ascending; of histograms only.',
+    description: 'The most frequent values, ascending; histograms only.',
     example: [41],
   })
   mode?: number[];
 
-  @ApiProperty(number('Of numbers, percentiles are within 1 %; of histograms they are exact.', 41))
+  @ApiProperty(number('Percentiles of numbers are within 1 %; those of histograms are exact.', 41))
   'percentile-25': number;
 
   @ApiProperty(number('See `percentile-25`.', 41.1))
@@ -39,7 +39,7 @@ export class StatisticsObject {
   @ApiProperty(number('See `percentile-25`.', 41.1))
   'percentile-95': number;
 
-  @ApiProperty(number('The mean square of the distance from the mean.', 0.25))
+  @ApiProperty(number('The mean squared distance from the mean.', 0.25))
   variance: number;
 
   @ApiProperty(number('The square root of the variance.', 0.5))
@@ -49,12 +49,12 @@ export class StatisticsObject {
 const NO_STATISTICS = named('NoStatistics', {
   type: 'object',
   maxProperties: 0,
-  description: 'The statistics of a histogram that is empty or has labels that are no numbers.',
+  description: 'The statistics of a histogram that is empty or has labels that are not numbers.',
 });
 
 const SUMMARY_VALUE: Schema = named('SummaryValue', {
   description: [
-    'What a window of time comes to:',
+    'The value of a window:',
     '',
     ...SUMMARY_TYPES.flatMap((type) =>
       DATA_TYPE_NAMES.flatMap((dataType) => {
@@ -67,9 +67,9 @@ const SUMMARY_VALUE: Schema = named('SummaryValue', {
 });
 
 /** One bin of a summary. */
-@WireShape('Bin', 'The summary of one window of time.')
+@WireShape('Bin', 'The summary of one window.')
 export class BinObject {
-  @ApiProperty({ type: 'number', description: 'The begin of the window, in seconds.', example: EXAMPLE.ts })
+  @ApiProperty({ type: 'number', description: 'The start of the window, in seconds.', example: EXAMPLE.ts })
   ts: number;
 
   @ApiProperty({ allOf: [SUMMARY_VALUE] })

@@ -1,7 +1,7 @@
 import { shape } from '../common/api-docs.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 
-const JSON_ANSWER = jsonAnswer('The facts.', shape('Welcome'), {
+const JSON_ANSWER = jsonAnswer('The name, version and paths.', shape('Welcome'), {
   ...{ name: 'Marigram', version: '0.1.0', archive: '/esmond/perfsonar/archive/' },
   ...{ docs: '/docs', openapi: '/openapi.json' },
 });
@@ -10,9 +10,9 @@ const JSON_ANSWER = jsonAnswer('The facts.', shape('Welcome'), {
 export const GET_WELCOME: OperationDocs = {
   id: 'getWelcome',
   tag: 'server',
-  summary: 'Says what this server is',
+  summary: 'Describes this server',
   description:
-    'Name, version, and the paths of the archive and of its reference: as a page where `Accept` begins with `text/html`, as browsers send it.',
+    'Name, version, and the paths of the archive and of its reference; as a web page if `Accept` begins with `text/html`, as in browsers.',
   answers: {
     200: {
       ...JSON_ANSWER,

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { WireShape } from '../common/api-docs.js';
 
-/** What the server is, and where its parts are. */
-@WireShape('Welcome', 'What the server is, and where its parts are.')
+/** The name, version and paths of the server. */
+@WireShape('Welcome', 'The name, version and paths of the server.')
 export class WelcomeObject {
   @ApiProperty({ type: 'string', enum: ['Marigram'] })
   name: string;

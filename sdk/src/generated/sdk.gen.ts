@@ -19,9 +19,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * Says where the archive is
+ * Returns the URL of the archive
  *
- * The URL of the archive, for clients that know the server only.
+ * For clients that only know the server.
  */
 export const getService = <ThrowOnError extends boolean = false>(options?: Options<GetServiceData, ThrowOnError>) => (options?.client ?? client).get<GetServiceResponses, GetServiceErrors, ThrowOnError>({
     security: [
@@ -37,7 +37,7 @@ export const getService = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Searches metadata
  *
- * All conditions must hold; of a repeated parameter the last counts. Metadata are sorted by key, in pages of `limit`. The first of a page carries the total count and the URLs of the neighbouring pages; the `Link` header has these, too. Nothing found is `[]`.
+ * All conditions must match; if a parameter is repeated, the last one counts. Metadata are sorted by key, in pages of `limit`. The first element of a page has the total count and the URLs of the neighbouring pages, which are also in the `Link` header. Without matches the answer is `[]`.
  */
 export const searchMetadata = <ThrowOnError extends boolean = false>(options?: Options<SearchMetadataData, ThrowOnError>) => (options?.client ?? client).get<SearchMetadataResponses, SearchMetadataErrors, ThrowOnError>({
     querySerializer: { parameters: { parameters: { object: { style: 'form' } } } },
@@ -52,9 +52,9 @@ export const searchMetadata = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
- * Registers a metadata, or extends a known one
+ * Registers a metadata, or extends an existing one
  *
- * Says what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again gives the same key, with 201, so that a client need not remember it: two metadata are the same when subject and parameters are equal, without regard to case and order. Event types and summaries that are new extend the stored metadata; a summary that is added later is filled from the points that are there.
+ * Declares what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again returns the same key with 201, so clients need not remember it. Two metadata are the same if subject and parameters are equal, without regard to case and order. New event types and summaries extend the stored metadata; a summary that is added later is filled from the existing points.
  */
 export const createMetadata = <ThrowOnError extends boolean = false>(options: Options<CreateMetadataData, ThrowOnError>) => (options.client ?? client).post<CreateMetadataResponses, CreateMetadataErrors, ThrowOnError>({
     security: [
@@ -94,7 +94,7 @@ export const addPointsOfMany = <ThrowOnError extends boolean = false>(options: O
 /**
  * Deletes a metadata
  *
- * Removes the metadata with all its points and summaries; 404 where there is none. A parameter that means nothing here is 400, since to ignore it would delete more than was meant.
+ * Deletes the metadata with all its points and summaries; 404 if it does not exist. An unknown parameter is 400, because ignoring it could delete more than intended.
  */
 export const deleteMetadata = <ThrowOnError extends boolean = false>(options: Options<DeleteMetadataData, ThrowOnError>) => (options.client ?? client).delete<DeleteMetadataResponses, DeleteMetadataErrors, ThrowOnError>({
     security: [
@@ -110,7 +110,7 @@ export const deleteMetadata = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Reads one metadata
  *
- * The metadata with this key; 404 where there is none.
+ * The metadata with this key; 404 if there is none.
  */
 export const getMetadata = <ThrowOnError extends boolean = false>(options: Options<GetMetadataData, ThrowOnError>) => (options.client ?? client).get<GetMetadataResponses, GetMetadataErrors, ThrowOnError>({
     security: [
@@ -146,7 +146,7 @@ export const addPoints = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Deletes an event type of a metadata
  *
- * Removes the event type with its points and summaries, and the metadata where it was its last; 404 where the metadata does not have it. A parameter that means nothing here is 400, since to ignore it would delete more than was meant.
+ * Deletes the event type with its points and summaries, and the metadata if it was the last one; 404 if the metadata does not have it. An unknown parameter is 400, because ignoring it could delete more than intended.
  */
 export const deleteEventType = <ThrowOnError extends boolean = false>(options: Options<DeleteEventTypeData, ThrowOnError>) => (options.client ?? client).delete<DeleteEventTypeResponses, DeleteEventTypeErrors, ThrowOnError>({
     security: [
@@ -162,7 +162,7 @@ export const deleteEventType = <ThrowOnError extends boolean = false>(options: O
 /**
  * Reads one event type of a metadata
  *
- * An array with the entry of the event type, as the metadata has it; an empty one where the metadata does not have it, or is not known.
+ * An array with the entry of the event type in the metadata. It is empty if the metadata does not have the event type or does not exist.
  */
 export const getEventType = <ThrowOnError extends boolean = false>(options: Options<GetEventTypeData, ThrowOnError>) => (options.client ?? client).get<GetEventTypeResponses, GetEventTypeErrors, ThrowOnError>({
     security: [
@@ -176,9 +176,9 @@ export const getEventType = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Deletes points of a time
+ * Deletes points in a time range
  *
- * Removes the points of an event type in the given time; summaries follow. A missing bound is unbounded; without any, all points go and the registration stays. 404 where the metadata does not have the event type. A parameter that means nothing here is 400, since to ignore it would delete more than was meant.
+ * Deletes the points of an event type in the given time range, and updates its summaries. An absent bound means no bound; without any, all points are deleted and the registration stays. 404 if the metadata does not have the event type. An unknown parameter is 400, because ignoring it could delete more than intended.
  */
 export const deletePoints = <ThrowOnError extends boolean = false>(options: Options<DeletePointsData, ThrowOnError>) => (options.client ?? client).delete<DeletePointsResponses, DeletePointsErrors, ThrowOnError>({
     security: [
@@ -228,9 +228,9 @@ export const addPoint = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Reads points: another URL for clients that name a window of the base, which is 0
+ * Reads points: alias with a window, which is 0 for the base
  *
- * The same as without the window. A read of any other window than 0 is `[]`; a write does not look at it.
+ * The same as without the window. A read with a window other than 0 is `[]`; a write ignores it.
  *
  * @deprecated
  */
@@ -246,9 +246,9 @@ export const getPointsInWindow = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Stores one point: another URL for clients that name a window of the base, which is 0
+ * Stores one point: alias with a window, which is 0 for the base
  *
- * The same as without the window. A read of any other window than 0 is `[]`; a write does not look at it.
+ * The same as without the window. A read with a window other than 0 is `[]`; a write ignores it.
  *
  * @deprecated
  */
@@ -270,7 +270,7 @@ export const addPointInWindow = <ThrowOnError extends boolean = false>(options: 
 /**
  * Lists the summaries of one type
  *
- * The summaries of this type that are kept of the event type, one for each window; 404 if there are none.
+ * The summaries of this type that the event type has, one for each window; 404 if there are none.
  */
 export const listSummaries = <ThrowOnError extends boolean = false>(options: Options<ListSummariesData, ThrowOnError>) => (options.client ?? client).get<ListSummariesResponses, ListSummariesErrors, ThrowOnError>({
     security: [
@@ -286,7 +286,7 @@ export const listSummaries = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Reads a summary
  *
- * The bins of a summary that _begin_ in the asked time, in time order; all parameters mean what they mean for points. `[]` where there is nothing, also where the metadata does not have this summary. Summaries are exact, whatever the order in which points arrive, are repeated, replaced or deleted; they stay when their points leave by retention. While a summary is being filled from older points, the answer has its finished bins and `Retry-After`.
+ * The bins of a summary that _begin_ in the requested time range, in time order. The parameters are those of points. `[]` if there are none, or if the metadata does not have this summary. Summaries are exact, in whatever order points arrive, are repeated, replaced or deleted; they stay when retention deletes their points. While a summary is being filled from older points, the answer has the finished bins and `Retry-After`.
  */
 export const getSummary = <ThrowOnError extends boolean = false>(options: Options<GetSummaryData, ThrowOnError>) => (options.client ?? client).get<GetSummaryResponses, GetSummaryErrors, ThrowOnError>({
     security: [

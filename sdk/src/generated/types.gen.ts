@@ -5,18 +5,18 @@ export type ClientOptions = {
 };
 
 /**
- * The summary of one window of time.
+ * The summary of one window.
  */
 export type Bin = {
     /**
-     * The begin of the window, in seconds.
+     * The start of the window, in seconds.
      */
     ts: number;
     val: SummaryValue;
 };
 
 /**
- * The event types that every archive has.
+ * The built-in event types, which every archive has.
  *
  * | event type | data type | unit | |
  * | --- | --- | --- | --- |
@@ -127,7 +127,7 @@ export type ConflictBody = {
      */
     error: string;
     /**
-     * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+     * The stable code of the error, for programs; docs/errors.md says what to do about each.
      */
     code: ErrorCode;
     /**
@@ -149,7 +149,7 @@ export type ConflictingPoint = {
 };
 
 /**
- * How much was removed.
+ * The numbers of deleted metadata and points.
  */
 export type Deleted = {
     metadata: number;
@@ -157,14 +157,14 @@ export type Deleted = {
 };
 
 /**
- * What a deletion has removed.
+ * The result of a deletion.
  */
 export type Deletion = {
     deleted: Deleted;
 };
 
 /**
- * Why a request was refused or failed. Clients of esmond look for one of the two, so both are there.
+ * Why a request was refused or failed. Clients of esmond read either `detail` or `error`, so both are present.
  */
 export type ErrorBody = {
     /**
@@ -176,23 +176,23 @@ export type ErrorBody = {
      */
     error: string;
     /**
-     * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+     * The stable code of the error, for programs; docs/errors.md says what to do about each.
      */
     code: ErrorCode;
 };
 
 /**
- * The stable name of the error, to decide by; docs/errors.md says of each what to do.
+ * The stable code of the error, for programs; docs/errors.md says what to do about each.
  */
 export type ErrorCode = 'invalid' | 'unknown-event-type' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'state-conflict' | 'too-large' | 'uri-too-long' | 'unsupported-media-type' | 'expectation-failed' | 'key-reused' | 'too-many-requests' | 'headers-too-large' | 'internal-error' | 'unavailable' | 'overloaded' | 'statement-timeout' | 'disk-full' | 'commit-unknown';
 
 /**
- * What was measured: a built-in event type, or one that an admin has declared; `GET /api/v1/event-types` lists them.
+ * What was measured: a built-in event type, or one that an admin declared. `GET /api/v1/event-types` lists them.
  */
 export type EventType = BuiltInEventType | string;
 
 /**
- * An event type that a metadata has.
+ * An event type of a metadata.
  */
 export type EventTypeEntry = {
     'event-type': EventType;
@@ -201,7 +201,7 @@ export type EventTypeEntry = {
      */
     'base-uri': string;
     /**
-     * When a point was last stored, in seconds; `null` before the first. Not when it was measured.
+     * When a point was last stored (not measured), in seconds; `null` before the first one.
      */
     'time-updated': number | null;
     /**
@@ -211,24 +211,24 @@ export type EventTypeEntry = {
 };
 
 /**
- * An event type that the archive takes.
+ * An event type of the archive.
  */
 export type EventTypeInfo = {
     name: EventType;
     /**
-     * The kind of its values.
+     * The type of its values.
      */
     'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
     /**
-     * The unit of its numbers; `null` where they have none.
+     * The unit of its numbers; `null` if they have none.
      */
     unit: string | null;
     /**
-     * What it says; may be empty.
+     * Its meaning; may be empty.
      */
     description: string;
     /**
-     * Whether every archive has it; it is fixed then.
+     * Whether every archive has it; such an event type cannot be changed.
      */
     'built-in': boolean;
 };
@@ -239,19 +239,19 @@ export type EventTypeInfo = {
 export type FloatEventType = 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
 
 /**
- * A metadata that a search has found. The first of a page carries the paging fields.
+ * A metadata in a search result. The first element of a page has the paging fields.
  */
 export type FoundMetadata = {
     /**
-     * Whether two hosts are the subject, or one; the latter has no `destination`, `input-destination`.
+     * Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
+     * IP address; answers have its canonical form. The source of a network element without an address may be any text of up to 128 characters, such as `web01`.
      */
     source: string;
     /**
-     * IP address; a point-to-point metadata must have it, others do not.
+     * IP address; required for point-to-point metadata, absent for others.
      */
     destination?: string;
     /**
@@ -267,19 +267,19 @@ export type FoundMetadata = {
      */
     uri: string;
     /**
-     * The key that the archive has chosen.
+     * The key, chosen by the archive.
      */
     'metadata-key': string;
     /**
-     * The program that measured; may be empty.
+     * The tool that measured; may be empty.
      */
     'tool-name': string;
     /**
-     * The source as it was given to the tool; may be empty.
+     * The source as given to the tool; may be empty.
      */
     'input-source': string;
     /**
-     * The destination as it was given to the tool; point-to-point only.
+     * The destination as given to the tool; point-to-point only.
      */
     'input-destination'?: string;
     /**
@@ -287,22 +287,22 @@ export type FoundMetadata = {
      */
     'event-types': Array<EventTypeEntry>;
     /**
-     * How many metadata were found in all.
+     * The number of matching metadata.
      */
     'metadata-count-total'?: number;
     /**
-     * The URL of the page before this one.
+     * The URL of the previous page.
      */
     'metadata-previous-page'?: string | null;
     /**
-     * The URL of the page after this one.
+     * The URL of the next page.
      */
     'metadata-next-page'?: string | null;
     [key: string]: string | 'point-to-point' | 'network-element' | Array<EventTypeEntry> | number | string | null | string | null | undefined;
 };
 
 /**
- * The server is well.
+ * The server is healthy.
  */
 export type Health = {
     status: 'ok';
@@ -311,13 +311,13 @@ export type Health = {
      */
     version: string;
     /**
-     * Of `/health/ready` where a replica is configured: `used`, or `not used: ` and the reason; the primary answers the reads then.
+     * Only of `/health/ready` with a configured replica: `used`, or `not used: ` and the reason; then the primary answers the reads.
      */
     replica?: string;
 };
 
 /**
- * Counts by label. Labels are kept as they were posted: `41.0` and `41.00` are two.
+ * Counts by label. Labels stay as posted: `41.0` and `41.00` are different labels.
  */
 export type Histogram = {
     [key: string]: number;
@@ -339,7 +339,7 @@ export type IntegerEventType = 'ntp-reach' | 'ntp-stratum' | 'packet-count-lost'
 export type JsonEventType = 'failures' | 'iostat' | 'mpstat' | 'packet-trace' | 'packet-trace-multi' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcpinfo';
 
 /**
- * Any JSON; it is returned byte for byte but for white space.
+ * Any JSON; it is returned byte for byte, except for white space.
  */
 export type JsonValue = {
     [key: string]: unknown;
@@ -363,7 +363,7 @@ export type LatestPoint = {
      */
     source: string;
     /**
-     * IP address; only a point-to-point metadata has one.
+     * IP address; point-to-point only.
      */
     destination?: string;
     /**
@@ -375,19 +375,19 @@ export type LatestPoint = {
      */
     'tool-name': string;
     /**
-     * The source as it was given to the tool.
+     * The source as given to the tool.
      */
     'input-source': string;
     /**
-     * The destination as it was given to the tool; only of a point-to-point metadata.
+     * The destination as given to the tool; point-to-point only.
      */
     'input-destination'?: string;
     /**
-     * Seconds from the point to now, by the clock of the database; negative for one of the future.
+     * Seconds since the point, by the clock of the database; negative for a point in the future.
      */
     age: number;
     /**
-     * Seconds from point to point: the median of the 10 newest; `null` where there is only one point.
+     * Seconds between points: the median of the 10 newest; `null` if there is only one point.
      */
     cadence: number | null;
     /**
@@ -402,15 +402,15 @@ export type LatestPoint = {
  */
 export type Metadata = {
     /**
-     * Whether two hosts are the subject, or one; the latter has no `destination`, `input-destination`.
+     * Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
+     * IP address; answers have its canonical form. The source of a network element without an address may be any text of up to 128 characters, such as `web01`.
      */
     source: string;
     /**
-     * IP address; a point-to-point metadata must have it, others do not.
+     * IP address; required for point-to-point metadata, absent for others.
      */
     destination?: string;
     /**
@@ -426,19 +426,19 @@ export type Metadata = {
      */
     uri: string;
     /**
-     * The key that the archive has chosen.
+     * The key, chosen by the archive.
      */
     'metadata-key': string;
     /**
-     * The program that measured; may be empty.
+     * The tool that measured; may be empty.
      */
     'tool-name': string;
     /**
-     * The source as it was given to the tool; may be empty.
+     * The source as given to the tool; may be empty.
      */
     'input-source': string;
     /**
-     * The destination as it was given to the tool; point-to-point only.
+     * The destination as given to the tool; point-to-point only.
      */
     'input-destination'?: string;
     /**
@@ -449,26 +449,26 @@ export type Metadata = {
 };
 
 /**
- * An event type to be declared.
+ * An event type to declare.
  */
 export type NewDeclaration = {
     name: string;
     /**
-     * The kind of its values; it can never be changed.
+     * The type of its values; it cannot be changed.
      */
     'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
     /**
-     * The unit of its numbers. Absent: what is declared already, or none.
+     * The unit of its numbers. If absent, it stays as declared; a new event type has none.
      */
     unit?: string | null;
     /**
-     * What it says. Absent: what is declared already, or nothing.
+     * Its meaning. If absent, it stays as declared; that of a new event type is empty.
      */
     description?: string;
 };
 
 /**
- * An event type to be registered, with the summaries that shall be kept of it.
+ * An event type to register, with its summaries.
  */
 export type NewEventType = {
     'event-type': EventType;
@@ -476,19 +476,19 @@ export type NewEventType = {
 };
 
 /**
- * A metadata to be registered. Any other name is a free-form parameter.
+ * A metadata to register. Any other name is a free-form parameter.
  */
 export type NewMetadata = {
     /**
-     * Whether two hosts are the subject, or one; the latter has no `destination`, `input-destination`.
+     * Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.
      */
     'subject-type': 'point-to-point' | 'network-element';
     /**
-     * IP address; answers have the canonical form. The source of a network element may be any text of up to 128 characters where it has no address, such as `web01`.
+     * IP address; answers have its canonical form. The source of a network element without an address may be any text of up to 128 characters, such as `web01`.
      */
     source: string;
     /**
-     * IP address; a point-to-point metadata must have it, others do not.
+     * IP address; required for point-to-point metadata, absent for others.
      */
     destination?: string;
     /**
@@ -496,19 +496,19 @@ export type NewMetadata = {
      */
     'measurement-agent': string;
     /**
-     * Up to 128 characters; absent means empty.
+     * Up to 128 characters; empty if absent.
      */
     'tool-name'?: string;
     /**
-     * The source as it was given to the tool, such as a name. Up to 128 characters; absent means empty.
+     * The source as given to the tool, such as a name. Up to 128 characters; empty if absent.
      */
     'input-source'?: string;
     /**
-     * The destination as it was given to the tool; point-to-point only. Up to 128 characters; absent means empty.
+     * The destination as given to the tool; point-to-point only. Up to 128 characters; empty if absent.
      */
     'input-destination'?: string;
     /**
-     * What will be measured; what is listed twice counts once.
+     * What will be measured; duplicates are ignored.
      */
     'event-types': Array<NewEventType> | null;
     [key: string]: string | number | boolean | JsonValue | 'point-to-point' | 'network-element' | string | Array<NewEventType> | null | undefined;
@@ -523,25 +523,25 @@ export type NewPoint = {
 };
 
 /**
- * A summary to be kept.
+ * A summary to register.
  */
 export type NewSummary = {
     'summary-type': SummaryType;
     /**
-     * Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 makes a bin of each point.
+     * Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 means a bin for each point.
      */
     'summary-window': number | string;
 };
 
 /**
- * The statistics of a histogram that is empty or has labels that are no numbers.
+ * The statistics of a histogram that is empty or has labels that are not numbers.
  */
 export type NoStatistics = {
     [key: string]: unknown;
 };
 
 /**
- * The two counts of a percentage. It reads as their quotient.
+ * The two counts of a percentage. Reads return their quotient.
  */
 export type Percentage = {
     /**
@@ -571,7 +571,7 @@ export type Point = {
 };
 
 /**
- * What was measured. The data type of the event type says which of these it is:
+ * What was measured. The data type of the event type determines its form:
  *
  * - integer: a number
  * - float: a number
@@ -595,7 +595,7 @@ export type PostedHistogram = {
 export type PostedTime = number | string;
 
 /**
- * What was measured. The data type of the event type says which of these it must be:
+ * What was measured. The data type of the event type determines the accepted form:
  *
  * - integer: a number (a fraction is cut off) or the text of an integer of up to 64 bits; beyond 2^53 the nearest double is kept
  * - float: a number or its text
@@ -607,7 +607,7 @@ export type PostedTime = number | string;
 export type PostedValue = number | string | Percentage | PostedHistogram | Subintervals | JsonValue;
 
 /**
- * What the server has.
+ * The location of the archive.
  */
 export type Service = {
     /**
@@ -637,11 +637,11 @@ export type Statistics = {
      */
     median: number;
     /**
-     * The most frequent values, ascending; of histograms only.
+     * The most frequent values, ascending; histograms only.
      */
     mode?: Array<number>;
     /**
-     * Of numbers, percentiles are within 1 %; of histograms they are exact.
+     * Percentiles of numbers are within 1 %; those of histograms are exact.
      */
     'percentile-25': number;
     /**
@@ -653,7 +653,7 @@ export type Statistics = {
      */
     'percentile-95': number;
     /**
-     * The mean square of the distance from the mean.
+     * The mean squared distance from the mean.
      */
     variance: number;
     /**
@@ -663,11 +663,11 @@ export type Statistics = {
 };
 
 /**
- * One part of a test. Further members are kept, too; all are returned as they were posted.
+ * One part of a test. Further members are allowed; all are returned as posted.
  */
 export type Subinterval = {
     /**
-     * Seconds since the begin of the test.
+     * Seconds since the start of the test.
      */
     start: number | string;
     /**
@@ -675,7 +675,7 @@ export type Subinterval = {
      */
     duration: number | string;
     /**
-     * What was measured in this time.
+     * What was measured in this part.
      */
     val: JsonValue;
     [key: string]: unknown;
@@ -692,7 +692,7 @@ export type SubintervalEventType = 'packet-retransmits-subintervals' | 'packet-r
 export type Subintervals = Array<Subinterval>;
 
 /**
- * A summary that is kept of an event type.
+ * A summary of an event type.
  */
 export type Summary = {
     /**
@@ -705,7 +705,7 @@ export type Summary = {
      */
     'summary-window': string;
     /**
-     * When a point was last stored, in seconds; `null` before the first. Not when it was measured.
+     * When a point was last stored (not measured), in seconds; `null` before the first one.
      */
     'time-updated': number | null;
 };
@@ -713,7 +713,7 @@ export type Summary = {
 export type SummaryPath = 'aggregations' | 'averages' | 'statistics';
 
 /**
- * Which value sums up a window of time.
+ * How a summary condenses the points of a window.
  *
  * - Event types of the data type integer: summaries `aggregation`, `average`, `statistics`.
  * - Event types of the data type float: summaries `aggregation`, `average`, `statistics`.
@@ -725,7 +725,7 @@ export type SummaryPath = 'aggregations' | 'averages' | 'statistics';
 export type SummaryType = 'aggregation' | 'average' | 'statistics';
 
 /**
- * What a window of time comes to:
+ * The value of a window:
  *
  * - `aggregation` of the data type integer: the sum of the points
  * - `aggregation` of the data type float: the sum of the points
@@ -740,7 +740,7 @@ export type SummaryType = 'aggregation' | 'average' | 'statistics';
 export type SummaryValue = number | Histogram | Statistics | NoStatistics;
 
 /**
- * What the server is, and where its parts are.
+ * The name, version and paths of the server.
  */
 export type Welcome = {
     name: 'Marigram';
@@ -763,32 +763,32 @@ export type Welcome = {
 };
 
 /**
- * Where the page before ended, as its `Link` has it: METADATA-KEY/EVENT-TYPE.
+ * The end of the previous page, from its `Link`: METADATA-KEY/EVENT-TYPE.
  */
 export type After = string;
 
 /**
- * That have a point at this time or earlier.
+ * Metadata with a point at this time or earlier.
  */
 export type DataEnd = number;
 
 /**
- * That have a point at this time or later.
+ * Metadata with a point at this time or later.
  */
 export type DataStart = number;
 
 /**
- * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+ * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
  */
 export type Destination = string;
 
 /**
- * Which addresses of a host count: those of either family, of one only, or of one where it has any.
+ * Which addresses of a host match: those of both families, of one only, or of the preferred one if there are any.
  */
 export type DnsMatchRule = 'v4v6' | 'only-v4' | 'only-v6' | 'prefer-v4' | 'prefer-v6';
 
 /**
- * That have this event type. All conditions on event types, summaries and times must hold for the same one.
+ * Metadata with this event type. All conditions on event types, summaries and times must match the same event type.
  */
 export type EventTypeFilter = EventType;
 
@@ -798,7 +798,7 @@ export type EventTypeFilter = EventType;
 export type EventTypeOfPath = EventType;
 
 /**
- * Any other name finds the metadata that have a free-form parameter of this name with exactly this value, such as `ip-transport-protocol=tcp`. `_` and `-` in names are the same.
+ * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.
  */
 export type FreeFormParameters = {
     [key: string]: string;
@@ -810,37 +810,37 @@ export type FreeFormParameters = {
 export type IdempotencyKey = string;
 
 /**
- * Exactly this text; never resolved.
+ * Exactly this text; not resolved.
  */
 export type InputDestination = string;
 
 /**
- * Exactly this text; never resolved.
+ * Exactly this text; not resolved.
  */
 export type InputSource = string;
 
 /**
- * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+ * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
  */
 export type JsonFormat = 'json' | 'api';
 
 /**
- * How many series a page has at most. What is no positive integer counts as absent.
+ * The maximum of series per page. A value that is not a positive integer is ignored.
  */
 export type LatestLimit = number;
 
 /**
- * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.
+ * The maximum of rows in the answer, without an upper bound. A value that is not a positive integer is ignored.
  */
 export type Limit = number;
 
 /**
- * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+ * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
  */
 export type MeasurementAgent = string;
 
 /**
- * The key that the archive gave to the metadata when it was registered.
+ * The key of the metadata, which the archive chose at registration.
  */
 export type MetadataKey = string;
 
@@ -850,12 +850,12 @@ export type MetadataKey = string;
 export type MetadataKeyFilter = string;
 
 /**
- * How many rows to skip. What is no positive integer counts as 0.
+ * The number of rows to skip. A value that is not a positive integer counts as 0.
  */
 export type Offset = number;
 
 /**
- * The order of the rows by time. With `desc` and a `limit` these are the latest ones.
+ * The order of the rows by time. With `desc`, `limit` selects the latest rows.
  */
 export type Order = 'asc' | 'desc';
 
@@ -865,47 +865,47 @@ export type Order = 'asc' | 'desc';
 export type Percentages = 'fractions';
 
 /**
- * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
+ * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
  */
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
 
 /**
- * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address. Sources without an address are found by their name, whatever its case.
+ * An IP address in any notation, or a host name, which is resolved; 400 if it has no address. A source without an address matches by its name, without regard to case.
  */
 export type Source = string;
 
 /**
- * Exactly this one.
+ * Exactly this type.
  */
 export type SubjectType = 'point-to-point' | 'network-element';
 
 /**
- * That have a summary of this type; `base` matches any event type.
+ * Metadata with a summary of this type; `base` matches any event type.
  */
 export type SummaryTypeFilter = SummaryType | 'base';
 
 /**
- * The type of the summary, in the plural: bodies have it in the singular.
+ * The type of the summary in the plural; in bodies it is in the singular.
  */
 export type SummaryTypeOfPath = SummaryPath;
 
 /**
- * That have a summary of this window, in seconds.
+ * Metadata with a summary of this window, in seconds.
  */
 export type SummaryWindowFilter = number;
 
 /**
- * Exactly this time; all other time parameters are ignored then. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
+ * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
  */
 export type Time = number;
 
 /**
- * Until this time, inclusive. An integer covers its whole second; a decimal (of up to six digits) is exact.
+ * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
  */
 export type TimeEnd = number;
 
 /**
- * So many seconds: after `time-start`, or before `time-end`, or before now. Ignored where both ends are given.
+ * This number of seconds: after `time-start`, or before `time-end`, or before now. Ignored if both ends are given.
  */
 export type TimeRange = number;
 
@@ -930,7 +930,7 @@ export type Updated = number;
 export type UpdatedEnd = number;
 
 /**
- * Last written within so many seconds: after `time-start`, or before `time-end`, or before now. Compares when an event type was **last written**, not when its points were measured.
+ * Last written within this number of seconds: after `time-start`, or before `time-end`, or before now. Compares when an event type was **last written**, not when its points were measured.
  */
 export type UpdatedRange = number;
 
@@ -940,7 +940,7 @@ export type UpdatedRange = number;
 export type UpdatedStart = number;
 
 /**
- * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
+ * The window in seconds, as listed in the metadata; 0 means a bin for each point, and for the base the points themselves.
  */
 export type Window = number;
 
@@ -949,7 +949,7 @@ export type GetServiceData = {
     path?: never;
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -958,31 +958,31 @@ export type GetServiceData = {
 
 export type GetServiceErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1003,19 +1003,19 @@ export type SearchMetadataData = {
     path?: never;
     query?: {
         /**
-         * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address. Sources without an address are found by their name, whatever its case.
+         * An IP address in any notation, or a host name, which is resolved; 400 if it has no address. A source without an address matches by its name, without regard to case.
          */
         source?: string;
         /**
-         * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+         * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
          */
         destination?: string;
         /**
-         * An IP address in any spelling, or a host name, which is resolved; 400 where it has no address.
+         * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
          */
         'measurement-agent'?: string;
         /**
-         * Which addresses of a host count: those of either family, of one only, or of one where it has any.
+         * Which addresses of a host match: those of both families, of one only, or of the preferred one if there are any.
          */
         'dns-match-rule'?: 'v4v6' | 'only-v4' | 'only-v6' | 'prefer-v4' | 'prefer-v6';
         /**
@@ -1023,15 +1023,15 @@ export type SearchMetadataData = {
          */
         'tool-name'?: string;
         /**
-         * Exactly this text; never resolved.
+         * Exactly this text; not resolved.
          */
         'input-source'?: string;
         /**
-         * Exactly this text; never resolved.
+         * Exactly this text; not resolved.
          */
         'input-destination'?: string;
         /**
-         * Exactly this one.
+         * Exactly this type.
          */
         'subject-type'?: 'point-to-point' | 'network-element';
         /**
@@ -1039,15 +1039,15 @@ export type SearchMetadataData = {
          */
         'metadata-key'?: string;
         /**
-         * That have this event type. All conditions on event types, summaries and times must hold for the same one.
+         * Metadata with this event type. All conditions on event types, summaries and times must match the same event type.
          */
         'event-type'?: EventType;
         /**
-         * That have a summary of this type; `base` matches any event type.
+         * Metadata with a summary of this type; `base` matches any event type.
          */
         'summary-type'?: SummaryType | 'base';
         /**
-         * That have a summary of this window, in seconds.
+         * Metadata with a summary of this window, in seconds.
          */
         'summary-window'?: number;
         /**
@@ -1063,33 +1063,33 @@ export type SearchMetadataData = {
          */
         'time-end'?: number;
         /**
-         * Last written within so many seconds: after `time-start`, or before `time-end`, or before now. Compares when an event type was **last written**, not when its points were measured.
+         * Last written within this number of seconds: after `time-start`, or before `time-end`, or before now. Compares when an event type was **last written**, not when its points were measured.
          */
         'time-range'?: number;
         /**
-         * That have a point at this time or later.
+         * Metadata with a point at this time or later.
          */
         'data-start'?: number;
         /**
-         * That have a point at this time or earlier.
+         * Metadata with a point at this time or earlier.
          */
         'data-end'?: number;
         /**
-         * Any other name finds the metadata that have a free-form parameter of this name with exactly this value, such as `ip-transport-protocol=tcp`. `_` and `-` in names are the same.
+         * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.
          */
         parameters?: {
             [key: string]: string;
         };
         /**
-         * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.
+         * The maximum of rows in the answer, without an upper bound. A value that is not a positive integer is ignored.
          */
         limit?: number;
         /**
-         * How many rows to skip. What is no positive integer counts as 0.
+         * The number of rows to skip. A value that is not a positive integer counts as 0.
          */
         offset?: number;
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1098,31 +1098,31 @@ export type SearchMetadataData = {
 
 export type SearchMetadataErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1131,7 +1131,7 @@ export type SearchMetadataError = SearchMetadataErrors[keyof SearchMetadataError
 
 export type SearchMetadataResponses = {
     /**
-     * The metadata that were found.
+     * The matching metadata.
      */
     200: Array<FoundMetadata>;
 };
@@ -1143,7 +1143,7 @@ export type CreateMetadataData = {
     path?: never;
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1152,11 +1152,11 @@ export type CreateMetadataData = {
 
 export type CreateMetadataErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1164,11 +1164,11 @@ export type CreateMetadataErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
+     * The body is larger than the server accepts (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
@@ -1176,19 +1176,19 @@ export type CreateMetadataErrors = {
      */
     415: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1215,7 +1215,7 @@ export type AddPointsOfManyData = {
     path?: never;
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1224,11 +1224,11 @@ export type AddPointsOfManyData = {
 
 export type AddPointsOfManyErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1236,7 +1236,7 @@ export type AddPointsOfManyErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
@@ -1244,7 +1244,7 @@ export type AddPointsOfManyErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
+     * The body is larger than the server accepts (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
@@ -1252,19 +1252,19 @@ export type AddPointsOfManyErrors = {
      */
     422: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1284,13 +1284,13 @@ export type DeleteMetadataData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1299,11 +1299,11 @@ export type DeleteMetadataData = {
 
 export type DeleteMetadataErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1311,23 +1311,23 @@ export type DeleteMetadataErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1336,7 +1336,7 @@ export type DeleteMetadataError = DeleteMetadataErrors[keyof DeleteMetadataError
 
 export type DeleteMetadataResponses = {
     /**
-     * What was removed.
+     * The numbers of deleted metadata and points.
      */
     200: Deletion;
 };
@@ -1347,13 +1347,13 @@ export type GetMetadataData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1362,31 +1362,31 @@ export type GetMetadataData = {
 
 export type GetMetadataErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1412,13 +1412,13 @@ export type AddPointsData = {
     };
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1427,11 +1427,11 @@ export type AddPointsData = {
 
 export type AddPointsErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1439,7 +1439,7 @@ export type AddPointsErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
@@ -1447,7 +1447,7 @@ export type AddPointsErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
+     * The body is larger than the server accepts (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
@@ -1455,19 +1455,19 @@ export type AddPointsErrors = {
      */
     422: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1487,7 +1487,7 @@ export type DeleteEventTypeData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1497,7 +1497,7 @@ export type DeleteEventTypeData = {
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1506,11 +1506,11 @@ export type DeleteEventTypeData = {
 
 export type DeleteEventTypeErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1518,23 +1518,23 @@ export type DeleteEventTypeErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1543,7 +1543,7 @@ export type DeleteEventTypeError = DeleteEventTypeErrors[keyof DeleteEventTypeEr
 
 export type DeleteEventTypeResponses = {
     /**
-     * What was removed.
+     * The numbers of deleted metadata and points.
      */
     200: Deletion;
 };
@@ -1554,7 +1554,7 @@ export type GetEventTypeData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1564,7 +1564,7 @@ export type GetEventTypeData = {
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1573,31 +1573,31 @@ export type GetEventTypeData = {
 
 export type GetEventTypeErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1617,7 +1617,7 @@ export type DeletePointsData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1627,7 +1627,7 @@ export type DeletePointsData = {
     };
     query?: {
         /**
-         * Exactly this time; all other time parameters are ignored then. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
+         * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
          */
         time?: number;
         /**
@@ -1635,11 +1635,11 @@ export type DeletePointsData = {
          */
         'time-start'?: number;
         /**
-         * Until this time, inclusive. An integer covers its whole second; a decimal (of up to six digits) is exact.
+         * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
          */
         'time-end'?: number;
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1648,11 +1648,11 @@ export type DeletePointsData = {
 
 export type DeletePointsErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1660,23 +1660,23 @@ export type DeletePointsErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1685,7 +1685,7 @@ export type DeletePointsError = DeletePointsErrors[keyof DeletePointsErrors];
 
 export type DeletePointsResponses = {
     /**
-     * What was removed.
+     * The numbers of deleted metadata and points.
      */
     200: Deletion;
 };
@@ -1696,7 +1696,7 @@ export type GetPointsData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1706,7 +1706,7 @@ export type GetPointsData = {
     };
     query?: {
         /**
-         * Exactly this time; all other time parameters are ignored then. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
+         * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
          */
         time?: number;
         /**
@@ -1714,27 +1714,27 @@ export type GetPointsData = {
          */
         'time-start'?: number;
         /**
-         * Until this time, inclusive. An integer covers its whole second; a decimal (of up to six digits) is exact.
+         * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
          */
         'time-end'?: number;
         /**
-         * So many seconds: after `time-start`, or before `time-end`, or before now. Ignored where both ends are given.
+         * This number of seconds: after `time-start`, or before `time-end`, or before now. Ignored if both ends are given.
          */
         'time-range'?: number;
         /**
-         * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.
+         * The maximum of rows in the answer, without an upper bound. A value that is not a positive integer is ignored.
          */
         limit?: number;
         /**
-         * How many rows to skip. What is no positive integer counts as 0.
+         * The number of rows to skip. A value that is not a positive integer counts as 0.
          */
         offset?: number;
         /**
-         * The order of the rows by time. With `desc` and a `limit` these are the latest ones.
+         * The order of the rows by time. With `desc`, `limit` selects the latest rows.
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
         /**
@@ -1747,31 +1747,31 @@ export type GetPointsData = {
 
 export type GetPointsErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1797,7 +1797,7 @@ export type AddPointData = {
     };
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1807,7 +1807,7 @@ export type AddPointData = {
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -1816,11 +1816,11 @@ export type AddPointData = {
 
 export type AddPointErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -1828,7 +1828,7 @@ export type AddPointErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
@@ -1836,7 +1836,7 @@ export type AddPointErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
+     * The body is larger than the server accepts (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
@@ -1844,19 +1844,19 @@ export type AddPointErrors = {
      */
     422: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1876,7 +1876,7 @@ export type GetPointsInWindowData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1884,13 +1884,13 @@ export type GetPointsInWindowData = {
          */
         eventType: EventType;
         /**
-         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
+         * The window in seconds, as listed in the metadata; 0 means a bin for each point, and for the base the points themselves.
          */
         window: number;
     };
     query?: {
         /**
-         * Exactly this time; all other time parameters are ignored then. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
+         * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
          */
         time?: number;
         /**
@@ -1898,27 +1898,27 @@ export type GetPointsInWindowData = {
          */
         'time-start'?: number;
         /**
-         * Until this time, inclusive. An integer covers its whole second; a decimal (of up to six digits) is exact.
+         * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
          */
         'time-end'?: number;
         /**
-         * So many seconds: after `time-start`, or before `time-end`, or before now. Ignored where both ends are given.
+         * This number of seconds: after `time-start`, or before `time-end`, or before now. Ignored if both ends are given.
          */
         'time-range'?: number;
         /**
-         * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.
+         * The maximum of rows in the answer, without an upper bound. A value that is not a positive integer is ignored.
          */
         limit?: number;
         /**
-         * How many rows to skip. What is no positive integer counts as 0.
+         * The number of rows to skip. A value that is not a positive integer counts as 0.
          */
         offset?: number;
         /**
-         * The order of the rows by time. With `desc` and a `limit` these are the latest ones.
+         * The order of the rows by time. With `desc`, `limit` selects the latest rows.
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
         /**
@@ -1931,31 +1931,31 @@ export type GetPointsInWindowData = {
 
 export type GetPointsInWindowErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -1981,7 +1981,7 @@ export type AddPointInWindowData = {
     };
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -1989,13 +1989,13 @@ export type AddPointInWindowData = {
          */
         eventType: EventType;
         /**
-         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
+         * The window in seconds, as listed in the metadata; 0 means a bin for each point, and for the base the points themselves.
          */
         window: number;
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -2004,11 +2004,11 @@ export type AddPointInWindowData = {
 
 export type AddPointInWindowErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
@@ -2016,7 +2016,7 @@ export type AddPointInWindowErrors = {
      */
     403: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
@@ -2024,7 +2024,7 @@ export type AddPointInWindowErrors = {
      */
     409: ConflictBody;
     /**
-     * The body is larger than the server takes (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
+     * The body is larger than the server accepts (`BODY_LIMIT`, 16 MiB by default), or has more points (`MAX_POINTS`, 100,000).
      */
     413: ErrorBody;
     /**
@@ -2032,19 +2032,19 @@ export type AddPointInWindowErrors = {
      */
     422: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -2064,7 +2064,7 @@ export type ListSummariesData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -2072,13 +2072,13 @@ export type ListSummariesData = {
          */
         eventType: EventType;
         /**
-         * The type of the summary, in the plural: bodies have it in the singular.
+         * The type of the summary in the plural; in bodies it is in the singular.
          */
         summaryType: SummaryPath;
     };
     query?: {
         /**
-         * Changes nothing, for clients of esmond that send it: all of these are JSON. Any other value is 404.
+         * Has no effect; for clients of esmond that send it. All of these mean JSON. Any other value is 404.
          */
         format?: 'json' | 'api';
     };
@@ -2087,31 +2087,31 @@ export type ListSummariesData = {
 
 export type ListSummariesErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };
@@ -2131,7 +2131,7 @@ export type GetSummaryData = {
     body?: never;
     path: {
         /**
-         * The key that the archive gave to the metadata when it was registered.
+         * The key of the metadata, which the archive chose at registration.
          */
         metadataKey: string;
         /**
@@ -2139,17 +2139,17 @@ export type GetSummaryData = {
          */
         eventType: EventType;
         /**
-         * The type of the summary, in the plural: bodies have it in the singular.
+         * The type of the summary in the plural; in bodies it is in the singular.
          */
         summaryType: SummaryPath;
         /**
-         * A number of seconds, as the metadata lists it; 0 is a bin for each point, and of the base the points themselves.
+         * The window in seconds, as listed in the metadata; 0 means a bin for each point, and for the base the points themselves.
          */
         window: number;
     };
     query?: {
         /**
-         * Exactly this time; all other time parameters are ignored then. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
+         * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
          */
         time?: number;
         /**
@@ -2157,27 +2157,27 @@ export type GetSummaryData = {
          */
         'time-start'?: number;
         /**
-         * Until this time, inclusive. An integer covers its whole second; a decimal (of up to six digits) is exact.
+         * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
          */
         'time-end'?: number;
         /**
-         * So many seconds: after `time-start`, or before `time-end`, or before now. Ignored where both ends are given.
+         * This number of seconds: after `time-start`, or before `time-end`, or before now. Ignored if both ends are given.
          */
         'time-range'?: number;
         /**
-         * How many rows the answer has at most; there is no upper bound. What is no positive integer counts as absent.
+         * The maximum of rows in the answer, without an upper bound. A value that is not a positive integer is ignored.
          */
         limit?: number;
         /**
-         * How many rows to skip. What is no positive integer counts as 0.
+         * The number of rows to skip. A value that is not a positive integer counts as 0.
          */
         offset?: number;
         /**
-         * The order of the rows by time. With `desc` and a `limit` these are the latest ones.
+         * The order of the rows by time. With `desc`, `limit` selects the latest rows.
          */
         order?: 'asc' | 'desc';
         /**
-         * The format of the answer, JSON by default; beats the `Accept` header, which does the same. Any other value is 404.
+         * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
          */
         format?: 'json' | 'api' | 'csv' | 'ndjson';
     };
@@ -2186,31 +2186,31 @@ export type GetSummaryData = {
 
 export type GetSummaryErrors = {
     /**
-     * The request is malformed or a value is out of its bounds. Nothing was stored.
+     * The request is malformed, or a value is out of bounds. Nothing was stored.
      */
     400: ErrorBody;
     /**
-     * A key is needed and absent, or the given one is unknown or revoked (which is refused even where none is needed).
+     * A key is required and absent, or the given key is unknown or revoked (which is refused even if none is required).
      */
     401: ErrorBody;
     /**
-     * There is no such resource, or it does not have this `format`.
+     * There is no such resource, or not in this `format`.
      */
     404: ErrorBody;
     /**
-     * The key, or the address where there is no valid key, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
+     * The key, or without a valid key the address, has sent too many requests this minute (`RATE_LIMIT`, `RATE_LIMIT_ADDRESS`).
      */
     429: ErrorBody;
     /**
-     * A bug in the server; its log says more.
+     * A bug in the server; its log has the details.
      */
     500: ErrorBody;
     /**
-     * The database is away, the queue of writes is full, or too much is asked at once. The same request may succeed later, and may be sent again.
+     * The database is unavailable, the write queue is full, or there are too many requests. It is safe to repeat the request, which may succeed later.
      */
     503: ErrorBody;
     /**
-     * Any other refusal, always with the same body: 405 for a method that the URL does not have (`Allow` names those it has), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
+     * Any other error, with the same body: 405 for a method that the URL does not have (`Allow` lists its methods), 408 for a request that takes too long to arrive, 413 for a body that is too large, 414 and 431 for a URL or headers that are too long.
      */
     default: ErrorBody;
 };

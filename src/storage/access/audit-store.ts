@@ -7,19 +7,19 @@ import { type Sql } from '../../postgres/sql.js';
 import { asUnavailable } from '../../postgres/unavailable.js';
 import { AuditEntry, DroppedPoints, WriteCount } from '../schema/audit.entity.js';
 
-/** Who does something. */
+/** Who makes a change. */
 export interface Actor {
   readonly username: string;
   /** The number of the key; `null` for a network, the command line, and the archive itself. */
   readonly keyId: number | null;
-  /** Where it comes from; `null` where it comes from the archive's own machine. */
+  /** The client's address; `null` on the archive's machine. */
   readonly address: string | null;
 }
 
-/** The archive itself, when retention is at work. */
+/** The archive itself, for deletions by retention. */
 export const RETENTION: Actor = { username: 'retention', keyId: null, address: null };
 
-/** The changes that are recorded. */
+/** The recorded kinds of changes. */
 export type AuditAction =
   | 'metadata created'
   | 'metadata extended'
@@ -36,7 +36,7 @@ export type AuditAction =
   | 'network removed'
   | 'retention run';
 
-/** A change that was made. */
+/** A recorded change. */
 export interface AuditRecord {
   readonly time: Date;
   readonly username: string;
@@ -47,7 +47,7 @@ export interface AuditRecord {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Which records to list; an absent member does not restrict them. */
+/** The records to list; an absent condition restricts nothing. */
 export interface AuditFilter {
   readonly since?: Date;
   readonly username?: string;
@@ -55,7 +55,7 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-/** How much was written with a key in an hour. */
+/** The writes of a key in an hour. */
 export interface WriteCountRecord {
   readonly hour: Date;
   readonly username: string;
@@ -78,8 +78,8 @@ export interface DroppedRecord {
 }
 
 /**
- * Records a change; inside the transaction that makes it, so that there is never one without the other.
- * @param target the metadata key, the number of the key, the network, or the event type that is changed.
+ * Records a change. Call it in the transaction of the change, so that neither exists without the other.
+ * @param target the changed metadata key, number of an API key, network or event type.
  */
 export async function recordAudit(
   sql: Sql,
@@ -94,7 +94,7 @@ export async function recordAudit(
   );
 }
 
-/** Lists what was recorded, by TypeORM's repositories, and removes it when it is old. */
+/** Lists the audit records with TypeORM's repositories, and deletes old ones. */
 @Injectable()
 export class AuditStore {
   constructor(
@@ -102,7 +102,7 @@ export class AuditStore {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Records what is no transaction of its own. */
+  /** Records an action that has no transaction. */
   record(
     by: Actor,
     action: AuditAction,
@@ -112,7 +112,7 @@ export class AuditStore {
     return recordAudit(this.db, by, action, target, details);
   }
 
-  /** The newest records that fit, oldest first. */
+  /** The newest `limit` matching records, oldest first. */
   async list({ since, username, target, limit }: AuditFilter): Promise<AuditRecord[]> {
     const rows = await this.find(AuditEntry, {
       where: {
@@ -126,9 +126,9 @@ export class AuditStore {
     return rows.map(({ id: _id, ...record }) => record);
   }
 
-  /** How much was written, by hour and key, the newest `limit` rows, oldest first. */
+  /** The writes by hour and key: the newest `limit` rows, oldest first. */
   async writes({ since, username, limit }: AuditFilter): Promise<WriteCountRecord[]> {
-    // An hour begins where the database's time zone has it.
+    // Hours begin by the database's time zone.
     const fromItsHour = (hour: string): string => `${hour} >= date_trunc('hour', CAST(:since AS timestamptz))`;
     const rows = await this.find(WriteCount, {
       where: { ...(since && { hour: Raw(fromItsHour, { since }) }), ...(username !== undefined && { username }) },
@@ -143,7 +143,7 @@ export class AuditStore {
     }));
   }
 
-  /** What was dropped, and last in the time that is asked for; the newest `limit` rows, oldest first. */
+  /** Dropped points by the time of the last one: the newest `limit` rows, oldest first. */
   async dropped({ since, username, target, limit }: AuditFilter): Promise<DroppedRecord[]> {
     const rows = await this.find(DroppedPoints, {
       where: {
@@ -160,12 +160,12 @@ export class AuditStore {
     }));
   }
 
-  /** Rows newest first in the options' order, returned oldest first. Throws `Unavailable` when the database is away. */
+  /** Finds rows newest first and returns them oldest first. Throws `Unavailable` when the database is away. */
   private async find<Row extends object>(entity: new () => Row, options: FindManyOptions<Row>): Promise<Row[]> {
     return (await this.dataSource.getRepository(entity).find(options).catch(asUnavailable)).reverse();
   }
 
-  /** Deletes rows older than so many days; returns their number. Several processes may do so at the same time. */
+  /** Deletes rows older than this number of days; returns their number. Several processes may do so at a time. */
   async removeOlder(days: number): Promise<number> {
     const condition = (time: string): string => `${time} < now() - make_interval(days => $1)`;
     let removed = 0;

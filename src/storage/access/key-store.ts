@@ -4,24 +4,24 @@ import { type Actor, recordAudit } from './audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 
-/** What a key is good for. */
+/** The rights of a key. */
 export interface KeyRights {
   readonly username: string;
   readonly scope: StoredScope;
   readonly limits: StoredLimits | null;
 }
 
-/** When a key ends: at a time, after so many seconds, or never. */
+/** When a key expires: at a time, after a number of seconds, or never. */
 export type Expiry = { readonly at: Date } | { readonly after: number } | 'never';
 
-/** A key that works. */
-export interface WorkingKey extends KeyRights {
+/** A valid key. */
+export interface ValidKey extends KeyRights {
   readonly id: number;
-  /** For how many seconds it goes on working; `null` for ever. */
+  /** The seconds until it expires; `null` if it never does. */
   readonly secondsLeft: number | null;
 }
 
-/** A key as it is listed. */
+/** A key in a list. */
 export interface ListedKey extends KeyRights {
   readonly id: number;
   readonly created: Date;
@@ -30,22 +30,22 @@ export interface ListedKey extends KeyRights {
   readonly lastUsed: Date | null;
   readonly lastAddress: string | null;
   readonly successor: number | null;
-  /** Whether it is accepted now. */
+  /** Whether it is valid now. */
   readonly works: boolean;
 }
 
-/** A condition on `api_key`: whether the key is accepted, by the database's clock. */
-const WORKS = 'revoked IS NULL AND (expires IS NULL OR expires > clock_timestamp())';
+/** A condition on `api_key`: whether the key is valid, by the database's clock. */
+const IS_VALID = 'revoked IS NULL AND (expires IS NULL OR expires > clock_timestamp())';
 
 /**
- * The SQL on keys. Each change is one transaction with its line in the audit. No TypeORM repository: every statement
- * compares or sets times by the database's clock, so a repository would need several statements, or SQL in all parts.
+ * The SQL on keys. Each change is one transaction with its audit record. No TypeORM repository: every statement
+ * compares or sets times by the database's clock, so a repository would need several statements, or SQL in every part.
  */
 @Injectable()
 export class KeyStore {
   constructor(private readonly db: Database) {}
 
-  /** Stores a new key, and returns its number. */
+  /** Stores a new key and returns its number. */
   issue(digest: Buffer, rights: KeyRights, expiry: Expiry, by: Actor): Promise<number> {
     return this.db.retrying(async (sql) => {
       const id = await insert(sql, digest, rights, expiry);
@@ -55,9 +55,9 @@ export class KeyStore {
   }
 
   /**
-   * Stores a key with the rights of another one, which ends after the overlap (or when it would have ended anyway).
-   * Unless it is given when, the new one expires after as long a life as the old one was meant to have.
-   * Returns the new key's number; `undefined` where no key of the old number works.
+   * Stores a key with the rights of another one. The old one expires after the overlap, or earlier if it would have
+   * anyway. By default the new key gets the lifetime of the old one. Returns the new key's number and its user, or
+   * `undefined` if the old number is not that of a valid key.
    */
   rotate(
     id: number,
@@ -69,7 +69,7 @@ export class KeyStore {
     return this.db.retrying(async (sql) => {
       const { rows } = await sql.query<KeyRights & { life: number | null }>(
         `SELECT username, scope, limits, extract(epoch FROM expires - created)::float8 AS life
-         FROM api_key WHERE id = $1 AND ${WORKS} FOR UPDATE`,
+         FROM api_key WHERE id = $1 AND ${IS_VALID} FOR UPDATE`,
         [id],
       );
       const old = rows[0];
@@ -87,11 +87,11 @@ export class KeyStore {
     });
   }
 
-  /** Ends a key; returns whose it was, or `undefined` where no key of this number works. */
+  /** Revokes a key; returns its user, or `undefined` if there is no valid key with this number. */
   revoke(id: number, by: Actor): Promise<string | undefined> {
     return this.db.retrying(async (sql) => {
       const { rows } = await sql.query<{ username: string }>(
-        `UPDATE api_key SET revoked = clock_timestamp() WHERE id = $1 AND ${WORKS} RETURNING username`,
+        `UPDATE api_key SET revoked = clock_timestamp() WHERE id = $1 AND ${IS_VALID} RETURNING username`,
         [id],
       );
       const username = rows[0]?.username;
@@ -100,35 +100,35 @@ export class KeyStore {
     });
   }
 
-  /** The key of this digest, if it works. */
-  async find(digest: Buffer): Promise<WorkingKey | undefined> {
-    const { rows } = await this.db.query<WorkingKey>(
+  /** The valid key with this digest. */
+  async find(digest: Buffer): Promise<ValidKey | undefined> {
+    const { rows } = await this.db.query<ValidKey>(
       `SELECT id, username, scope, limits, extract(epoch FROM expires - clock_timestamp())::float8 AS "secondsLeft"
-       FROM api_key WHERE digest = $1 AND ${WORKS}`,
+       FROM api_key WHERE digest = $1 AND ${IS_VALID}`,
       [digest],
     );
     return rows[0];
   }
 
-  /** The digests of all keys that work, in no order. */
-  async workingDigests(): Promise<Buffer[]> {
-    const { rows } = await this.db.query<{ digest: Buffer }>(`SELECT digest FROM api_key WHERE ${WORKS}`);
+  /** The digests of all valid keys, in no order. */
+  async validDigests(): Promise<Buffer[]> {
+    const { rows } = await this.db.query<{ digest: Buffer }>(`SELECT digest FROM api_key WHERE ${IS_VALID}`);
     return rows.map(({ digest }) => digest);
   }
 
-  /** All keys, also those that work no more, in the order of their making. */
+  /** All keys, including those that are no longer valid, by number. */
   async list(): Promise<ListedKey[]> {
     const { rows } = await this.db.query<ListedKey>(
       `SELECT id, username, scope, limits, created, expires, revoked, last_used AS "lastUsed",
-              host(last_address) AS "lastAddress", successor, ${WORKS} AS works
+              host(last_address) AS "lastAddress", successor, ${IS_VALID} AS works
        FROM api_key ORDER BY id`,
     );
     return rows;
   }
 
-  /** Whether any key works. */
+  /** Whether there is a valid key. */
   async hasAny(): Promise<boolean> {
-    return (await this.db.query(`SELECT FROM api_key WHERE ${WORKS} LIMIT 1`)).rows.length > 0;
+    return (await this.db.query(`SELECT FROM api_key WHERE ${IS_VALID} LIMIT 1`)).rows.length > 0;
   }
 }
 

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { type Actor } from './audit-store.js';
 import { Database } from '../../postgres/database.js';
 
-/** When a key was used last. */
+/** The last use of a key. */
 export interface KeyUse {
   readonly keyId: number;
-  /** How many seconds ago. */
+  /** The time since then. */
   readonly secondsAgo: number;
   readonly address: string | null;
 }
 
-/** How much somebody wrote. */
+/** The writes of a user with a key. */
 export interface Written {
   readonly username: string;
   readonly keyId: number | null;
@@ -18,7 +18,7 @@ export interface Written {
   readonly points: number;
 }
 
-/** Points that were dropped, and who sent the last of them. */
+/** Dropped points, and the last sender. */
 export interface Dropped {
   readonly metadata: string;
   readonly eventType: string;
@@ -27,22 +27,24 @@ export interface Dropped {
   readonly by: Actor;
 }
 
-/** What has gathered since it was stored last. */
+/** The counts since they were last stored. */
 export interface Tally {
   readonly uses: readonly KeyUse[];
   readonly written: readonly Written[];
   readonly dropped: readonly Dropped[];
 }
 
-/** The SQL that stores what is counted in memory: one statement for each table, whatever the number of rows. */
+/** Stores usage counted in memory, with one statement for each table. */
 @Injectable()
 export class UsageStore {
   constructor(private readonly db: Database) {}
 
-  /** Adds all to what is stored, or nothing; several processes may do so at a time. When a key was used never moves back. */
+  /**
+   * Adds all counts in one transaction. Several processes may do so at a time. The last use of a key never moves back.
+   */
   async add({ uses, written, dropped }: Tally): Promise<void> {
     await this.db.retrying(async (sql) => {
-      // Rows in one order in all processes: who updates the same waits, and does not deadlock.
+      // All processes update rows in the same order, so they wait for each other and do not deadlock.
       if (uses.length > 0)
         await sql.query(
           `UPDATE api_key k SET last_used = u.time, last_address = u.address

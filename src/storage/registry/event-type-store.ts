@@ -53,7 +53,7 @@ export class EventTypeStore {
     return (await this.eventTypes.findOneBy({ name }).catch(asUnavailable)) ?? undefined;
   }
 
-  /** A look-up of the built-in event types and those that are declared now. */
+  /** A look-up of the built-in and the declared event types. */
   async lookup(): Promise<DataTypeOf> {
     const declared = new Map((await this.declared()).map(({ name, dataType }) => [name, dataType]));
     return (eventType) => builtInDataType(eventType) ?? declared.get(eventType);
@@ -72,7 +72,7 @@ export class EventTypeStore {
     }
   }
 
-  /** Throws `UnknownEventType` where there is no such event type. */
+  /** Throws `UnknownEventType` if there is no such event type. */
   async require(eventType: string): Promise<void> {
     if (!BUILT_IN.has(eventType) && !(await this.find(eventType))) throw new UnknownEventType(eventType);
   }

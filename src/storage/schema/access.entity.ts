@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 /** What a key or a network may do. */
 export type StoredScope = 'read' | 'write' | 'admin';
 
-/** To which metadata writes are limited: for each field of the subject the values of which one must fit. */
+/** Limits of writes: for each field of the subject, the values of which one must match. */
 export type StoredLimits = Readonly<Record<string, readonly string[]>>;
 
 /** A key that an admin issued to a user. */
@@ -29,22 +29,22 @@ export class ApiKey {
   @Column('timestamptz', { nullable: true })
   revoked: Date | null;
 
-  /** From when on it does not work any more; `null` means never. */
+  /** When it expires; `null` means never. */
   @Column('timestamptz', { nullable: true })
   expires: Date | null;
 
-  /** `null` means that it may write everything. */
+  /** `null` means that it may write to all metadata. */
   @Column('jsonb', { nullable: true })
   limits: StoredLimits | null;
 
-  /** When it was used last, to half a minute, and from where. */
+  /** When it was last used, to half a minute, and from where. */
   @Column('timestamptz', { name: 'last_used', nullable: true })
   lastUsed: Date | null;
 
   @Column('inet', { name: 'last_address', nullable: true })
   lastAddress: string | null;
 
-  /** The number of the key that takes its place. */
+  /** The number of the key that replaces it. */
   @Column('integer', { nullable: true })
   successor: number | null;
 }
