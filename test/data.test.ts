@@ -16,6 +16,24 @@ test('points come back in time order, across the borders of chunks', async () =>
   expect(await readAll(archive, uri, 'throughput')).toEqual([...points].sort((a, b) => a.ts - b.ts));
 });
 
+test('a request may open 50 chunks; one that needs more is refused and opens none', async () => {
+  const uri = await register(archive, 'throughput');
+  const months = (from: number, to: number): { ts: number; val: number }[] =>
+    Array.from({ length: to - from }, (_, index) => ({ ts: 1_000_000_000 + (from + index) * 30 * 86_400, val: 1 }));
+  const { body } = await putPoints(archive, uri, 'throughput', months(0, 51)).expect(400);
+  expect(body.detail).toContain('they need 51 new chunks of the archive, at most 50 a request');
+  await putPoints(archive, uri, 'throughput', months(0, 50)).expect(201);
+  await putPoints(archive, uri, 'throughput', months(50, 60)).expect(201);
+  // Chunks that exist do not count, even for a process that has not seen them.
+  const other = await archive.another();
+  const points = months(0, 110).map(({ ts, val }) => ({ ts: ts + 1, val }));
+  try {
+    await putPoints(other, uri, 'throughput', points).expect(201);
+  } finally {
+    await other.close();
+  }
+});
+
 test('a point that is there already is a conflict, and changes nothing for the others of the request', async () => {
   const uri = await register(archive, 'throughput');
   await postPoint(archive, uri, 'throughput', { ts: 100, val: 1 }).expect(201, '""');
