@@ -6,7 +6,7 @@ import { AuditJob } from './audit/audit.job.js';
 import { UsageJob } from './audit/usage.job.js';
 import { Authenticator } from './auth/authenticator.js';
 import { RateLimits } from './auth/rate-limits.js';
-import { NestLogger } from './common/nest-logger.js';
+import { NestLogger } from './nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { IdempotencyJob } from './data/idempotency.job.js';
 import { type OpenDatabase } from './open-database.js';
