@@ -4,8 +4,8 @@ import { formatSeconds } from '../common/time.js';
 import { ProgressBar } from './progress-bar.js';
 import { withDatabase } from './with-database.js';
 
-/** The number of differences that are printed. */
-const MAX_NAMED = 20;
+/** The maximum of printed differences. */
+const MAX_LISTED = 20;
 
 /**
  * Compares stored summaries with the points they sum up, and prints what differs. The exit code is 1 where a
@@ -27,13 +27,13 @@ export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boo
         continue;
       }
       for (const { micros, what } of await check.check(window, repair)) {
-        if (++different > MAX_NAMED) continue;
+        if (++different > MAX_LISTED) continue;
         const { metadataKey, eventType } = window;
         console.log(`${metadataKey} ${eventType}, window ${window.window}, bin ${formatSeconds(micros)}: ${what}`);
       }
     }
     bar.stop();
-    if (different > MAX_NAMED) console.log(`… and ${different - MAX_NAMED} more`);
+    if (different > MAX_LISTED) console.log(`… and ${different - MAX_LISTED} more`);
     const kept = different === 0 ? 'no difference' : `${different} bins differ${repair ? 'ed and were put right' : ''}`;
     const unsure = filling > 0 ? `; ${filling} windows are still being filled and were left out` : '';
     console.log(`Checked ${windows.length - filling} windows of summaries: ${kept}${unsure}.`);

@@ -1,6 +1,6 @@
 import { BadPart } from '../common/errors.js';
 import { JsonReader } from '../json/json-reader.js';
-import { atOnce } from '../common/turns.js';
+import { atOnce, LABELS_PER_STEP } from '../common/turns.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf, isFraction } from './numbers.js';
 
@@ -51,9 +51,6 @@ export interface DataType {
   /** Further forms in which readers may ask for a value, by name. */
   readonly forms?: ReadonlyMap<string, (stored: StoredValue) => string>;
 }
-
-/** How many labels of a histogram are one step. */
-const STEP = 2000;
 
 /**
  * One entry for each data type: parsing, validation, encoding, summing up. Another one is an entry here, and its name in
@@ -158,7 +155,7 @@ function* parseHistogram(value: JsonSlice): Generator<void, ParsedValue, void> {
     isCut ||= isFraction(slice, count);
     if (count < 0) throw new BadPart(JSON.stringify(label), `a count can't be negative, got ${count}`);
     counts.set(label, `${posted}:${count}`);
-    if (counts.size % STEP === 0) yield;
+    if (counts.size % LABELS_PER_STEP === 0) yield;
   }
   return { ...document(`{${[...counts.values()].join(',')}}`), isCut };
 }
