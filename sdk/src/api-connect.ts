@@ -18,7 +18,9 @@ export interface ConnectOptions extends ConnectionOptions {
 
 /** How to search. */
 export interface SearchOptions extends CallOptions {
-  /** Is given each entry of an answer that is no metadata, and is left out then; without it such an answer is an error. */
+  /**
+   * Is given each entry of an answer that is no metadata, and is left out then; without it such an answer is an error.
+   */
   onMalformed?: ((entry: unknown) => void) | undefined;
 }
 
@@ -38,7 +40,7 @@ export class ApiConnect {
 
   /**
    * @param url of the server (`http://localhost:8080`), or of the archive itself (up to `/perfsonar/archive/`).
-   * Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent.
+   * Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent.
    */
   constructor(
     url: string,
@@ -106,8 +108,8 @@ export class ApiConnect {
 
   /**
    * The event types that the archive takes, sorted by name: the built-in ones and those that an admin has declared. The
-   * filters do not count. Only a Marigram lists them; from an esmond it is an `ApiError`. Throws an `ArchiveError`, or the
-   * reason of `options.signal`.
+   * filters do not count. Only a Marigram lists them; from an esmond it is an `ApiError`. Throws an `ArchiveError`, or
+   * the reason of `options.signal`.
    */
   async *getEventTypes({ signal }: CallOptions = {}): AsyncGenerator<EventTypeInfo, void, undefined> {
     for (let offset: string | null = '0'; offset !== null;) {

@@ -23,7 +23,7 @@ export class Archive {
   private readonly backoffMs: number;
   private readonly client: Client;
 
-  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(url: string, options: ConnectionOptions) {
     const { apiKey, scriptAlias, verbose = false } = options;
     this.timeoutMs = options.timeoutMs ?? 30_000;

@@ -17,7 +17,7 @@ export class EventTypeBulkPost {
   readonly metadataKey: string;
   private readonly batch: PointBatch;
 
-  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(url: string, options: EventTypeBulkPostOptions) {
     this.metadataKey = options.metadataKey;
     this.batch = new PointBatch(new Archive(url, options), options.metadataKey, options.strict === true);
@@ -26,7 +26,7 @@ export class EventTypeBulkPost {
   /**
    * Adds a point to the next write.
    * @param ts seconds since 1970-01-01 UTC, with up to six decimals, or a `Date`.
-   * Throws a `RangeError` for a time or a number that is none.
+   * Throws a `RangeError` for an invalid time or number.
    */
   addDataPoint<N extends EventTypeName>(eventType: N, ts: Time, val: PostedValueOf<N>): this;
   addDataPoint<N extends string>(eventType: N, ts: Time, val: PostedValueOf<N>): this;

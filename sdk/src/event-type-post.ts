@@ -18,7 +18,7 @@ export class EventTypePost<N extends string = string> {
   readonly eventType: N;
   private readonly batch: PointBatch;
 
-  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(url: string, options: EventTypePostOptions<N>) {
     this.metadataKey = options.metadataKey;
     this.eventType = options.eventType;
@@ -28,7 +28,7 @@ export class EventTypePost<N extends string = string> {
   /**
    * Adds a point to the next write.
    * @param ts seconds since 1970-01-01 UTC, with up to six decimals, or a `Date`.
-   * Throws a `RangeError` for a time or a number that is none.
+   * Throws a `RangeError` for an invalid time or number.
    */
   addDataPoint(ts: Time, val: PostedValueOf<N>): this {
     this.batch.add(this.eventType, ts, val);
@@ -37,9 +37,9 @@ export class EventTypePost<N extends string = string> {
 
   /**
    * Stores all points that were added, in one request and one transaction; the next write begins empty. Throws a
-   * `ConflictError` where some were there already (all others are stored), with `strict` a `DroppedError` where some were
-   * dropped, another `ArchiveError` where it failed:
-   * then nothing is lost, and the same points can be posted again.
+   * `ConflictError` where some were there already (all others are stored), with `strict` a `DroppedError` where some
+   * were dropped, another `ArchiveError` where it failed: then nothing is lost, and the same points can be posted
+   * again.
    */
   async postData(options: CallOptions = {}): Promise<void> {
     await this.batch.post(options);

@@ -50,7 +50,7 @@ export class EventType<N extends string = string> extends ReadableSeries<ValueOf
   }
 
   /**
-   * A summary, `undefined` where there is none.
+   * A summary, `undefined` if there is none.
    * @param window seconds.
    */
   getSummary<T extends SummaryTypeOf<N>>(type: T, window: number | string): Summary<N, T> | undefined {

@@ -3,10 +3,10 @@ import { type LatestPoint as DocumentedPoint } from './generated/index.js';
 import { type JsonValue } from './json-value.js';
 import { microsOf } from './time.js';
 
-/** An element of `/api/v1/latest`, as the archive has it. The document leaves parts of some values open: they are JSON. */
+/** An element of `/api/v1/latest` as sent by the archive. Parts of some values are any JSON. */
 export type WireLatestPoint = Omit<DocumentedPoint, 'val'> & { val: JsonValue };
 
-/** The newest point of an event type of a metadata, and whose it is. */
+/** The newest point of an event type of a metadata. */
 export class LatestPoint {
   readonly metadataKey: string;
   readonly eventType: string;

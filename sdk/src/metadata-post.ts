@@ -44,7 +44,7 @@ export class MetadataPost {
   /** The summaries asked for, by event type. */
   private readonly eventTypes = new Map<string, NewSummary[]>();
 
-  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(url: string, options: MetadataPostOptions) {
     this.archive = new Archive(url, options);
     const pair = options.subjectType === 'point-to-point' ? options : undefined;

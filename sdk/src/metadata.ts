@@ -70,7 +70,7 @@ export class Metadata {
     return this.wire.uri;
   }
 
-  /** A parameter, or any other field that is a text, by its name in the archive; `undefined` where there is none. */
+  /** A parameter, or any other field that is a text, by its name in the archive; `undefined` if there is none. */
   getFreeformKeyValue(name: string): string | undefined {
     const wireName = name.replaceAll('_', '-');
     const value: unknown = Object.hasOwn(this.wire, wireName) ? this.wire[wireName] : undefined;

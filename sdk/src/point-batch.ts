@@ -14,8 +14,9 @@ interface Waiting {
 /** How writes are judged. */
 export interface StrictOption {
   /**
-   * Whether a write throws a `DroppedError` that took place, but not for all points as they were sent: the archive drops
-   * points of event types that the metadata does not list, and cuts off fractions of integers. `false` unless given.
+   * Whether a write throws a `DroppedError` that took place, but not for all points as they were sent: the archive
+   * drops points of event types that the metadata does not list, and cuts off fractions of integers. `false` unless
+   * given.
    */
   strict?: boolean | undefined;
 }
@@ -25,7 +26,7 @@ export class PointBatch {
   private readonly waiting: Waiting[] = [];
   /** The write that was tried last: its name, and how many of the points that wait belong to it. */
   private write = { key: '', count: 0 };
-  /** Settles when the posts that are under way have ended: one at a time, or a point could be sent twice. */
+  /** Settles when the posts in progress have ended. They run one at a time; else a point could be sent twice. */
   private ended: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -34,16 +35,16 @@ export class PointBatch {
     private readonly isStrict: boolean,
   ) {}
 
-  /** Throws a `RangeError` for a time or a number that is none: JSON has no word for it. */
+  /** Throws a `RangeError` for an invalid time or number: JSON cannot express it. */
   add(eventType: string, time: Time, val: unknown): void {
     if (typeof val === 'number' && !Number.isFinite(val)) throw new RangeError(`expected a finite number, got ${val}`);
-    // The archive may know more event types than the document that the core was made from; it checks name and value.
+    // The archive may know more event types than the generated core; it checks name and value.
     this.waiting.push({ ts: secondsOf(time), value: { 'event-type': eventType, val } as BulkValue });
   }
 
   /**
-   * Stores the points that wait, all or none, apart from those whose place is taken; then they wait no more. After any
-   * failure but a `ConflictError` or `DroppedError` they do, and are the same write when they are posted again with nothing added.
+   * Stores the collected points, all or none, except those whose place is taken, and forgets them. After any failure
+   * but a `ConflictError` or `DroppedError` it keeps them; posting them again with nothing added is the same write.
    */
   async post(options: CallOptions): Promise<void> {
     const post = this.ended.then(() => this.send(options));
@@ -70,14 +71,14 @@ export class PointBatch {
     if (dropped && this.isStrict) throw dropped;
   }
 
-  /** Points may have been added meanwhile; these stay. */
+  /** Removes the sent points; points added meanwhile stay. */
   private settle(): void {
     this.waiting.splice(0, this.write.count);
     this.write = { key: '', count: 0 };
   }
 }
 
-/** Points of one time stand together, in the order in which they were added. */
+/** Groups points by time, in the order in which they were added. */
 function bulkOf(points: readonly Waiting[]): Bulk {
   const items = new Map<number, BulkItem>();
   for (const { ts, value } of points) {

@@ -15,16 +15,16 @@ const MAX_POINTS_PER_REQUEST = 100_000;
 /** What is between two times of an archive that has none but whole seconds, less one microsecond. */
 const REST_OF_SECOND_MICROS = 999_999;
 
-/** Which points to read, and what they are. */
+/** A series to read. */
 export interface Series {
   readonly rows: Rows;
   readonly dataType: DataTypeName;
 }
 
 /**
- * The points of a series, one by one, in the order that the options ask for; memory is flat. Where the connection
- * breaks, the read goes on behind the last point that arrived: none is missing, none comes twice. Returns the wish of
- * the archive to be asked again (see `DataPayload`). Throws an `ArchiveError`, or the signal's reason when that aborts.
+ * Yields the points of a series in the order of the options, with constant memory. If the connection breaks, the read
+ * resumes after the last point that arrived, so no point is missing or repeated. Returns the archive's `Retry-After`
+ * (see `DataPayload`). Throws an `ArchiveError`, or the signal's reason when that aborts.
  */
 export async function* readSeries<V>(
   archive: Archive,

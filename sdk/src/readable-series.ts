@@ -32,9 +32,9 @@ export abstract class ReadableSeries<V> {
   }
 
   /**
-   * The same points one by one as they arrive, with constant memory however many there are. A broken connection is
-   * taken up again behind the last point. Throws an `ArchiveError`, or the reason of `options.signal`; whoever leaves
-   * the loop early ends the request.
+   * Yields the same points as they arrive, with constant memory for any number. If the connection breaks, the read
+   * resumes after the last point. Throws an `ArchiveError`, or the reason of `options.signal`. Leaving the loop early
+   * ends the request.
    */
   async *points(options: ReadOptions = {}): AsyncGenerator<PointOf<V>, void, undefined> {
     yield* this.read(options);

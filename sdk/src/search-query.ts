@@ -6,7 +6,7 @@ import { instantOf } from './time-span.js';
 /** What says how to ask, rather than what for. */
 const NO_CONDITIONS: readonly string[] = ['limit', 'offset', 'verbose'];
 
-/** The query parameters of a search. Throws a `RangeError` for a time that is none. */
+/** The query parameters of a search. Throws a `RangeError` for an invalid time. */
 export function searchQuery(filters: FilterFields): Record<string, string> {
   const query: Record<string, string> = {};
   for (const [name, value] of Object.entries(filters)) {

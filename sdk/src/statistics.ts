@@ -23,15 +23,15 @@ export interface HistogramStatistics extends Statistics {
   mode: number[];
 }
 
-/** `{}`: there are no statistics, because a label is no number, or nothing was counted. */
+/** `{}`: there are no statistics, because a label is not a number or nothing was counted. */
 export type NoStatistics = { [field in keyof HistogramStatistics]?: never };
 
-/** The documents that are read as `val` of summaries, where they have a type of their own. */
+/** The documents in `val` of summaries, by summary type. */
 interface Documents<N extends string> {
   statistics: DataTypeOf<N> extends 'integer' | 'float' ? Statistics : HistogramStatistics | NoStatistics;
 }
 
-/** What is read as `val` of a summary. */
+/** The `val` of a summary. */
 export type SummaryValueOf<N extends string, T extends SummaryType> = {
   [type in SummaryType]: (typeof SUMMARY_TYPES)[type]['dataType'] extends null
     ? ValueOf<N>

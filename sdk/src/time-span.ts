@@ -17,7 +17,7 @@ export function instantOf(seconds: number): string {
 
 /**
  * What is left to read of a range of time. The archive's rules for the four times are applied here already, so that a
- * read can go on behind the last point that arrived: no two points of a series have the same time.
+ * read can resume after the last point that arrived: no two points of a series have the same time.
  */
 export class TimeSpan {
   private begin: number | undefined;
@@ -26,7 +26,7 @@ export class TimeSpan {
   private range: number | undefined;
   private moved = false;
 
-  /** Throws a `RangeError` for a time that is none. */
+  /** Throws a `RangeError` for an invalid time. */
   constructor(
     { time, timeStart, timeEnd, timeRange }: TimeFields,
     private readonly order: Order,

@@ -36,7 +36,7 @@ export interface RunHref {
   [field: string]: JsonValue;
 }
 
-/** Event types of the data type json whose values have a shape of their own: what perfSONAR writes. */
+/** The values of event types of the data type json, as perfSONAR writes them. */
 interface JsonShapes {
   failures: Failure;
   'packet-trace': Hop[];
@@ -69,7 +69,7 @@ interface JsonShapes {
  */
 export interface EventTypeValues extends Omit<BuiltInValues, keyof JsonShapes>, JsonShapes {}
 
-/** An event type whose values have a type here. */
+/** An event type with a type for its values. */
 export type EventTypeName = keyof EventTypeValues;
 
 /** What is read as `val` of an event type: any JSON where its name is not known at compile time. */

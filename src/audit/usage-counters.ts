@@ -4,7 +4,8 @@ import { CommitFeed } from '../storage/ingest/commit-feed.js';
 import { type Dropped, type Tally, UsageStore, type Written } from '../storage/access/usage-store.js';
 
 /**
- * Rows of each kind that wait to be stored. While the database is away and so many wait, further ones are not counted.
+ * The maximum of rows of each kind that wait to be stored. While the database is unavailable, further ones are not
+ * counted.
  */
 const MAX_ROWS = 10_000;
 

@@ -30,7 +30,7 @@ export class Description {
   @IsNumber()
   readonly version: number;
 
-  /** The moment whose state it holds, in ISO 8601. */
+  /** The time of its state, in ISO 8601. */
   @IsString()
   readonly made: string;
 
@@ -101,7 +101,7 @@ export function partName(table: string, number: number): string {
   return `${table}/${String(number).padStart(6, '0')}.tsv`;
 }
 
-/** Parses a description. Throws `BadBackup` where it is none, or one of a later format. */
+/** Parses a description. Throws `BadBackup` if it is invalid, or of a later format. */
 export function parseDescription(content: Buffer): Description {
   const value = parseJson(content, DESCRIPTION);
   const { format, version } = isObject(value) ? value : {};
@@ -111,7 +111,7 @@ export function parseDescription(content: Buffer): Description {
   return checked(() => validated(Description, value, DESCRIPTION, null));
 }
 
-/** Parses a manifest. Throws `BadBackup` where it is none. */
+/** Parses a manifest. Throws `BadBackup` if it is invalid. */
 export function parseManifest(content: Buffer): Manifest {
   return checked(() => {
     const manifest = validated(Manifest, parseJson(content, MANIFEST), MANIFEST, null);

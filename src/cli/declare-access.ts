@@ -48,7 +48,7 @@ function declareKeys(program: Command, env: NodeJS.ProcessEnv): void {
     .command('rotate')
     .description('issue a key with the same rights in place of another one; both work for a while')
     .argument('<id>', 'its number in the list', keyId)
-    .option('--overlap <time>', 'how long the old one goes on working (default: 24h)', duration, OVERLAP_SECONDS)
+    .option('--overlap <time>', 'how long the old key stays valid (default: 24h)', duration, OVERLAP_SECONDS)
     .option('--expires <when>', 'when the new one ends (default: after as long a life as the old one)', expiry)
     .action(async (id: number, { overlap, expires }: { overlap: number; expires?: Expiry }) => {
       await (await import('./key.command.js')).rotateKey(env, id, overlap, expires);
@@ -114,7 +114,7 @@ function filtersOf(command: Command): Command {
     .option('--since <when>', 'from when on: -24h, -30d or 2027-01-01 (in UTC)', date)
     .option('--user <user>', 'of this user only')
     .option('--metadata <key>', 'of this metadata only')
-    .option('--limit <rows>', 'at most so many, the newest', count, 1000);
+    .option('--limit <rows>', 'the maximum of rows, the newest ones', count, 1000);
 }
 
 function limitsOf(only: readonly string[]): StoredLimits | null {

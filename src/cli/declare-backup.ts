@@ -1,14 +1,14 @@
 import { type Command } from 'commander';
 import { percentage } from './arguments.js';
 
-/** Declares the commands that keep the data safe and check them, with this environment. */
+/** Declares the commands that back up, restore and check the data, with this environment. */
 export function declareBackup(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('backup')
-    .description('write everything in the archive but the keys to a file, beside a running server or without one')
-    .argument('<file>', 'where to; it appears when it is complete')
-    .option('--with-keys', 'the digests of the keys too')
-    .option('--force', 'replace a file that is there already')
+    .description('write the archive without its keys to a file, beside a running server or without one')
+    .argument('<file>', 'the file; it appears when it is complete')
+    .option('--with-keys', 'include the digests of the keys')
+    .option('--force', 'replace an existing file')
     .action(async (file: string, options: { withKeys?: boolean; force?: boolean }) => {
       await (await import('./backup.command.js')).backup(env, file, options);
     });
@@ -16,7 +16,7 @@ export function declareBackup(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('restore')
     .description('fill the empty archive from a backup, all or nothing')
-    .argument('<file>', 'what "marigram backup" has written')
+    .argument('<file>', 'a file that "marigram backup" wrote')
     .option('--check', 'only verify the file; no database is needed')
     .action(async (file: string, { check = false }: { check?: boolean }) => {
       const command = await import('./backup.command.js');
@@ -25,9 +25,9 @@ export function declareBackup(program: Command, env: NodeJS.ProcessEnv): void {
 
   program
     .command('verify')
-    .description('compare the summaries with the points they sum up; exit code 1 where a difference remains')
-    .option('--sample <percent>', 'how many of the windows to check, such as 1%', percentage, 1)
-    .option('--repair', 'put right what differs')
+    .description('compare the summaries with their points; exit code 1 if a difference remains')
+    .option('--sample <percent>', 'the share of windows to check, such as 1%', percentage, 1)
+    .option('--repair', 'repair differences')
     .action(async ({ sample, repair = false }: { sample: number; repair?: boolean }) => {
       await (await import('./verify.command.js')).verify(env, sample, repair);
     });

@@ -34,7 +34,7 @@ export function declareImport(program: Command, env: NodeJS.ProcessEnv): void {
     )
     .argument('<from>', 'URL of an archive, file, or - for the standard input')
     .argument('[filters...]', 'of an archive only what a search finds, such as source=192.0.2.1')
-    .option('--username <user>', 'whose key it is')
+    .option('--username <user>', 'the user of the key')
     .option(
       '--api-key <key>',
       'a key of the archive, if its reads are closed; better as MARIGRAM_KEY, which others do not see',
@@ -53,7 +53,7 @@ export function declareImport(program: Command, env: NodeJS.ProcessEnv): void {
       ]),
     )
     .option('--event-type <field=event-type>', 'of influx: what a field is; also MEASUREMENT.FIELD=…', parameter)
-    .option('--tag <tag=field>', 'of influx: which field of the metadata a tag is; TAG= leaves it out', parameter)
+    .option('--tag <tag=field>', 'influx: the metadata field of a tag; TAG= omits it', parameter)
     .option('--set <field=value>', 'of influx: a field that all metadata have', parameter)
     .option('--mapping <file>', 'of influx: a JSON file with all of that')
     .option('--strict', 'store nothing of a file with a bad line')

@@ -1,6 +1,6 @@
 import { type Command } from 'commander';
 
-/** Declares the commands that run the server and keep its schema, with this environment. */
+/** Declares the commands that run the server and migrate its schema, with this environment. */
 export function declareServer(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('serve')
@@ -11,7 +11,7 @@ export function declareServer(program: Command, env: NodeJS.ProcessEnv): void {
 
   program
     .command('migrate')
-    .description("bring the database's schema up to date (the server does so itself when it starts)")
+    .description("migrate the database's schema (the server also does so when it starts)")
     .action(async () => {
       await (await import('./migrate.command.js')).migrate(env);
     });

@@ -28,7 +28,7 @@ export interface DeleteOptions {
 /** How many metadata are fetched at a time. */
 const PAGE_ROWS = 500;
 
-/** Search parameters that select no metadata: whoever gives one expects fewer deletions than would take place. */
+/** Search parameters that select no metadata; a user who gives one expects fewer deletions than would happen. */
 const NO_FILTERS = ['limit', 'offset', 'order', 'format'];
 
 /** Says how names are compared; it filters nothing by itself. */

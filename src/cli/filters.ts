@@ -50,7 +50,7 @@ const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
 const NO_FILTERS: readonly string[] = ['limit', 'offset', 'order', 'format', 'output', 'verbose'];
 
 /**
- * One filter, with its time in seconds. Throws an `InvalidArgumentError` for a value that is none, and for a name that
+ * One filter, with its time in seconds. Throws an `InvalidArgumentError` for an invalid value, and for a name that
  * is nearly that of a filter: the archive would look for a parameter of that name, and find nothing.
  */
 export function filter(name: string, value: string): Filter {
@@ -75,7 +75,7 @@ export function filter(name: string, value: string): Filter {
   return [name, value];
 }
 
-/** A word of a command line as a filter, `undefined` where it is none. Throws as `filter` does. */
+/** Parses a word of a command line as a filter; returns `undefined` for other words. Throws like `filter`. */
 export function filterOf(word: string): Filter | undefined {
   const [, name, value = ''] = /^([^=/:]+)=(.*)$/su.exec(word) ?? [];
   if (name === undefined) return undefined;
@@ -83,7 +83,7 @@ export function filterOf(word: string): Filter | undefined {
   return filter(name, value);
 }
 
-/** Words of a command line, all of which are filters. Throws an `OperatorError` for one that is none. */
+/** Parses words of a command line as filters. Throws an `OperatorError` for a word that is not a filter. */
 export function filtersOf(words: readonly string[]): Filter[] {
   return words.map((word) =>
     checked(() => {

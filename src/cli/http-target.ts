@@ -28,7 +28,7 @@ export class HttpTarget implements FileTarget {
   /** The event types of the archive, once `lookUpTypes` has asked for them. */
   private declared: ReadonlyMap<string, EventTypeInfo> = new Map();
 
-  /** Throws a `TypeError` for a URL that is none of HTTP, and for a key that can't be sent. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(private readonly to: Destination) {
     new ApiConnect(to.url, {}, { apiKey: to.apiKey });
   }

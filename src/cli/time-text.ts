@@ -10,7 +10,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
 /** The names that are words; the others are units. */
 const PLURALS: readonly string[] = ['year', 'month', 'day'];
 
-/** How long before `now` a time is, in words: `3 min ago`, `2 days ago`, `in 1 h`; `never` where there is none. */
+/** How long before `now` a time is, in words: `3 min ago`, `2 days ago`, `in 1 h`; `never` if there is none. */
 export function relativeTime(time: Date | undefined, now: number): string {
   if (time === undefined) return 'never';
   const seconds = Math.round((now - time.getTime()) / 1000);
@@ -21,7 +21,7 @@ export function relativeTime(time: Date | undefined, now: number): string {
   return seconds > 0 ? `${words} ago` : `in ${words}`;
 }
 
-/** A time, to the second; `-` where there is none. */
+/** A time, to the second; `-` if there is none. */
 export function timeOf(date: Date | null): string {
   return date === null ? '-' : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }

@@ -132,7 +132,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** All codes, in the order of their statuses. */
 export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
 
-/** The code of an error of which only the status is known; of those with no code of their own, the general one. */
+/** The code of an error of which only the status is known; the general code if the status has no special one. */
 export function codeOfStatus(status: number): ErrorCode {
   const code = ERROR_CODES.find((name) => ERRORS[name].status === status);
   return code ?? (status < 500 ? 'invalid' : 'internal-error');

@@ -45,7 +45,7 @@ export function secondsAhead(text: string, unsigned: 'ago' | 'ahead'): number | 
   return sign === '-' || (sign === '' && unsigned === 'ago') ? -length : length;
 }
 
-/** A length of time in whole seconds: `3600`, `60m`, `1h`, `7d` or `2w`. `undefined` for what is none. */
+/** Parses a duration to whole seconds: `3600`, `60m`, `1h`, `7d` or `2w`. Returns `undefined` for other texts. */
 export function lengthOf(text: string): number | undefined {
   const match = /^(\d{1,10})([smhdw]?)$/.exec(text);
   if (!match) return undefined;

@@ -58,7 +58,7 @@ export function resolveRange(range: TimeRange | undefined, now: number): { begin
   };
 }
 
-/** A range that two parameters of their own bound, each of which may be absent; `undefined` where both are. */
+/** Parses a range from two parameters, each of which may be absent; returns `undefined` if both are. */
 export function parseBounds(query: Query, startName: string, endName: string): TimeRange | undefined {
   const start = parseInstant(query, startName);
   const end = parseInstant(query, endName);

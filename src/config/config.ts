@@ -10,7 +10,9 @@ const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'
 /** Names that stand for whole ranges of addresses in TRUST_PROXY. */
 const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
-/** Everything that can be set from outside. `loadConfig` fills and checks it once; nothing else reads the environment. */
+/**
+ * Everything that can be set from outside. `loadConfig` fills and checks it once; nothing else reads the environment.
+ */
 export class AppConfig {
   /** Address to listen on. */
   host: string;
@@ -26,17 +28,17 @@ export class AppConfig {
   replicaMaxLag: number;
   /** Directory of the programs of the embedded PostgreSQL; `undefined` means the ones that came with npm. */
   pgBinDir: string | undefined;
-  /** Connections to the database, at most. */
+  /** The maximum of connections to the database, for reads and for everything else. */
   poolSize: number;
-  /** What stands before `/perfsonar/` in every URL: empty, or a path that begins with a slash and ends without. */
+  /** The path before `/perfsonar/` in every URL: empty, or with a leading and without a trailing slash. */
   pathPrefix: string;
-  /** Who may read: everybody, or only who has a key. */
+  /** Who may read: everyone, or only clients with a key. */
   readAccess: 'public' | 'key';
-  /** Proxies whose X-Forwarded-* headers are believed: addresses, CIDR ranges or range names. */
+  /** Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges or range names. */
   trustProxy: readonly string[];
-  /** The largest body that is taken, in bytes. */
+  /** The maximum size of a body, in bytes. */
   bodyLimit: number;
-  /** Memory for bodies that are in flight, in bytes; one client gets half of it at most. */
+  /** The memory for bodies in progress, in bytes; one client gets at most half of it. */
   bodyBudget: number;
   /** The most points that one request may store. */
   maxPoints: number;
@@ -51,7 +53,9 @@ export class AppConfig {
   auditDays: number;
   /** The least severe messages that are logged. */
   logLevel: (typeof LOG_LEVELS)[number];
-  /** The time that one chunk of a hypertable covers, in seconds; `undefined` means as the archive was made (30 days). */
+  /**
+   * The time that one chunk of a hypertable covers, in seconds; `undefined` means as the archive was made (30 days).
+   */
   chunkSeconds: number | undefined;
   /** The file that says how long data are kept, absolute; `undefined` keeps everything. */
   retentionPolicy: string | undefined;
@@ -128,8 +132,8 @@ export function archivePathOf({ pathPrefix }: Pick<AppConfig, 'pathPrefix'>): st
 }
 
 /**
- * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws an `OperatorError`
- * as `loadConfig` does, and where the server takes any free port.
+ * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws an
+ * `OperatorError` as `loadConfig` does, and where the server takes any free port.
  */
 export function archiveUrlOf(env: Readonly<Record<string, string | undefined>>): string {
   const { HOST, PORT, PATH_PREFIX } = env;

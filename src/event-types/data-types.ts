@@ -8,8 +8,8 @@ import { floatOf, integerOf, isFraction } from './numbers.js';
 export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
 
 /**
- * How values are summed up: numbers by adding them, fractions by adding numerators and denominators, histograms by adding
- * the counts of each label.
+ * How values are summed up: numbers by adding them, fractions by adding numerators and denominators, histograms by
+ * adding the counts of each label.
  */
 export type Measure = 'number' | 'fraction' | 'histogram';
 
@@ -29,7 +29,7 @@ export interface ParsedValue extends StoredValue {
   readonly isCut?: boolean;
 }
 
-/** What a point does whose place is taken: it is skipped, or replaces the point there. */
+/** What happens to a point at a place that is taken: it is skipped, or it replaces the other point. */
 export type OnConflict = 'skip' | 'replace';
 
 /** What the archive does with the values of one data type. */
@@ -53,8 +53,8 @@ export interface DataType {
 }
 
 /**
- * One entry for each data type: parsing, validation, encoding, summing up. Another one is an entry here, and its name in
- * `DataTypeName`.
+ * One entry for each data type: parsing, validation, encoding, summing up. Another one is an entry here, and its name
+ * in `DataTypeName`.
  */
 export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
   integer: {

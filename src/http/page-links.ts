@@ -2,7 +2,7 @@ import { type FastifyReply } from 'fastify';
 import { type Page } from '../common/page.js';
 import { type RequestAddress } from './request.js';
 
-/** Absolute URLs of the pages beside this one, `null` where there is none. */
+/** Absolute URLs of the pages beside this one, `null` if there is none. */
 export interface PageLinks {
   readonly next: string | null;
   readonly previous: string | null;

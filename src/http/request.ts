@@ -73,7 +73,7 @@ export const checkFormat: preHandlerHookHandler = (request, _reply, done) => {
   done(isKnown ? undefined : new NotFound(`format: there is no format ${JSON.stringify(format)} here`));
 };
 
-/** Path and query. A proxy's form of the request (`GET http://host/path`) names a host that is none of ours to repeat. */
+/** Path and query. The form of requests to proxies (`GET http://host/path`) has another host, which is dropped. */
 function splitUrl(request: FastifyRequest): [path: string, search?: string] {
   const url = request.url.replace(/^https?:\/\/[^/?]*/i, '');
   const at = url.indexOf('?');

@@ -3,7 +3,7 @@ import { type Database } from './database.js';
 /**
  * Runs `work` while this process holds the advisory lock with this name; returns `false` without running it where
  * another session holds the lock. Takes one connection for as long as `work` runs; should that break, PostgreSQL
- * releases the lock and `work` goes on.
+ * releases the lock and `work` continues.
  */
 export function exclusively(db: Database, name: string, work: () => Promise<void>): Promise<boolean> {
   return db.session(async (sql) => {

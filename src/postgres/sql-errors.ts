@@ -67,7 +67,7 @@ const CONNECTION_TEXTS: ReadonlySet<string> = new Set([
 /** Classifies an error that a statement or a connection attempt threw; PostgreSQL's own by SQLSTATE, never by text. */
 export function classify(thrown: unknown): SqlFailure {
   const error = causeOf(thrown);
-  // TypeORM gives up its connection when that breaks, and says this to whoever goes on with it.
+  // TypeORM throws this when a connection that broke is used again.
   if (error instanceof QueryRunnerAlreadyReleasedError) return 'unavailable';
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? '';
@@ -93,7 +93,9 @@ function isConnectionError(error: unknown): boolean {
   return CONNECTION_CODES.has(code) || TLS_CODE.test(code) || syscall === 'connect';
 }
 
-/** The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first. */
+/**
+ * The shortest honest text for a failed connection or statement; of several addresses tried, the reason of the first.
+ */
 export function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);

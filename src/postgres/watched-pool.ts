@@ -10,13 +10,13 @@ const STALL_AFTER_MS = 2000;
 const PROBE_INTERVAL_MS = 500;
 
 /**
- * A probe fails after so many turns of the event loop, each at least so long. Elapsed time alone would blame the database
- * when this process is too busy to read the answer.
+ * A probe fails after so many turns of the event loop, each at least so long. Elapsed time alone would blame the
+ * database when this process is too busy to read the answer.
  */
 const PROBE_TURNS = 20;
 const PROBE_TURN_MS = 100;
 
-/** After so many failed probes in a row the database counts as gone. A single one may be lost in a busy moment. */
+/** The database counts as unavailable after this number of failed probes in a row. A busy moment may fail one. */
 const MAX_FAILED_PROBES = 2;
 
 const ignore = (): void => undefined;
@@ -31,8 +31,8 @@ const SESSION = `SET extra_float_digits = 1; SET DateStyle = 'ISO'`;
  * the next statement on the connection fails.
  *
  * A frozen database, or one whose host is gone, breaks no connection: its clients would wait for ever. A statement may
- * take long, so elapsed time proves nothing. When a connection has been in use for a while, the pool opens another one as
- * a probe. If probes fail, it closes all connections, and refuses new ones at once until the database answers again.
+ * take long, so elapsed time proves nothing. When a connection has been in use for a while, the pool opens another one
+ * as a probe. If probes fail, it closes all connections, and refuses new ones at once until the database answers again.
  */
 export class WatchedPool extends pg.Pool {
   private readonly clients = new Set<pg.PoolClient>();

@@ -32,7 +32,7 @@ export class Policies {
   }
 
   /**
-   * The most specific policy for some data, or `undefined` where there is none. The event type weighs most, then the
+   * The most specific policy for some data, or `undefined` if there is none. The event type weighs most, then the
    * summary type, then the window; if a specific branch leads to no policy, the general one is tried.
    */
   choose(eventType: string, summaryType: string, window: number): Policy | undefined {

@@ -8,11 +8,11 @@ export interface Extremes {
 }
 
 /**
- * The extremes of a bin that counts points which are no longer stored. They come from its sketch, which covers all of its
- * points exactly, and from the points that are still stored. The extreme of the outermost bucket in use is exact where all
- * points of that bucket are still stored, and else within 1 %, or as it was where that lies in the bucket.
+ * The extremes of a bin that counts points which are no longer stored. They come from its sketch, which covers all of
+ * its points exactly, and from the points that are still stored. The extreme of the outermost bucket in use is exact
+ * where all points of that bucket are still stored, and else within 1 %, or as it was where that lies in the bucket.
  * @param bin has a sketch in which something is counted.
- * @param stored what the stored points come to; `undefined` where there are none.
+ * @param stored what the stored points come to; `undefined` if there are none.
  */
 export function extremesOf(
   { min, max, histogram }: Extremes & { readonly histogram: Readonly<Record<string, number>> },

@@ -23,7 +23,7 @@ export interface Request extends Connection {
 /** Statuses that ask for a key, or another one. */
 const REFUSED: readonly number[] = [401, 403];
 
-/** A search of the archive. Throws an `OperatorError` for a URL that is none, and for a key that can't be sent. */
+/** A search of the archive. Throws an `OperatorError` for an invalid URL, and for a key that can't be sent. */
 export function connect({ url, apiKey }: Connection, filters: FilterFields): ApiConnect {
   // Fewer retries than in programs, since a person waits.
   const options = { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };

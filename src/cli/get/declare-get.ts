@@ -32,7 +32,7 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
 
   limited(
     declare(get, 'metadata', 'who measured what between whom; times mean when points were last stored'),
-    'at most so many',
+    'the maximum of rows',
   )
     .argument('[filters...]', WORDS)
     .addHelpText(
@@ -45,7 +45,7 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
 
   limited(
     declare(get, 'endpoints', 'the pairs of source and destination, and what is measured between them'),
-    'at most so many',
+    'the maximum of rows',
   )
     .argument('[filters...]', WORDS)
     .addHelpText('after', examples('endpoints tool-name=pscheduler/iperf3', 'endpoints --time-range 1h'))
@@ -55,7 +55,7 @@ export function declareGet(program: Command, env: NodeJS.ProcessEnv): void {
 
   limited(
     declare(get, 'latest', 'the newest point of every series; times mean when points were last stored'),
-    'at most so many',
+    'the maximum of rows',
   )
     .argument('[filters...]', WORDS)
     .addHelpText('after', examples('latest event-type=throughput source=192.0.2.1', 'latest -o csv'))
@@ -111,7 +111,7 @@ function declare(get: Command, name: string, about: string): Command {
 }
 
 function ordered(command: Command): Command {
-  return limited(command, 'at most so many points: the newest, unless --order says otherwise').addOption(
+  return limited(command, 'the maximum of points: the newest, unless --order says otherwise').addOption(
     new Option('--order <order>', 'oldest first, or newest first').choices(['asc', 'desc']),
   );
 }

@@ -18,7 +18,7 @@ export interface FoundSeries {
 const MAX_LISTED = 10;
 
 /**
- * The one series that words and filters name. Throws an `OperatorError` where there is none, or more than one: it says
+ * The one series that words and filters name. Throws an `OperatorError` if there is none, or more than one: it says
  * what there is.
  * @param what of an event type is looked for.
  */

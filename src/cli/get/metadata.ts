@@ -63,7 +63,7 @@ export function lastUpdated(metadata: Metadata): Date | undefined {
   return latest(metadata.getAllEventTypes().map(({ timeUpdated }) => timeUpdated));
 }
 
-/** The last of some times; `undefined` where there is none. */
+/** The last of some times; `undefined` if there is none. */
 export function latest(times: readonly (Date | undefined)[]): Date | undefined {
   return times.reduce((last, time) => (time && (!last || time > last) ? time : last), undefined);
 }

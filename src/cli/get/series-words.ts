@@ -55,7 +55,7 @@ export function seriesWords(words: readonly string[]): SeriesWords {
   return found;
 }
 
-/** Of two words that could be event types, the one that is none is the mistake: a key that was cut short, say. */
+/** Of two words that could be event types, the mistake is the unknown one: a truncated key, for example. */
 function wordTooMany(word: string, { eventType }: SeriesWords): InvalidArgumentError {
   const unknown = [eventType, word].find((one) => one !== undefined && !isEventType(one));
   if (lengthOf(word) !== undefined || SUMMARY_TYPES.has(word) || unknown === undefined || eventType === undefined)

@@ -44,7 +44,7 @@ export class CutOffStore {
     return { kinds: rows, now: time.rows[0]?.now ?? 0 };
   }
 
-  /** The latest cut-off of any points, or any bins, in micros; `null` where there is none. */
+  /** The latest cut-off of any points, or any bins, in micros; `null` if there is none. */
   async latest(content: Content, rules: readonly RetentionRule[], cutOffs: CutOffs): Promise<number | null> {
     const { begin, select, values } = cutOffsOf(content, rules, cutOffs);
     const { rows } = await this.db.query<{ latest: number | null }>(
