@@ -8,27 +8,45 @@ export interface Decimal {
 /** Integers up to here can be added as doubles without a loss, as long as their sum stays below it, too. */
 const SAFE = Number.MAX_SAFE_INTEGER;
 
+/** An integer of at most 51 bits divided by a power of ten is a double whose shortest text says just that. */
+const MAX_DIGITS = 2 ** 51 - 1;
+
+const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
 /**
  * A sum of doubles without any rounding: each counts as the decimal number of its shortest text, which is what was
  * posted and what is answered. So the order of the summands makes no difference.
  */
 export class ExactSum {
-  /** The sum of the whole numbers: the fast path, which most sums never leave. */
-  private whole = 0;
+  /** A part of the sum, in units of 10^−`places`: the fast path, which sums of measured values hardly ever leave. */
+  private units = 0;
+  private places = 0;
+  /** The rest of the sum: `digits` × 10^−`scale`. */
   private digits = 0n;
   private scale = 0;
 
   /** Adds a finite double; subtracts it with `sign` −1. */
   add(value: number, sign: 1 | -1 = 1): void {
-    const whole = this.whole + sign * value;
-    if (Number.isSafeInteger(value) && Math.abs(whole) <= SAFE) this.whole = whole;
-    else this.addDecimal(decimalOf(value), sign);
+    if (this.places === 0 && Number.isSafeInteger(value)) {
+      this.addUnits(value, 0, sign);
+      return;
+    }
+    for (let places = this.places; places < POWERS.length; places++) {
+      const units = unitsOf(value, places);
+      if (units === undefined) continue;
+      this.addUnits(units, places, sign);
+      return;
+    }
+    this.addDecimal(decimalOf(value), sign);
   }
 
   /** Adds the square of a finite double. */
   addSquare(value: number, sign: 1 | -1 = 1): void {
-    if (Number.isInteger(value) && Math.abs(value) < 2 ** 26) {
-      this.add(value * value, sign);
+    for (let places = 0; 2 * places < POWERS.length; places++) {
+      const units = unitsOf(value, places);
+      if (units === undefined) continue;
+      if (Math.abs(units) >= 2 ** 26) break;
+      this.addUnits(units * units, 2 * places, sign);
       return;
     }
     const { digits, scale } = decimalOf(value);
@@ -42,7 +60,35 @@ export class ExactSum {
   }
 
   private total(): Decimal {
-    return { digits: this.digits + BigInt(this.whole) * 10n ** BigInt(this.scale), scale: this.scale };
+    this.flush();
+    return { digits: this.digits, scale: this.scale };
+  }
+
+  /** Adds a safe integer, in units of 10^−`places`. */
+  private addUnits(units: number, places: number, sign: 1 | -1): void {
+    if (places !== this.places) {
+      const [ours, theirs] = [POWERS[places - this.places], POWERS[this.places - places]];
+      const raised = ours === undefined ? this.units : this.units * ours;
+      const added = theirs === undefined ? units : units * theirs;
+      if (Math.abs(raised) > SAFE || Math.abs(added) > SAFE) {
+        this.addDecimal({ digits: BigInt(units), scale: places }, sign);
+        return;
+      }
+      [this.units, units] = [raised, added];
+      this.places = Math.max(this.places, places);
+    }
+    let sum = this.units + sign * units;
+    if (Math.abs(sum) > SAFE) {
+      this.flush();
+      sum = sign * units;
+    }
+    this.units = sum;
+  }
+
+  /** Moves the units to the digits. */
+  private flush(): void {
+    if (this.units !== 0) this.addDecimal({ digits: BigInt(this.units), scale: this.places }, 1);
+    this.units = 0;
   }
 
   private addDecimal({ digits, scale }: Decimal, sign: 1 | -1): void {
@@ -52,6 +98,13 @@ export class ExactSum {
     }
     this.digits += BigInt(sign) * digits * 10n ** BigInt(this.scale - scale);
   }
+}
+
+/** A double in units of 10^−`places`; `undefined` where its shortest text has more decimals, or too many digits. */
+function unitsOf(value: number, places: number): number | undefined {
+  const power = POWERS[places] ?? 1;
+  const units = Math.round(value * power);
+  return units / power === value && Math.abs(units) <= MAX_DIGITS ? units : undefined;
 }
 
 /** The decimal number of a double's shortest text. */

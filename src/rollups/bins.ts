@@ -1,4 +1,5 @@
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { MICROS_PER_SECOND } from '../common/time.js';
 import { inTurns, Turns } from '../common/turns.js';
 import { Histogram, HistogramSum } from './histogram.js';
 import { Rollup, type RollupSpec } from './rollup.js';
@@ -19,35 +20,78 @@ interface WindowBins {
   last: Bin | undefined;
 }
 
+/** A series that keeps rollups. */
+interface BinnedSeries {
+  readonly id: number;
+  readonly dataType: DataTypeName;
+  readonly rollups: readonly RollupSpec[];
+}
+
+/** Points as columns, one element a point; those that the data type lacks are empty. */
+interface ValueColumns {
+  readonly micros: readonly number[];
+  readonly values: readonly number[];
+  readonly denominators: readonly number[];
+  readonly documents: readonly string[];
+}
+
 /** Assigns points to the bins of all windows of their series, and sums up each bin. */
 export class Bins {
   private readonly bySeries = new Map<number, Map<number, WindowBins>>();
   private readonly noHistograms = new HistogramSum();
 
   /** Adds a point to its bin of each window; `sign` −1 subtracts it. */
-  add(
-    series: { readonly id: number; readonly dataType: DataTypeName; readonly rollups: readonly RollupSpec[] },
-    point: StoredValue & { readonly micros: number },
-    sign: 1 | -1 = 1,
-  ): void {
+  add(series: BinnedSeries, point: StoredValue & { readonly micros: number }, sign: 1 | -1 = 1): void {
     if (series.rollups.length === 0) return;
-    let windows = this.bySeries.get(series.id);
-    if (!windows) this.bySeries.set(series.id, (windows = new Map<number, WindowBins>()));
     const isHistogram = DATA_TYPES[series.dataType].measure === 'histogram';
     const histogram = isHistogram ? new Histogram(point.document ?? '{}') : undefined;
-    for (const { window, statistics } of series.rollups) {
-      let bins = windows.get(window);
-      if (!bins) windows.set(window, (bins = { byBegin: new Map(), last: undefined }));
-      const begin = binOf(point.micros, window);
-      let bin = bins.last?.begin === begin ? bins.last : bins.byBegin.get(begin);
-      if (!bin) {
-        const rollup = new Rollup(series.dataType, statistics, isHistogram ? this.noHistograms : null);
-        bin = { series: series.id, window, begin, rollup };
-        bins.byBegin.set(begin, bin);
-      }
-      bins.last = bin;
-      bin.rollup.add(point, sign, histogram);
+    for (const spec of series.rollups) {
+      const { rollup } = this.bin(
+        series,
+        spec,
+        binOf(point.micros, spec.window),
+        isHistogram ? this.noHistograms : null,
+      );
+      if (histogram) rollup.addHistogram(histogram, sign);
+      else rollup.addNumber(point.value ?? 0, point.denominator ?? 0, sign);
     }
+  }
+
+  /** Adds points that come as columns, as `add` does. */
+  addColumns(series: BinnedSeries, { micros, values, denominators, documents }: ValueColumns, sign: 1 | -1 = 1): void {
+    if (documents.length > 0 && series.rollups.length > 0)
+      documents.forEach((document, index) => {
+        this.add(series, { micros: micros[index] ?? 0, value: null, denominator: null, document }, sign);
+      });
+    else
+      for (const spec of series.rollups) {
+        const length = spec.window * MICROS_PER_SECOND;
+        let bin: Bin | undefined;
+        for (const [index, time] of micros.entries()) {
+          // Neighbours most often fall into the same bin.
+          if (!bin || time < bin.begin || time >= bin.begin + length)
+            bin = this.bin(series, spec, binOf(time, spec.window), null);
+          bin.rollup.addNumber(values[index] ?? 0, denominators[index] ?? 0, sign);
+        }
+      }
+  }
+
+  private bin(
+    { id, dataType }: BinnedSeries,
+    { window, statistics }: RollupSpec,
+    begin: number,
+    histograms: HistogramSum | null,
+  ): Bin {
+    let windows = this.bySeries.get(id);
+    if (!windows) this.bySeries.set(id, (windows = new Map<number, WindowBins>()));
+    let bins = windows.get(window);
+    if (!bins) windows.set(window, (bins = { byBegin: new Map(), last: undefined }));
+    let bin = bins.last?.begin === begin ? bins.last : bins.byBegin.get(begin);
+    if (!bin) {
+      bin = { series: id, window, begin, rollup: new Rollup(dataType, statistics, histograms) };
+      bins.byBegin.set(begin, bin);
+    }
+    return (bins.last = bin);
   }
 
   /** The bins in the order of series, window and begin: the order in which all writers lock them. */

@@ -1,8 +1,10 @@
-import { LABELS_PER_STEP } from '../common/turns.js';
 import { JsonReader } from '../json/json-reader.js';
 
 /** Counts by label: a merged histogram, or the sketch of numbers. Integers; a bigint where a double would not hold it. */
 export type Counts = Map<string, number | bigint>;
+
+/** How many labels are one step. */
+const STEP = 2000;
 
 /** Matches histograms whose text is not that of their sum: with a count of 0, or one that a double may not hold. */
 const NOT_PLAIN = /:0[,}]|\d{16}/;
@@ -20,13 +22,13 @@ export function* jsonOf(counts: Counts): Generator<void, string, void> {
   let done = 0;
   for (const [label, count] of counts) {
     if (Number(count) !== 0) text += `${text === '' ? '' : ','}${JSON.stringify(label)}:${count}`;
-    if (++done % LABELS_PER_STEP === 0) yield;
+    if (++done % STEP === 0) yield;
   }
   return `{${text}}`;
 }
 
 /** Texts of more characters are read in steps: `JSON.parse` of many labels takes long. */
-const LARGE_TEXT_CHARACTERS = 64 * 1024;
+const LARGE = 64 * 1024;
 
 /** A histogram as it is stored. It is parsed only when it is added to others, and a small one only once. */
 export class Histogram {
@@ -37,7 +39,7 @@ export class Histogram {
 
   /** Adds the counts to others, in steps; `sign` −1 subtracts them. */
   *addTo(counts: Counts, sign: 1 | -1): Generator<void, void, void> {
-    if (this.text.length > LARGE_TEXT_CHARACTERS) {
+    if (this.text.length > LARGE) {
       yield* this.readInto(counts, sign);
       return;
     }
@@ -52,7 +54,7 @@ export class Histogram {
     for (let label = reader.nextKey(); label !== undefined; label = reader.nextKey()) {
       const begin = reader.skip();
       addCount(counts, label, sign * Number(reader.text(begin, reader.position)));
-      if (++done % LABELS_PER_STEP === 0) yield;
+      if (++done % STEP === 0) yield;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
 import { ExactSum } from '../common/decimal.js';
 import { atOnce } from '../common/turns.js';
 import { addCount, type Counts, type Histogram, type HistogramSum, jsonOf } from './histogram.js';
@@ -38,19 +38,17 @@ export class Rollup {
     this.sketch = hasStatistics ? new Map() : null;
   }
 
-  /**
-   * Adds a point; `sign` −1 subtracts it, which does not change the extremes.
-   * @param histogram the value of a histogram.
-   */
-  add({ value, denominator }: StoredValue, sign: 1 | -1, histogram: Histogram | undefined): void {
+  /** Adds a histogram; `sign` −1 subtracts it. */
+  addHistogram(histogram: Histogram, sign: 1 | -1): void {
     this.count += sign;
-    if (histogram) {
-      this.histograms = this.histograms?.plus(histogram, sign) ?? null;
-      return;
-    }
-    const number = value ?? 0;
+    this.histograms = this.histograms?.plus(histogram, sign) ?? null;
+  }
+
+  /** Adds a number, or a share by its two parts; `sign` −1 subtracts it, which does not change the extremes. */
+  addNumber(number: number, denominator: number, sign: 1 | -1): void {
+    this.count += sign;
     this.sum?.add(number, sign);
-    this.denominatorSum?.add(denominator ?? 0, sign);
+    this.denominatorSum?.add(denominator, sign);
     if (!this.sumOfSquares || !this.sketch) return;
     this.sumOfSquares.addSquare(number, sign);
     this.min = Math.min(this.min ?? number, number);

@@ -1,5 +1,4 @@
 import { type Decimal, nearestDouble } from '../common/decimal.js';
-import { LABELS_PER_STEP } from '../common/turns.js';
 
 /** How many samples have a value; samples are sorted by their value. */
 export interface Samples {
@@ -14,11 +13,14 @@ export interface Sums {
   readonly sumOfSquares: Decimal;
 }
 
-/** The squares of larger labels overflow a double; no delay or hop count comes near. */
-const MAX_LABEL_VALUE = 1e150;
+/** Squares of larger numbers are too large for a double: no delay or hop count comes near. */
+const LARGEST = 1e150;
 
 /** Labels that count as numbers: plain decimal ones. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** How many labels are one step. */
+const STEP = 2000;
 
 /** The labels of a histogram as sorted samples, in steps, without empty buckets; `undefined` where one is no number. */
 export function* samplesOf(histogram: Readonly<Record<string, number>>): Generator<void, Samples[] | undefined, void> {
@@ -26,13 +28,13 @@ export function* samplesOf(histogram: Readonly<Record<string, number>>): Generat
   let done = 0;
   for (const label of Object.keys(histogram)) {
     const count = histogram[label] ?? 0;
-    if (++done % LABELS_PER_STEP === 0) yield;
+    if (++done % STEP === 0) yield;
     if (count <= 0) continue;
     const value = Number(label);
-    if (!NUMBER.test(label) || Math.abs(value) > MAX_LABEL_VALUE) return undefined;
+    if (!NUMBER.test(label) || Math.abs(value) > LARGEST) return undefined;
     samples.push({ value, count });
   }
-  if (samples.length <= LABELS_PER_STEP) return samples.sort(byValue);
+  if (samples.length <= STEP) return samples.sort(byValue);
   return yield* sortInSteps(samples);
 }
 
@@ -43,8 +45,8 @@ function byValue(a: Samples, b: Samples): number {
 /** Sorts many samples in steps: runs of them, which are merged two by two. */
 function* sortInSteps(samples: readonly Samples[]): Generator<void, Samples[], void> {
   let runs: Samples[][] = [];
-  for (let at = 0; at < samples.length; at += LABELS_PER_STEP) {
-    runs.push(samples.slice(at, at + LABELS_PER_STEP).sort(byValue));
+  for (let at = 0; at < samples.length; at += STEP) {
+    runs.push(samples.slice(at, at + STEP).sort(byValue));
     yield;
   }
   while (runs.length > 1) {
@@ -67,7 +69,7 @@ function* merge(left: readonly Samples[], right: readonly Samples[]): Generator<
       merged.push(b);
       j++;
     }
-    if (merged.length % LABELS_PER_STEP === 0) yield;
+    if (merged.length % STEP === 0) yield;
   }
   return merged;
 }
