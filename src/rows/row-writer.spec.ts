@@ -56,6 +56,45 @@ describe('a row is written as JavaScript prints its numbers', () => {
     expect(written([[0, value]])).toBe('<0=null>');
   });
 
+  test('any decimal, from its digits', () => {
+    const digits = fc.oneof(
+      fc.integer({ min: -(2 ** 51) + 1, max: 2 ** 51 - 1 }),
+      fc.integer({ min: -2000, max: 2000 }),
+      fc.constantFrom(0, 1, -1, 10, 100_000_000, 1_000_000_000, 2 ** 51 - 1),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(digits, fc.nat(9)), { minLength: 1 }), (numbers) => {
+        const writer = new RowWriter(FORMAT);
+        for (const [integer, scale] of numbers) writer.decimal(0, integer, scale);
+        const texts = numbers.map(([integer, scale]) => `<0=${String(integer / 10 ** scale)}>`);
+        expect(writer.take().toString()).toBe(texts.join(';'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('blocks of decimals, as one by one', () => {
+    const time = fc.oneof(
+      fc.integer({ min: 0, max: 2e9 }).map((seconds) => seconds * 1_000_000),
+      fc.integer({ min: 1_714_557_600, max: 1_714_577_600 }).map((seconds) => seconds * 1_000_000),
+      fc.constantFrom(-1, 1, 500_000, 253_402_300_799_000_000, -62_135_596_800_000_000),
+    );
+    const row = fc.tuple(
+      time,
+      fc.integer({ min: -(2 ** 51) + 1, max: 2 ** 51 - 1 }).map((n) => n % 1e12),
+    );
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.nat(9), fc.nat(3), (rows, scale, skipped) => {
+        const [one, block] = [new RowWriter(FORMAT), new RowWriter(FORMAT)];
+        for (const [micros, digits] of rows.slice(skipped)) one.decimal(micros, digits, scale);
+        const columns = [0, 1].map((column) => Float64Array.from(rows, (pair) => pair[column] ?? 0));
+        block.decimals(columns[0]!, columns[1]!, scale, Math.min(skipped, rows.length), rows.length);
+        expect(block.take().toString()).toBe(one.take().toString());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('any numbers at any times', () => {
     const time = fc.oneof(
       fc.maxSafeInteger(),

@@ -1,4 +1,5 @@
 import { formatSeconds, MICROS_PER_SECOND } from '../common/time.js';
+import { POWERS, putDecimal, putFour, putInteger } from './digits.js';
 
 /** How the rows of a format are written; the texts are ASCII. */
 export interface RowFormat {
@@ -15,21 +16,56 @@ export interface RowFormat {
 /** The most bytes of a row with a number, whatever its time and digits. */
 const ROW_BYTES = 100;
 
-const ZERO = 48;
+/** What a row with a number takes most often, at most. */
+const USUAL_ROW_BYTES = 50;
+
+/** With at most 51 bits, a decimal is the shortest one that is read as its double. */
+const MAX_DIGITS = 2 ** 51 - 1;
 
 /** Above it, neighbouring integers share a double. */
 const SAFE = Number.MAX_SAFE_INTEGER;
 
+/** Times that differ in their last four digits only share the bytes before these. */
+const SHARED = 1e4;
+
+/** A text that is written often: words of four bytes, the last of which may have bytes too many. */
+class Words {
+  private readonly words = new Int32Array(16);
+  private length = 0;
+
+  constructor(bytes: Buffer = Buffer.alloc(0)) {
+    this.set(bytes);
+  }
+
+  set(bytes: Buffer): void {
+    const padded = Buffer.concat([bytes, Buffer.alloc(3)]);
+    for (let at = 0; at < bytes.length; at += 4) this.words[at >> 2] = padded.readInt32LE(at);
+    this.length = bytes.length;
+  }
+
+  put(view: DataView, at: number): number {
+    const { words, length } = this;
+    for (let index = 0; 4 * index < length; index++) view.setInt32(at + 4 * index, words[index] ?? 0, true);
+    return at + length;
+  }
+}
+
 /**
- * Writes rows right into memory, digit by digit: 43,200 points with integer values take 4 ms, as texts that are joined
- * and encoded 16 ms.
+ * Writes rows right into memory, digit by digit: 43,200 points take 2 ms in blocks and 6 one by one; as texts that are
+ * joined and encoded, integers take 16 ms.
  */
 export class RowWriter {
-  private buffer = Buffer.alloc(0);
+  private buffer: Buffer = Buffer.alloc(0);
+  private view = new DataView(this.buffer.buffer, 0, 0);
   private at = 0;
   private hasRows = false;
+  private readonly middle: Words;
+  private readonly close: Words;
 
-  constructor(private readonly format: RowFormat) {}
+  constructor(private readonly format: RowFormat) {
+    this.middle = new Words(Buffer.from(format.middle));
+    this.close = new Words(Buffer.from(format.close));
+  }
 
   /** Whether a row was written. */
   get any(): boolean {
@@ -38,7 +74,7 @@ export class RowWriter {
 
   /** Reserves memory for so many rows with numbers. */
   expect(rows: number): void {
-    this.reserve(rows * (ROW_BYTES >> 1));
+    this.reserve(rows * USUAL_ROW_BYTES + ROW_BYTES);
   }
 
   /** Adds a row with a number. */
@@ -46,7 +82,52 @@ export class RowWriter {
     this.reserve(ROW_BYTES);
     this.begin(micros);
     this.writeNumber(value);
-    this.ascii(this.format.close);
+    this.at = this.close.put(this.view, this.at);
+  }
+
+  /**
+   * Adds a row with the number digits ÷ 10^scale, as `number` writes it. No double has to be printed.
+   * @param digits an integer of at most 51 bits, so that no shorter decimal is the same double.
+   * @param scale from 0 to 9.
+   */
+  decimal(micros: number, digits: number, scale: number): void {
+    this.reserve(ROW_BYTES);
+    this.begin(micros);
+    this.writeDecimal(digits, scale);
+    this.at = this.close.put(this.view, this.at);
+  }
+
+  /**
+   * Adds rows as `decimal` does, for the times and digits at the indexes from `begin` to `end` (exclusive). One call for
+   * many rows takes a third of the time.
+   */
+  decimals(micros: Float64Array, digits: Float64Array, scale: number, begin: number, end: number): void {
+    const power = POWERS[scale] ?? 1;
+    const prefix = new Words();
+    let shared = -1;
+    this.expect(end - begin);
+    for (let index = begin; index < end; index++) {
+      this.reserve(ROW_BYTES);
+      const time = micros[index] ?? 0;
+      const seconds = time / MICROS_PER_SECOND;
+      const high = Math.floor(seconds / SHARED);
+      const number = digits[index] ?? 0;
+      const isPlain = high > 0 && Number.isInteger(seconds) && seconds <= SAFE && !isTiny(number, power);
+      if (!isPlain || !this.hasRows) {
+        this.decimal(time, number, scale);
+        continue;
+      }
+      if (high !== shared) {
+        shared = high;
+        prefix.set(Buffer.from(`${this.format.separator}${this.format.open}${high}`));
+      }
+      const { view } = this;
+      let at = prefix.put(view, this.at);
+      at = putFour(view, at, seconds - high * SHARED);
+      at = this.middle.put(view, at);
+      at = putDecimal(view, at, number, scale);
+      this.at = this.close.put(view, at);
+    }
   }
 
   /** Adds a row with any value, given as JSON. */
@@ -55,13 +136,13 @@ export class RowWriter {
     this.reserve(ROW_BYTES + Buffer.byteLength(text));
     this.begin(micros);
     this.at += this.buffer.write(text, this.at);
-    this.ascii(this.format.close);
+    this.at = this.close.put(this.view, this.at);
   }
 
   /** The rows since the last call. */
   take(): Buffer {
     const taken = this.buffer.subarray(0, this.at);
-    this.buffer = Buffer.alloc(0);
+    this.use(Buffer.alloc(0));
     this.at = 0;
     return taken;
   }
@@ -71,37 +152,23 @@ export class RowWriter {
     this.hasRows = true;
     this.ascii(this.format.open);
     const seconds = micros / MICROS_PER_SECOND;
-    if (seconds >= 0 && Number.isInteger(seconds) && seconds * MICROS_PER_SECOND === micros) this.digits(seconds);
+    if (seconds >= 0 && Number.isInteger(seconds) && seconds * MICROS_PER_SECOND === micros)
+      this.at = putInteger(this.view, this.at, seconds);
     else this.ascii(formatSeconds(micros));
-    this.ascii(this.format.middle);
+    this.at = this.middle.put(this.view, this.at);
   }
 
   /** The number as JavaScript and JSON print it; NaN and infinities become `null`. */
   private writeNumber(value: number): void {
-    if (value >= 0 && value <= SAFE && Number.isInteger(value)) this.digits(value);
+    if (value >= 0 && value <= SAFE && Number.isInteger(value)) this.at = putInteger(this.view, this.at, value + 0);
+    else if (isThousandths(value)) this.writeDecimal(Math.round(value * 1000), 3);
     else this.ascii(Number.isFinite(value) ? String(value) : 'null');
   }
 
-  private digits(value: number): void {
-    if (value < 1e8) {
-      this.fewDigits(value, widthOf(value));
-      return;
-    }
-    const high = Math.floor(value / 1e8);
-    this.digits(high);
-    this.fewDigits(value - high * 1e8, 8);
-  }
-
-  /** At most eight digits: they fit 32-bit integers, whose arithmetic is faster. */
-  private fewDigits(value: number, width: number): void {
-    const { buffer, at: begin } = this;
-    let rest = value | 0;
-    for (let at = begin + width - 1; at >= begin; at--) {
-      const tenth = (rest / 10) | 0;
-      buffer[at] = ZERO + rest - 10 * tenth;
-      rest = tenth;
-    }
-    this.at = begin + width;
+  private writeDecimal(digits: number, scale: number): void {
+    const power = POWERS[scale] ?? 1;
+    if (isTiny(digits, power)) this.ascii(String(digits / power));
+    else this.at = putDecimal(this.view, this.at, digits, scale);
   }
 
   private ascii(text: string): void {
@@ -114,12 +181,22 @@ export class RowWriter {
     if (this.at + room <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.at + room, 2 * this.buffer.length));
     this.buffer.copy(larger, 0, 0, this.at);
-    this.buffer = larger;
+    this.use(larger);
+  }
+
+  private use(buffer: Buffer): void {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 }
 
-/** How many digits an integer below 10^8 has. */
-function widthOf(value: number): number {
-  if (value < 1e4) return value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
-  return value < 1e6 ? (value < 1e5 ? 5 : 6) : value < 1e7 ? 7 : 8;
+/** Whether a decimal is below a millionth: JavaScript writes those with an exponent. */
+function isTiny(digits: number, power: number): boolean {
+  return digits !== 0 && Math.abs(digits) * 1e6 < power;
+}
+
+/** Whether a number is exactly what three decimals say, as most measured ones are; 0 is none. */
+function isThousandths(value: number): boolean {
+  const digits = Math.round(value * 1000);
+  return Math.abs(digits) <= MAX_DIGITS && digits !== 0 && digits / 1000 === value;
 }
