@@ -5,6 +5,7 @@ import { CopyLimit } from './copy-limit.js';
 import { MetadataRegistry } from './metadata.js';
 import { type Options, parseOptions } from './options.js';
 import { OwnServer } from './own-server.js';
+import { Packing } from './packing.js';
 import { Programs } from './programs.js';
 import { machine, writeReport } from './report.js';
 import { runRounds } from './rounds.js';
@@ -27,7 +28,7 @@ async function bench(options: Options): Promise<void> {
   if (options.url !== undefined) {
     const { origin, pathname } = new URL(options.url);
     const archive = new Archive(origin, pathname.replace(/\/*$/, '/'), options.key ?? '');
-    field = { archive, registry: new MetadataRegistry(archive), bare: undefined, copy: undefined };
+    field = { archive, registry: new MetadataRegistry(archive), bare: undefined, copy: undefined, packing: undefined };
   } else {
     server = await OwnServer.start(programs, options.profile);
     say(`the server listens after ${server.startSeconds.toFixed(1)} s, having made its database`);
@@ -37,7 +38,8 @@ async function bench(options: Options): Promise<void> {
     }
     copy = await CopyLimit.open(server.databaseUrl());
     const { archive } = server;
-    field = { archive, registry: new MetadataRegistry(archive), bare: await BareLimit.start(programs), copy };
+    const limits = { bare: await BareLimit.start(programs), copy };
+    field = { archive, registry: new MetadataRegistry(archive), ...limits, packing: new Packing(server) };
   }
   const chosen = workloads(field).filter(({ name }) => options.only.length === 0 || options.only.includes(name));
   for (const workload of chosen) await workload.prepare();

@@ -19,7 +19,7 @@ export interface Options {
 export function parseOptions(argv: readonly string[]): Options {
   const program = new Command('npm run bench --')
     .description('Measures the archive against the limits of its parts. Everything takes less than 5 minutes.')
-    .option('--only <names>', 'workloads to run, such as W1,W3', list, [])
+    .option('--only <names>', 'workloads to run, such as W1,P3', list, [])
     .option('--rounds <n>', 'rounds after the warm-up', count, 5)
     .option('--json <path>', 'where to write the results (default: bench/results/TIME.json)')
     .option(
@@ -38,8 +38,8 @@ export function parseOptions(argv: readonly string[]): Options {
 
 function list(text: string): string[] {
   const names = text.toUpperCase().split(',');
-  const unknown = names.find((name) => !/^W[1-6]$/.test(name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`there is no workload ${unknown}: W1 to W6.`);
+  const unknown = names.find((name) => !/^(W[1-6]|P[1-3])$/.test(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no workload ${unknown}: W1 to W6, P1 to P3.`);
   return names;
 }
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Archive } from './archive.js';
 import { type Program, type Programs } from './programs.js';
 
-/** The built server and command line; this file lies in `dist-bench/` when it runs. */
-const SERVER = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
+/** The server and the built command line; this file lies in `dist-bench/` when it runs. */
+const SERVER = fileURLToPath(new URL('server.js', import.meta.url));
 const MARIGRAM = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 
 /** As `npm start` gives them. */
@@ -15,6 +15,7 @@ const FLAGS = ['--max-semi-space-size=64'];
 /** A server of the bench's own with the embedded PostgreSQL, in a scratch directory that goes with it. */
 export class OwnServer {
   private constructor(
+    private readonly programs: Programs,
     private readonly directory: string,
     private readonly program: Program,
     readonly archive: Archive,
@@ -41,7 +42,22 @@ export class OwnServer {
     const startSeconds = (performance.now() - begin) / 1000;
     const issuer = programs.start([MARIGRAM, 'key', 'issue', 'bench'], env);
     const [, key = ''] = await issuer.line(/^Key: (.*)$/);
-    return new OwnServer(directory, program, new Archive(origin, path, key), startSeconds);
+    return new OwnServer(programs, directory, program, new Archive(origin, path, key), startSeconds);
+  }
+
+  /** Runs a command of `marigram` beside the server, until it has printed such a line. Throws where it does not. */
+  async command(args: readonly string[], line: RegExp): Promise<void> {
+    await this.programs.start([MARIGRAM, ...args], { DATA_DIR: this.directory }).line(line);
+  }
+
+  /** Sends it a message, see `server.ts`. */
+  send(message: string): void {
+    this.program.send(message);
+  }
+
+  /** Sends it a message and waits for its answer. */
+  ask(message: string): Promise<void> {
+    return this.program.ask(message);
   }
 
   get pid(): number {

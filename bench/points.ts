@@ -33,6 +33,20 @@ export function throughput(series: number, position: number): Pick<BenchPoint, '
   return { value: 9_000_000_000 + (((series + 1) * 7919 + position * 104_729) % 1_000_000) * 1000, document: null };
 }
 
+/** A delay in ms with three decimals, as pings find it: some 20 ms, 4 more at noon, and jitter below 1.024 ms. */
+export function delay(series: number, position: number): Pick<BenchPoint, 'value' | 'document'> {
+  const hour = Math.floor(((position * STEP) % 86_400) / 3600);
+  const jitter = scrambled(series * 8191 + position) >>> 22;
+  return { value: (24_000 - Math.abs(12 - hour) * 333 + jitter) / 1000, document: null };
+}
+
+/** Scrambles 32 bits, so that neighbours have nothing in common and can't be compressed: the end of MurmurHash3. */
+function scrambled(bits: number): number {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
 /** 20 buckets of delays of some 40 ms, of 100 packets or a few more. */
 export function delays(series: number, position: number): Pick<BenchPoint, 'value' | 'document'> {
   const lowest = 400 + ((series * 31 + position * 17) % 8);

@@ -40,6 +40,18 @@ export class Program {
     }
   }
 
+  /** Sends it a message. */
+  send(message: string): void {
+    this.child.send(message);
+  }
+
+  /** Sends it a message and waits for the next one from it, or for its end. */
+  async ask(message: string): Promise<void> {
+    const answer = once(this.child, 'message');
+    this.send(message);
+    await Promise.race([answer, this.ended]);
+  }
+
   /** Asks it to end, and makes it where it does not. */
   async stop(): Promise<void> {
     this.child.kill('SIGTERM');

@@ -37,11 +37,12 @@ export class ScaleFill {
       this.copies = copies;
     }
     // What a while of autovacuum would do.
-    await this.client.query('VACUUM (ANALYZE) metadata, series, point');
+    await this.client.query('VACUUM (ANALYZE) metadata, series, point, segment');
     const { rows } = await this.client.query<{ metadata: number; points: number }>(
       `SELECT (SELECT count(*)::int FROM metadata) AS metadata,
-              (SELECT sum(reltuples)::float8 FROM pg_class JOIN pg_inherits ON oid = inhrelid
-               WHERE inhparent = 'point'::regclass AND reltuples > 0) AS points`,
+              (SELECT coalesce(sum(reltuples), 0)::float8 FROM pg_class JOIN pg_inherits ON oid = inhrelid
+               WHERE inhparent = 'point'::regclass AND reltuples > 0)
+              + (SELECT sum(points)::float8 FROM segment) AS points`,
     );
     return rows[0] ?? { metadata: 0, points: 0 };
   }
@@ -64,10 +65,10 @@ const SERIES = `
   SELECT m.id, 'throughput', 'integer' FROM metadata m
   WHERE NOT EXISTS (SELECT FROM series WHERE metadata = m.id)`;
 
-/** Into the series of the nth metadata of the copies, in the chunks that the original is in. */
+/** The segments of the original, into the series of the nth metadata of the copies, in the chunks that it is in. */
 const POINTS = `
-  INSERT INTO point (series, ts, value)
+  INSERT INTO segment (series, first, last, points, longest_gap, codec, data)
   SELECT (SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.parameters @> jsonb_build_object('copy', $2::text)
-          ORDER BY s.id LIMIT 1), p.ts, p.value
-  FROM point p JOIN series s ON s.id = p.series JOIN metadata m ON m.id = s.metadata
-  WHERE m.key = $1 AND s.event_type = 'throughput' ORDER BY p.ts`;
+          ORDER BY s.id LIMIT 1), g.first, g.last, g.points, g.longest_gap, g.codec, g.data
+  FROM segment g JOIN series s ON s.id = g.series JOIN metadata m ON m.id = s.metadata
+  WHERE m.key = $1 AND s.event_type = 'throughput' ORDER BY g.first`;

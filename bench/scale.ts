@@ -6,7 +6,7 @@ import { BulkWrite } from './workloads/bulk-write.js';
 import { Read } from './workloads/read.js';
 import { SingleWrite } from './workloads/single-write.js';
 import { type Field, quantile, valueOf, type Workload } from './workloads/workload.js';
-import { YearOfMinutes } from './workloads/year-of-minutes.js';
+import { Minutes } from './workloads/minutes.js';
 
 const STEPS = [1, 10, 100];
 const ROUNDS = 3;
@@ -33,7 +33,13 @@ export async function runScale(
   deadline: number,
 ): Promise<{ text: string; steps: ScaleStep[] }> {
   const { archive } = server;
-  const field = { archive, registry: new MetadataRegistry(archive), bare: undefined, copy: undefined };
+  const field = {
+    archive,
+    registry: new MetadataRegistry(archive),
+    bare: undefined,
+    copy: undefined,
+    packing: undefined,
+  };
   const workloads = workloadsOf(field);
   for (const workload of workloads) await workload.prepare();
   const [key = ''] = await field.registry.keysOf(LONG);
@@ -60,15 +66,15 @@ export async function runScale(
 }
 
 function workloadsOf(field: Field): Workload[] {
-  const long = new YearOfMinutes(field, LONG, DAYS);
+  const year = (number: number): number => Date.UTC(number) / 1000;
+  const long = new Minutes(field, { family: LONG, value: throughput, begin: year(2023), days: DAYS });
   const sources = Array.from({ length: 50 }, (_, index) => `?source=${sourceOf(MANY, index * OF_ONE_SOURCE)}`);
   const searches = async (): Promise<string[]> => {
     await field.registry.keysOf(MANY);
     return sources;
   };
-  const year = (number: number): number => Date.UTC(number) / 1000;
-  const write = { family: MANY };
-  const bulk = { ...write, connections: 8, bodies: 200, value: throughput };
+  const write = { family: MANY, value: throughput };
+  const bulk = { ...write, connections: 8, bodies: 200 };
   const target = { at: 'most', ratio: 1 } as const;
   const read = { name: 'W3', title: 'read 1,440 points', times: 100, elements: 1440, target };
   return [

@@ -1,4 +1,5 @@
 import { type Result } from './rounds.js';
+import { type Target } from './workloads/workload.js';
 
 const HEADINGS = ['workload', '', 'ours', 'limit', '', 'ratio', 'target', '', 'p50 ms', 'p99 ms', 'memory MB'];
 
@@ -10,9 +11,15 @@ export function tableOf(results: readonly Result[]): string {
 }
 
 /** Whether a result reaches its target; `undefined` where there is nothing to say. */
-export function isReached({ ratio, target }: Result): boolean | undefined {
-  if (ratio === undefined || target === undefined) return undefined;
-  return target.at === 'least' ? ratio >= target.ratio : ratio <= target.ratio;
+export function isReached({ ours, ratio, target }: Result): boolean | undefined {
+  if (target === undefined) return undefined;
+  const reached = 'value' in target ? ours : ratio;
+  if (reached === undefined) return undefined;
+  return target.at === 'least' ? reached >= amountOf(target) : reached <= amountOf(target);
+}
+
+function amountOf(target: Target): number {
+  return 'value' in target ? target.value : target.ratio;
 }
 
 function cellsOf(result: Result): string[] {
@@ -25,7 +32,7 @@ function cellsOf(result: Result): string[] {
     limit === undefined ? '–' : numberText(limit),
     unit,
     ratio === undefined ? '–' : ratio.toFixed(2),
-    target ? `${target.at === 'least' ? '≥' : '≤'} ${target.ratio}` : '–',
+    target ? `${target.at === 'least' ? '≥' : '≤'} ${amountOf(target)}` : '–',
     reached === undefined ? '' : reached ? 'yes' : 'no',
     numberText(p50),
     numberText(p99),
@@ -35,6 +42,7 @@ function cellsOf(result: Result): string[] {
 
 /** Three significant digits. */
 function numberText(value: number): string {
+  if (Number.isNaN(value)) return '–';
   if (value >= 100) return String(Math.round(value));
   return value.toFixed(value >= 10 ? 1 : 2);
 }

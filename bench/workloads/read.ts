@@ -8,20 +8,20 @@ export interface ReadOptions {
   readonly title: string;
   /** How often it is asked in a round. */
   readonly times: number;
-  readonly target: Target;
+  readonly target?: Target;
   /** Stores what is read and returns the paths to ask for, one after the other, below the archive. */
   readonly paths: () => Promise<readonly string[]>;
   /** How many elements each answer has. */
   readonly elements: number;
 }
 
-/** GET of one answer at a time (W3, W4, W5). The limit answers the same bytes, which it has ready. */
+/** GET of one answer at a time (W3, W4, W5, P1). The limit answers the same bytes, which it has ready. */
 export class Read implements Workload {
   readonly unit = 'ms';
   readonly name: string;
   readonly title: string;
   readonly amount: number;
-  readonly target: Target;
+  readonly target: Target | undefined;
   private requests: readonly WireRequest[] = [];
 
   constructor(

@@ -1,7 +1,7 @@
 import { type WireRequest } from '../http-connection.js';
 import { type Measurement } from '../load.js';
 import { type MetadataFamily } from '../metadata.js';
-import { STEP, throughput } from '../points.js';
+import { STEP, type ValueMaker } from '../points.js';
 import { type Field, type Target, type Workload } from './workload.js';
 
 const CONNECTIONS = 32;
@@ -13,6 +13,7 @@ export interface SingleOptions {
   readonly family: MetadataFamily;
   readonly requests: number;
   readonly begin: number;
+  readonly value: ValueMaker;
   readonly target?: Target;
 }
 
@@ -48,12 +49,12 @@ export class SingleWrite implements Workload {
   }
 
   private requests(round: number): WireRequest[] {
-    const { requests, begin, family } = this.options;
+    const { requests, begin, family, value } = this.options;
     return Array.from({ length: requests }, (_, index) => {
       const all = round * requests + index;
       const series = all % this.keys.length;
       const position = Math.floor(all / this.keys.length);
-      const body = `{"ts":${begin + position * STEP},"val":${throughput(series, position).value ?? 0}}`;
+      const body = `{"ts":${begin + position * STEP},"val":${value(series, position).value ?? 0}}`;
       return this.field.archive.request('POST', `${this.keys[series] ?? ''}/${family.eventType}/base`, body);
     });
   }

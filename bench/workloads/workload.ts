@@ -3,20 +3,19 @@ import { type BareLimit } from '../bare-limit.js';
 import { type CopyLimit } from '../copy-limit.js';
 import { type Measurement } from '../load.js';
 import { type MetadataRegistry } from '../metadata.js';
+import { type Packing } from '../packing.js';
 
-/** What workloads work on; the limits are missing for an archive that already runs. */
+/** What workloads work on; the limits and the packing are missing for an archive that already runs. */
 export interface Field {
   readonly archive: Archive;
   readonly registry: MetadataRegistry;
   readonly bare: BareLimit | undefined;
   readonly copy: CopyLimit | undefined;
+  readonly packing: Packing | undefined;
 }
 
-/** The ratio of ours to the limit that is to be reached. */
-export interface Target {
-  readonly at: 'least' | 'most';
-  readonly ratio: number;
-}
+/** What is to be reached: a ratio of ours to the limit, or a value of ours. */
+export type Target = { readonly at: 'least' | 'most' } & ({ readonly ratio: number } | { readonly value: number });
 
 /** One line of the table. */
 export interface Workload {
@@ -24,7 +23,7 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   /** Rates are `amount` in thousands or ones a second; a time is the median of the requests. */
-  readonly unit: 'kpoints/s' | 'requests/s' | 'ms';
+  readonly unit: 'kpoints/s' | 'requests/s' | 'ms' | 'bytes/point';
   /** How many points or requests a round has. */
   readonly amount: number;
   readonly target: Target | undefined;
@@ -37,7 +36,8 @@ export interface Workload {
 }
 
 /** The value of a measurement in the workload's unit. */
-export function valueOf({ unit, amount }: Workload, { seconds, latencies }: Measurement): number {
+export function valueOf({ unit, amount }: Workload, { seconds, latencies, bytesPerPoint }: Measurement): number {
+  if (unit === 'bytes/point') return bytesPerPoint ?? NaN;
   if (unit === 'ms') return quantile(latencies, 0.5);
   return amount / seconds / (unit === 'kpoints/s' ? 1000 : 1);
 }
