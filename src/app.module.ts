@@ -16,6 +16,7 @@ import { LatestModule } from './latest/latest.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { PackingModule } from './packing/packing.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -58,6 +59,7 @@ export class AppModule {
         AuthModule,
         HealthModule,
         OpenApiModule,
+        PackingModule,
         RetentionModule,
         WelcomeModule,
         ...ARCHIVE,

@@ -6,7 +6,7 @@ import { AuditJob } from './audit/audit.job.js';
 import { UsageJob } from './audit/usage.job.js';
 import { Authenticator } from './auth/authenticator.js';
 import { RateLimits } from './auth/rate-limits.js';
-import { NestLogger } from './nest-logger.js';
+import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { IdempotencyJob } from './data/idempotency.job.js';
 import { type OpenDatabase } from './open-database.js';
@@ -28,6 +28,7 @@ import { JobRunner } from './jobs/job-runner.js';
 import { BackFillJob } from './metadata/back-fill.job.js';
 import { Metrics } from './metrics/metrics.js';
 import { PAGES, Reference } from './openapi/reference.js';
+import { PackingJob } from './packing/packing.job.js';
 import { RetentionJob } from './retention/retention.job.js';
 import { Replica } from './postgres/replica.js';
 
@@ -91,6 +92,8 @@ export async function createApp(
   await fastify.ready();
   await app.get(Replica).start();
   await app.get(RetentionJob).check();
-  jobs.start([RetentionJob, BackFillJob, AuditJob, IdempotencyJob, UsageJob].map((job): Job => app.get(job)));
+  jobs.start(
+    [RetentionJob, BackFillJob, AuditJob, IdempotencyJob, PackingJob, UsageJob].map((job): Job => app.get(job)),
+  );
   return app;
 }

@@ -2,9 +2,9 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger, pino } from 'pino';
 import { createApp } from './app.js';
 import { ApiKeyService } from './auth/api-key.service.js';
-import { commandLine } from './command-line.js';
+import { commandLine } from './common/command-line.js';
 import { OperatorError } from './common/errors.js';
-import { type AppConfig, archivePathOf, loadConfig } from './config/config.js';
+import { type AppConfig, loadConfig } from './config/config.js';
 import { type OpenDatabase, openDatabase } from './open-database.js';
 
 /**
@@ -90,12 +90,12 @@ function whenAborted(signal: AbortSignal, action: () => void): void {
 /** @param keyless the environment of an archive without a key, which is told how to issue one. */
 async function announce(
   app: NestFastifyApplication,
-  config: AppConfig,
+  { pathPrefix }: AppConfig,
   { place }: OpenDatabase,
   keyless: NodeJS.ProcessEnv | undefined,
 ): Promise<void> {
   const origin = await app.getUrl();
-  console.log(`Marigram listens on ${origin}${archivePathOf(config)}`);
+  console.log(`Marigram listens on ${origin}${pathPrefix}/perfsonar/archive/`);
   console.log(`The reference of its API is at ${origin}/docs`);
   console.log(`The data are in ${place}`);
   if (!keyless) return;

@@ -47,6 +47,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   auth: ['audit', 'common', 'config', 'storage'],
   http: ['auth', 'common', 'config', 'json', 'metrics', 'postgres'],
   metadata: ['auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'rollups', 'storage'],
+  packing: ['common', 'jobs', 'metrics', 'storage'],
   retention: ['common', 'config', 'event-types', 'jobs', 'rollups', 'storage'],
   search: ['common', 'event-types', 'http', 'metadata', 'postgres', 'rollups', 'storage'],
   rows: ['common', 'http', 'postgres'],

@@ -23,8 +23,10 @@ import { BACKUP_TABLES, BackupStore, isAccess } from '../src/storage/dump/backup
 import { Database } from '../src/postgres/database.js';
 import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
 import { RestoreStore } from '../src/storage/dump/restore-store.js';
-import { startArchive, type TestArchive } from './support/archive.js';
-import { putPoints, register } from './support/builders.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { putPoints, readAll, register, type WirePoint } from './support/builders.js';
+import { FORMAT_1_FILE, FORMAT_1_POINTS } from './support/format-1.js';
+import { faultsIn, formsIn, packAll } from './support/packed.js';
 import { MARIGRAM, Sandbox, until } from './support/process.js';
 
 /** Seconds since 1970 in which something can go wrong: the first and the last year, the borders of the regular chunks. */
@@ -168,7 +170,7 @@ describe('a round trip', () => {
       try {
         await restore({ DATABASE_URL: target.databaseUrl }, made);
         expect(printed.at(-1)).toMatch(
-          /^Restored 1 metadata, 5 series, 49 points and \d+ rollups from .* to PostgreSQL at/,
+          /^Restored 1 metadata, 5 series, 49 loose points, 0 segments and \d+ rollups from .* to PostgreSQL at/,
         );
         expect(await contentsOf(target)).toEqual(await contentsOf(source));
       } finally {
@@ -265,6 +267,96 @@ describe('a round trip', () => {
   });
 });
 
+describe('packed points', () => {
+  /** All points of an archive, whatever their form. */
+  const pointsOf = (archive: TestArchive): Promise<unknown[]> =>
+    archive.query('SELECT series, ts::text, value, denominator, document::text FROM points ORDER BY series, ts');
+
+  test('come back exactly: into shorter chunks, onto an embedded PostgreSQL, and back', async () => {
+    const sandbox = new Sandbox();
+    const targets: TestArchive[] = [];
+    const from = await startArchive();
+    try {
+      const summaries = [{ 'summary-type': 'aggregation', 'summary-window': 86_400 }];
+      const types: [string, (index: number) => unknown][] = [
+        ['throughput', (index) => index * 1_000_003],
+        ['ntp-offset', (index) => [0.1 + 0.2, 1e300, 5e-324, -1 / 3, 0][index % 5]],
+        ['packet-loss-rate', (index) => ({ numerator: index % 7, denominator: 600 })],
+        ['histogram-owdelay', (index) => ({ '10': 1 + index, '-0.5': 3 })],
+        ['failures', (index) => ({ error: `a\tb\\n \\. \\N "é" 漢 ${index}\n` })],
+      ];
+      const uri = await register(
+        from,
+        ...types.map(([name]) => ({ 'event-type': name, ...(name !== 'failures' && { summaries }) })),
+      );
+      const at = (begin: number, count: number, step: number, valueOf: (index: number) => unknown): WirePoint[] =>
+        Array.from({ length: count }, (_, index) => ({ ts: begin + index * step, val: valueOf(index) }));
+      for (const [name, valueOf] of types) {
+        await putPoints(from, uri, name, at(1_714_521_600, 1000, 3600, valueOf)).expect(201);
+        await putPoints(from, uri, name, at(1_714_523_400, 20, 86_400, valueOf)).expect(201);
+        // The far times of the first and the last year.
+        await putPoints(from, uri, name, at(-62_135_596_800, 40, 1, valueOf)).expect(201);
+        await putPoints(from, uri, name, at(253_402_300_700, 40, 1.000001, valueOf)).expect(201);
+      }
+      const expected = await pointsOf(from);
+      const forms = await formsIn(from);
+      expect(forms).toMatchObject({ loose: types.length * 20, packed: types.length * 1080 });
+
+      const file = fileName('packed');
+      await makeBackup(storeOf(from), file, options());
+      for (const chunk of ['7d', '30d']) {
+        const target = await startArchive({ CHUNK_INTERVAL: chunk });
+        targets.push(target);
+        await restoreBackup(restoreStoreOf(target), file);
+        expect(await pointsOf(target)).toEqual(expected);
+        expect(await faultsIn(target)).toEqual([]);
+        expect(await formsIn(target)).toMatchObject({ loose: forms.loose, packed: forms.packed });
+      }
+      const [short] = targets;
+      expect((await formsIn(short!)).segments).toBeGreaterThan(forms.segments);
+      for (const [name] of types) expect(await readAll(short!, uri, name)).toEqual(await readAll(from, uri, name));
+
+      // The short chunks, onto the embedded PostgreSQL with its native partitions, and from there into a third archive.
+      const [again, back] = [fileName('again'), fileName('back')];
+      await makeBackup(storeOf(short!), again, options());
+      const embedded = { DATA_DIR: sandbox.directory() };
+      await restore(embedded, again);
+      await backup(embedded, back, {});
+      const third = await startArchive({ CHUNK_INTERVAL: '11d' });
+      targets.push(third);
+      await restoreBackup(restoreStoreOf(third), back);
+      expect(await pointsOf(third)).toEqual(expected);
+      expect(await faultsIn(third)).toEqual([]);
+
+      // It is an archive like any other: packed points are known, and new ones come.
+      const repeated = at(1_714_521_600, 33, 1800, () => 7);
+      const { body } = await putPoints(third, uri, 'throughput', repeated).expect(409);
+      expect(body).toMatchObject({ stored: 15 });
+      expect(await packAll(third)).toBe(types.length * 20 + 15);
+      expect(await faultsIn(third)).toEqual([]);
+    } finally {
+      for (const target of targets) await target.close();
+      await from.close();
+      await sandbox.dispose();
+    }
+  });
+
+  test('a file of format 1, which has no segments, is restored', async () => {
+    const target = await startArchive({ CHUNK_INTERVAL: '10d' });
+    try {
+      await checkFile(FORMAT_1_FILE);
+      await restoreBackup(restoreStoreOf(target), FORMAT_1_FILE);
+      const [metadata] = (await target.http.get(ARCHIVE).expect(200)).body as { uri: string }[];
+      expect(await formsIn(target)).toEqual({ loose: 3000, packed: 0, segments: 0 });
+      for (const [type, points] of Object.entries(FORMAT_1_POINTS))
+        expect(await readAll(target, metadata!.uri, type)).toEqual(points);
+      expect(await faultsIn(target)).toEqual([]);
+    } finally {
+      await target.close();
+    }
+  });
+});
+
 describe('keys', () => {
   test('leave the database only with --with-keys', async () => {
     const [key] = await source.query<{ digest: string }>(`SELECT encode(digest, 'hex') AS digest FROM api_key`);
@@ -289,6 +381,7 @@ describe('keys', () => {
         await target.http.post('/esmond/perfsonar/archive/').set('authorization', auth).send({}).expect(400);
       await target.query('TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress');
       await target.query('TRUNCATE point');
+      await target.query('TRUNCATE segment');
       await target.query('TRUNCATE rollup');
       await restoreBackup(restoreStoreOf(target), file);
       expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
@@ -297,6 +390,7 @@ describe('keys', () => {
         'TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress, api_key',
       );
       await target.query('TRUNCATE point');
+      await target.query('TRUNCATE segment');
       await target.query('TRUNCATE rollup');
       await restoreBackup(restoreStoreOf(target), file);
       expect(await contentsOf(target, true)).toEqual(await contentsOf(source, true));
@@ -379,7 +473,7 @@ describe('a bad file', () => {
       'Invalid tar header',
     ],
     ['a column', (content: Buffer) => replaced(content, '"base_cut_off"', '"base_cut_on!"'), 'holds "base_cut_on!"'],
-    ['the format', (content: Buffer) => replaced(content, '"version": 1', '"version": 2'), 'newer version of Marigram'],
+    ['the format', (content: Buffer) => replaced(content, '"version": 2', '"version": 3'), 'newer version of Marigram'],
     [
       'a time',
       (content: Buffer) => replaced(content, '2024-05-01 12:00:01', '2024-05-01 xy:00:01'),
@@ -491,7 +585,7 @@ test('a file that is there already is replaced with --force only', async () => {
 test('--check says what is in a file, without a database', async () => {
   await checkFile(made);
   const said =
-    /: 1 metadata, 5 series, 49 points and \d+ rollups, as of \d{4}-\d\d-\d\dT[\d:.]+Z, by Marigram \d+\.\d+\.\d+\.$/;
+    /: 1 metadata, 5 series, 49 loose points, 0 segments and \d+ rollups, as of \d{4}-\d\d-\d\dT[\d:.]+Z, by Marigram \d+\.\d+\.\d+\.$/;
   expect(printed).toEqual([expect.stringMatching(said)]);
 });
 
@@ -521,13 +615,18 @@ test('a backup beside writers holds one state: every point that a series and its
     for (const file of files) {
       await restoreBackup(restoreStoreOf(target), file);
       const [sums] = await target.query(
-        `SELECT (SELECT count(*) FROM point)::int AS points, (SELECT sum(count) FROM rollup)::int AS counted,
-                (SELECT sum(value) FROM point) = (SELECT sum(sum) FROM rollup) AS "isSum",
-                (SELECT min(ts) FROM point) = min(first_point) AS "isFirst",
-                (SELECT max(ts) FROM point) = max(last_point) AS "isLast" FROM series`,
+        `SELECT (SELECT count(*) FROM points)::int AS points, (SELECT sum(count) FROM rollup)::int AS counted,
+                (SELECT sum(value) FROM points) = (SELECT sum(sum) FROM rollup) AS "isSum",
+                (SELECT min(ts) FROM points) = min(first_point) AS "isFirst",
+                (SELECT max(ts) FROM points) = max(last_point) AS "isLast" FROM series`,
       );
       expect(sums).toMatchObject({ isSum: true, isFirst: true, isLast: true, counted: sums!['points'] });
-      for (const tables of ['metadata, series, summary, back_fill, sealed_bin, import_progress', 'point', 'rollup'])
+      for (const tables of [
+        'metadata, series, summary, back_fill, sealed_bin, import_progress',
+        'point',
+        'segment',
+        'rollup',
+      ])
         await target.query(`TRUNCATE ${tables}`);
     }
   } finally {

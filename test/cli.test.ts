@@ -41,7 +41,9 @@ describe('verify', () => {
 
   test('finds nothing where all is well', async () => {
     const { code, stdout } = await marigram('verify');
-    expect(stdout).toMatch(/Checked \d+ windows of summaries: no difference\.\n$/);
+    expect(stdout).toMatch(
+      /^Checked the points of \d+ series: nothing is wrong\.\nChecked \d+ windows of summaries: no difference\.\n$/,
+    );
     expect(code).toBe(0);
   });
 
@@ -66,6 +68,22 @@ describe('verify', () => {
     expect(repaired.code).toBe(0);
     expect((await marigram('verify')).code).toBe(0);
     expect(await averages()).toEqual(before);
+  });
+
+  test('names points that are wrong, leaves their summaries out, and claims no repair', async () => {
+    const times = Array.from({ length: 40 }, (_, index) => ({ ts: 600 + index, val: index }));
+    await putPoints(archive, uri, 'throughput', times).expect(201);
+    await archive.query(`UPDATE segment SET data = substring(data FOR 9), points = 41`);
+    const { code, stdout, stderr } = await marigram('verify', '--repair');
+    expect(stdout).toMatch(
+      /^[0-9a-f]{32} throughput, points from 600: a segment of points is damaged: its bytes end too early\n/,
+    );
+    expect(stdout).toMatch(
+      /Checked the points of \d+ series: 1 things are wrong, which "--repair" can't put right\.\n/,
+    );
+    expect(stdout).toContain('; 1 windows of points that are wrong were left out.');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    await archive.query('DELETE FROM segment');
   });
 
   test('a sample must be a percentage', async () => {

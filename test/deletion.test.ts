@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register } from './support/builders.js';
+import { faultsIn, formsIn } from './support/packed.js';
 
 const SUMMARIES = [
   { 'summary-type': 'aggregation', 'summary-window': 60 },
@@ -81,6 +82,87 @@ describe('points of a time', () => {
   });
 });
 
+describe('packed points', () => {
+  const BEGIN = 1_714_521_600;
+  const HOUR = 3600;
+
+  test.each([
+    ['throughput', (index: number) => index * 1_000_003],
+    ['packet-loss-rate', (index: number) => ({ numerator: index % 9, denominator: 9 })],
+    ['histogram-owdelay', (index: number) => ({ [`${index % 4}.5`]: 1 + index })],
+  ] as const)('of %s are deleted one by one, whatever segments and chunks they lie in', async (type, valueOf) => {
+    const packed = await startArchive({ CHUNK_INTERVAL: '20d' });
+    try {
+      const kinds = ['aggregation', 'statistics'].slice(0, type === 'packet-loss-rate' ? 1 : 2);
+      const summaries = kinds.flatMap((kind) =>
+        [7200, 864_000].map((window) => ({ 'summary-type': kind, 'summary-window': window })),
+      );
+      const uri = await register(packed, { 'event-type': type, summaries });
+      const key = await packed.issueKey('admin');
+      const times = Array.from({ length: 1500 }, (_, index) => BEGIN + HOUR * index);
+      await putPoints(
+        packed,
+        uri,
+        type,
+        times.map((ts, index) => ({ ts, val: valueOf(index) })),
+      ).expect(201);
+      const segments = (
+        await packed.query<{ first: number; last: number }>(
+          `SELECT extract(epoch FROM first)::float8 AS first, extract(epoch FROM last)::float8 AS last
+           FROM segment ORDER BY segment.first`,
+        )
+      ).slice(1, -1);
+      // 62 days of points lie in four or five chunks, each with one segment.
+      expect(segments.length).toBeGreaterThanOrEqual(2);
+      // Some that lie loose inside of a segment.
+      const late = [10, 500, 501, 1400].map((index) => ({ ts: BEGIN + HOUR * index + 1800, val: valueOf(index) }));
+      await putPoints(packed, uri, type, late).expect(201);
+      const model = new Map((await readAll(packed, uri, type)).map(({ ts, val }) => [Number(ts), val]));
+      expect(model.size).toBe(1504);
+
+      const [one, two] = [segments[0]!, segments[1]!];
+      for (const [what, from, to] of [
+        ['inside a segment', one.first + HOUR, one.first + 3 * HOUR],
+        ['between two points', one.first + 5 * HOUR + 60, one.first + 5 * HOUR + 120],
+        ['of one time in a segment', one.first + 7 * HOUR, one.first + 7 * HOUR],
+        ['a loose one inside a segment', BEGIN + 10 * HOUR + 1800, BEGIN + 10 * HOUR + 1800],
+        ['from the first point of a segment', one.first, one.first + HOUR],
+        ['up to the last point of a segment', one.last - HOUR, one.last],
+        ['from inside a segment into the next', one.last - 10 * HOUR - 1, two.first + HOUR + 1],
+        ['a whole segment and its neighbours', one.first - 5 * HOUR, one.last + 5 * HOUR],
+        ['from before all points', 0, BEGIN + HOUR],
+        ['to behind all points', BEGIN + 1490 * HOUR, BEGIN * 2],
+        ['where nothing is left', 0, BEGIN + HOUR],
+      ] as const) {
+        const gone = [...model.keys()].filter((ts) => ts >= from && ts <= to);
+        for (const ts of gone) model.delete(ts);
+        const { body } = await packed.http
+          .delete(`${uri}${type}/base?time-start=${from}&time-end=${to}`)
+          .set('authorization', key)
+          .expect(200);
+        expect(body, what).toEqual({ deleted: { metadata: 0, points: gone.length } });
+        expect(await readAll(packed, uri, type), what).toEqual([...model].map(([ts, val]) => ({ ts, val })));
+        expect(await faultsIn(packed), what).toEqual([]);
+      }
+      expect(
+        await packed.query(
+          `SELECT extract(epoch FROM first_point)::int AS first, extract(epoch FROM last_point)::int AS last FROM series`,
+        ),
+      ).toEqual([{ first: [...model.keys()][0], last: [...model.keys()].at(-1) }]);
+
+      await packed.http
+        .delete(`${uri}${type}`)
+        .set('authorization', key)
+        .expect(200, {
+          deleted: { metadata: 1, points: model.size },
+        });
+      expect(await formsIn(packed)).toEqual({ loose: 0, packed: 0, segments: 0 });
+    } finally {
+      await packed.close();
+    }
+  });
+});
+
 test('an event type goes with its points and summaries, and the metadata with its last', async () => {
   const uri = await newSeries();
   await remove(`${uri}throughput/`).expect(200, { deleted: { metadata: 0, points: 10 } });
@@ -128,7 +210,7 @@ test('what other servers have cached of a deleted metadata does not matter', asy
     await postPoint(other, uri, 'throughput', { ts: 1000, val: 1 }).expect(201);
     await remove(uri).expect(200);
     await postPoint(other, uri, 'throughput', { ts: 1001, val: 1 }).expect(404);
-    expect(await archive.query('SELECT * FROM point WHERE NOT EXISTS (SELECT FROM series WHERE id = series)')).toEqual(
+    expect(await archive.query('SELECT * FROM points WHERE NOT EXISTS (SELECT FROM series WHERE id = series)')).toEqual(
       [],
     );
   } finally {

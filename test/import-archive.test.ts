@@ -21,7 +21,12 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await target.close();
-  for (const table of ['metadata, series, summary, back_fill, sealed_bin, import_progress', 'point', 'rollup'])
+  for (const table of [
+    'metadata, series, summary, back_fill, sealed_bin, import_progress',
+    'point',
+    'segment',
+    'rollup',
+  ])
     await source.query(`TRUNCATE ${table}`);
 });
 
@@ -98,7 +103,7 @@ test('percentages come with both parts, without packet counts, and rates over 1 
   const account = await run();
   expect(account.failed).toEqual(new Map());
   expect(account.points).toEqual({ read: 2, stored: 2, there: 0 });
-  const stored = 'SELECT value, denominator FROM point ORDER BY ts';
+  const stored = 'SELECT value, denominator FROM points ORDER BY ts';
   expect(await target.query(stored)).toEqual(await source.query(stored));
   expect(await answersOf(target)).toEqual(await answersOf(source));
 });

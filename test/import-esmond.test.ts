@@ -102,7 +102,7 @@ test('percentages are rebuilt from the packet counts of their time, where these 
   expect(await rows('packet-loss-rate/base')).toEqual(esmond.metadata[0]!.rows['packet-loss-rate/base']);
   // Of two points only the rate is known: the bin keeps the value that it had.
   expect(await rows('packet-loss-rate/aggregations/300')).toEqual([{ ts: BEGIN, val: 0.1016 }]);
-  const denominators = await target.query('SELECT denominator FROM point WHERE denominator IS NOT NULL ORDER BY ts');
+  const denominators = await target.query('SELECT denominator FROM points WHERE denominator IS NOT NULL ORDER BY ts');
   expect(denominators.map(({ denominator }) => denominator)).toEqual([600, 600, 600, 1, 1]);
 });
 
@@ -231,7 +231,7 @@ test('the program can be killed and goes on; it may run beside the server', asyn
   esmond.trouble = () => ({ delay: 200 });
   const command = [...MARIGRAM, 'import', url] as const;
   const killed = new Program(command, { DATABASE_URL: target.databaseUrl });
-  while ((await target.query('SELECT FROM point LIMIT 1')).length === 0) await sleep(50);
+  while ((await target.query('SELECT FROM points LIMIT 1')).length === 0) await sleep(50);
   killed.signal('SIGKILL');
   expect((await killed.ended).code).toBe('SIGKILL');
   esmond.trouble = () => undefined;
@@ -249,7 +249,7 @@ test('Ctrl-C ends it in a sentence and keeps what is stored', async () => {
   holds({ 'throughput/base': minutes(60_000, (index) => index) });
   esmond.trouble = () => ({ delay: 300 });
   const program = new Program([...MARIGRAM, 'import', url], { DATABASE_URL: target.databaseUrl });
-  while ((await target.query('SELECT FROM point LIMIT 1')).length === 0) await sleep(50);
+  while ((await target.query('SELECT FROM points LIMIT 1')).length === 0) await sleep(50);
   program.signal('SIGINT');
   const { stdout, stderr, code } = await program.ended;
   expect(stderr).toContain('Interrupted: what was stored stays');

@@ -18,7 +18,12 @@ afterAll(async () => {
   await archive.close();
 });
 afterEach(async () => {
-  for (const table of ['metadata, series, summary, back_fill, sealed_bin, import_progress', 'point', 'rollup'])
+  for (const table of [
+    'metadata, series, summary, back_fill, sealed_bin, import_progress',
+    'point',
+    'segment',
+    'rollup',
+  ])
     await archive.query(`TRUNCATE ${table}`);
 });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePolicies } from '../src/retention/policy-file.js';
 import { type RetentionReport } from '../src/retention/retention-report.js';
 import { JobRunner } from '../src/jobs/job-runner.js';
@@ -62,8 +62,14 @@ async function times(uri: string, eventType: string): Promise<number[]> {
   return (await readAll(archive, uri, eventType)).map(({ ts }) => Number(ts));
 }
 
-async function count(table: Hypertable): Promise<number> {
+/** The rows of a hypertable, or all points, loose and packed. */
+async function count(table: Hypertable | 'points'): Promise<number> {
   return Number((await archive.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
+}
+
+/** The empty chunks beside one of loose points or one of segments: only native partitions make both at a time. */
+function emptyChunks(): number {
+  return archive.app.get<StorageEngine>(STORAGE_ENGINE).name === 'native' ? 1 : 0;
 }
 
 async function chunkAt(table: Hypertable, seconds: number): Promise<string | undefined> {
@@ -106,13 +112,14 @@ test('points leave on time, and summaries of them read the same', async () => {
   const report = await run(['*', 'base', '0', '30'], ['*', '*', '*', 'never']);
   expect(await times(uri, 'histogram-rtt')).toEqual([noon(29), noon(1)]);
   expect(await times(uri, 'throughput')).toEqual([...minutes(29, 90), ...minutes(1, 90)].map(({ ts }) => ts));
-  expect(await count('point')).toBe(2 * 91);
+  expect(await count('points')).toBe(2 * 91);
   expect(await Promise.all(paths.map((path) => readSummary(uri, path)))).toEqual(before);
   expect(report.policies.map(({ policy, removed }) => [policy, removed.points.rows, removed.bins.rows])).toEqual([
     ['* base 0: 30 days', 182, 0],
     ['* * *: never', 0, 0],
   ]);
-  expect(report).toMatchObject({ chunksDropped: 2, chunksCleaned: 0, metadata: 0 });
+  // Two days, each a chunk of loose points and one of segments.
+  expect(report).toMatchObject({ chunksDropped: 4, chunksCleaned: 0, metadata: 0 });
   const [series] = (await archive.http.get(uri).expect(200)).body['event-types'];
   expect(series['time-updated']).toBeGreaterThan(Date.now() / 1000 - 60);
 });
@@ -133,14 +140,14 @@ test('late points from before the cut-off are 201, change nothing, and are count
       await postPoint(server, uri, 'throughput', { ts: noon(50), val: 'x' }).expect(400);
     }
     expect(await readSummary(uri, `throughput/aggregations/${DAY}`)).toEqual(before);
-    expect(await count('point')).toBe(4);
+    expect(await count('points')).toBe(4);
     expect(await metricOf('marigram_points_expired_total')).toBe(3);
     const mixed = [...minutes(45, 2), ...minutes(1, 4)];
     const { body } = await putPoints(archive, uri, 'throughput', mixed).expect(409);
     expect(body).toMatchObject({ stored: 1 });
     expect((body.conflicts as WirePoint[]).map(({ ts }) => ts)).toEqual(minutes(1, 3).map(({ ts }) => ts));
     expect(await metricOf('marigram_points_expired_total')).toBe(5);
-    expect(await count('point')).toBe(5);
+    expect(await count('points')).toBe(5);
   } finally {
     await other.close();
   }
@@ -168,7 +175,7 @@ test('the plan tells what would go, and changes nothing', async () => {
   expect(planned.policies[0]!.removed.points.bytes).toBeGreaterThan(1000);
   expect(planned.metadata).toBe(1);
   expect(await archive.query(all)).toEqual(before);
-  expect([await count('point'), await count('rollup')]).toEqual([181, 6]);
+  expect([await count('points'), await count('rollup')]).toEqual([181, 6]);
   const done = await run(...rules);
   expect(done.metadata).toBe(1);
   expect(done.policies.map(({ removed }) => [removed.points.rows, removed.bins.rows])).toEqual(
@@ -184,7 +191,9 @@ test('the plan tells what would go, and changes nothing', async () => {
 test('a chunk in which a series is kept loses the others and gives the disk back, and goes when nothing is kept', async () => {
   const kept = await register(archive, 'packet-count-sent');
   const large = await register(archive, 'throughput');
-  await putPoints(archive, kept, 'packet-count-sent', minutes(40, 100)).expect(201);
+  // Few at a time, so that they are stored loose.
+  for (let minute = 0; minute < 100; minute += 20)
+    await putPoints(archive, kept, 'packet-count-sent', minutes(40, 100).slice(minute, minute + 20)).expect(201);
   await archive.query(
     `INSERT INTO point (series, ts, value)
      SELECT (SELECT max(id) FROM series), to_timestamp($1::float8 + n / 10.0), n FROM generate_series(0, 49999) n`,
@@ -201,7 +210,7 @@ test('a chunk in which a series is kept loses the others and gives the disk back
     ['*', '*', '*', '30'],
     ['packet-count-sent', '*', '*', 'never'],
   ];
-  expect(await run(...rules)).toMatchObject({ chunksDropped: 0, chunksCleaned: 1 });
+  expect(await run(...rules)).toMatchObject({ chunksDropped: emptyChunks(), chunksCleaned: 1 });
   expect(await times(large, 'throughput')).toEqual([noon(1)]);
   expect(await times(kept, 'packet-count-sent')).toHaveLength(100);
   expect(await size()).toBeLessThan(before / 10);
@@ -230,7 +239,7 @@ test('a dropped chunk is made again when a point of another series comes for it'
     const uri = await register(archive, 'throughput');
     await postPoint(archive, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
     await postPoint(other, uri, 'throughput', { ts: noon(40) + 1, val: 1 }).expect(201);
-    expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1 });
+    expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1 + emptyChunks() });
     const later = await register(archive, 'throughput', 'ntp-offset');
     await postPoint(archive, later, 'throughput', { ts: noon(40), val: 1 }).expect(201);
     await postPoint(other, later, 'ntp-offset', { ts: noon(40), val: 1 }).expect(201);
@@ -553,10 +562,10 @@ test('a run that was cut off is finished by the next, and two at a time are refu
   await expect(cut).rejects.toThrow('enough');
   // What has left is not shown, whether or not its rows are there.
   expect(await times(uri, 'throughput')).toEqual([]);
-  expect(await count('point')).toBeGreaterThan(3);
+  expect(await count('points')).toBeGreaterThan(3);
   const [one, two] = await Promise.all([service.run(policiesOf(...rules)), service.run(policiesOf(...rules))]);
   expect([one, two].filter(Boolean)).toHaveLength(1);
-  expect(await count('point')).toBe(3);
+  expect(await count('points')).toBe(3);
 });
 
 test('the daily job goes by the file as it is now, and survives a bad one', async () => {
@@ -583,4 +592,95 @@ test('the daily job goes by the file as it is now, and survives a bad one', asyn
     await server.close();
     await rm(directory, { recursive: true });
   }
+});
+
+describe('packed points', () => {
+  /** Points of ten minutes, `before` of them before the cut-off of 30 days and the rest after; no run of a test comes near it. */
+  function around(before: number, after: number, valueOf: (index: number) => unknown): WirePoint[] {
+    const cutOff = Math.floor(Date.now() / 1000) - 30 * DAY;
+    return Array.from({ length: before + after }, (_, index) => ({
+      ts: cutOff + 300 + 600 * (index - before),
+      val: valueOf(index),
+    }));
+  }
+
+  test('expire one by one: the segment with the cut-off is cut, the plan counts exactly, summaries read the same', async () => {
+    const uri = await register(
+      archive,
+      summarized('throughput', ['average', HOUR], ['statistics', DAY]),
+      summarized('packet-loss-rate', ['aggregation', HOUR]),
+      summarized('histogram-rtt', ['aggregation', HOUR]),
+      'failures',
+    );
+    const written = {
+      throughput: around(150, 150, (index) => index * 1_000_003),
+      'packet-loss-rate': around(150, 150, (index) => ({ numerator: index % 7, denominator: 7 })),
+      'histogram-rtt': around(150, 150, (index) => ({ [`${index % 5}.5`]: index })),
+      failures: around(150, 150, (index) => ({ error: `no ${index}` })),
+    };
+    for (const [type, points] of Object.entries(written)) await putPoints(archive, uri, type, points).expect(201);
+    // One more on each side, loose within the time of a segment.
+    for (const point of [
+      { ...written.throughput[140]!, ts: Number(written.throughput[140]!.ts) + 60 },
+      { ...written.throughput[160]!, ts: Number(written.throughput[160]!.ts) + 60 },
+    ])
+      await postPoint(archive, uri, 'throughput', point).expect(201);
+    const before = await Promise.all(Object.keys(written).map((type) => readAll(archive, uri, type)));
+    const paths = [
+      ...[`throughput/averages/${HOUR}`, `throughput/statistics/${DAY}`],
+      ...[`packet-loss-rate/aggregations/${HOUR}`, `histogram-rtt/aggregations/${HOUR}`],
+    ];
+    const summaries = await Promise.all(paths.map((path) => readSummary(uri, path)));
+    const rules: Rule[] = [
+      ['*', 'base', '*', '30'],
+      ['failures', '*', '*', 'never'],
+    ];
+    const planned = await archive.app.get(RetentionService).plan(policiesOf(...rules));
+    expect(planned.policies[0]!.removed.points.rows).toBe(3 * 150 + 1);
+    expect(planned.policies[0]!.removed.points.bytes).toBeGreaterThan(3 * 150);
+    expect(await Promise.all(Object.keys(written).map((type) => readAll(archive, uri, type)))).toEqual(before);
+
+    const done = await run(...rules);
+    expect(done.policies.map(({ removed }) => removed.points.rows)).toEqual([3 * 150 + 1, 0]);
+    const rest = await Promise.all(Object.keys(written).map((type) => readAll(archive, uri, type)));
+    expect(rest).toEqual(before.map((points, index) => (index === 3 ? points : points.slice(index === 0 ? 151 : 150))));
+    expect([await count('points'), await count('point')]).toEqual([3 * 150 + 1 + 300, 1]);
+    expect(await Promise.all(paths.map((path) => readSummary(uri, path)))).toEqual(summaries);
+    expect(await verified()).toEqual([]);
+    expect((await run(...rules)).policies.map(({ removed }) => removed.points.rows)).toEqual([0, 0]);
+  });
+
+  test('of a chunk in which a series is kept give their disk back, and the chunk goes when nothing is kept', async () => {
+    const uri = await register(archive, 'packet-count-sent', 'ntp-offset');
+    await putPoints(archive, uri, 'packet-count-sent', minutes(40, 100)).expect(201);
+    for (let part = 0; part < 4; part++) {
+      const points = Array.from({ length: 20_000 }, (_, index) => ({
+        ts: noon(40) + (20_000 * part + index) / 2,
+        val: Math.sin(20_000 * part + index),
+      }));
+      await putPoints(archive, uri, 'ntp-offset', points).expect(201);
+    }
+    const chunk = (await chunkAt('segment', noon(40)))!;
+    const size = async (): Promise<number> =>
+      Number((await archive.query('SELECT pg_total_relation_size($1::regclass) AS size', [chunk]))[0]!.size);
+    const before = await size();
+    expect(before).toBeGreaterThan(500_000);
+    const rules: Rule[] = [
+      ['*', '*', '*', '30'],
+      ['packet-count-sent', '*', '*', 'never'],
+    ];
+    const report = await run(...rules);
+    expect(report).toMatchObject({ chunksDropped: emptyChunks(), chunksCleaned: 1 });
+    expect(report.policies.map(({ removed }) => removed.points.rows)).toEqual([80_000, 0]);
+    expect(await readAll(archive, uri, 'packet-count-sent')).toEqual(minutes(40, 100));
+    expect(await readAll(archive, uri, 'ntp-offset')).toEqual([]);
+    expect(await size()).toBeLessThan(before / 5);
+    expect(await run(...rules)).toMatchObject({ chunksDropped: 0, chunksCleaned: 0 });
+
+    expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1, chunksCleaned: 0 });
+    expect(await chunkAt('segment', noon(40))).toBeUndefined();
+    expect(await readAll(archive, uri, 'packet-count-sent')).toEqual([]);
+    await putPoints(archive, uri, 'ntp-offset', minutes(1, 40)).expect(201);
+    expect(await readAll(archive, uri, 'ntp-offset')).toHaveLength(40);
+  });
 });

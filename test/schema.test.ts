@@ -1,11 +1,16 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { restoreBackup } from '../src/backup/restore-backup.js';
+import { RestoreStore } from '../src/storage/dump/restore-store.js';
 import { Database } from '../src/postgres/database.js';
 import { type StorageEngine } from '../src/storage/hypertables/engine.js';
 import { HYPERTABLE_NAMES } from '../src/storage/hypertables/hypertables.js';
 import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
-import { startArchive, type TestArchive } from './support/archive.js';
-import { putPoints, register } from './support/builders.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { putPoints, readAll, register } from './support/builders.js';
+import { FORMAT_1_FILE, FORMAT_1_POINTS } from './support/format-1.js';
+import { type WireMetadata } from './support/metadata.js';
+import { faultsIn, formsIn, packAll } from './support/packed.js';
 
 let archive: TestArchive;
 beforeAll(async () => {
@@ -76,6 +81,42 @@ test('an archive that an earlier version made gets the hypertables that were add
       const later = points.map(({ ts, val }) => ({ ts: ts + 1, val }));
       await putPoints(upgraded, uri, 'throughput', later).expect(201);
       expect(await upgraded.query('SELECT count(*)::int FROM points')).toEqual([{ count: 120 }]);
+    } finally {
+      await upgraded.close();
+    }
+  } finally {
+    await old.close();
+  }
+});
+
+test('an archive of the version before has all its points, and packs them', async () => {
+  const old = await startArchive();
+  try {
+    await restoreBackup(new RestoreStore(old.app.get(Database), old.app.get(STORAGE_ENGINE)), FORMAT_1_FILE);
+    while ((await old.query<{ name: string | null }>(`SELECT to_regclass('segment') AS name`))[0]!.name !== null)
+      await old.app.get(DataSource).undoLastMigration();
+    const upgraded = await old.another();
+    try {
+      const [metadata] = (await upgraded.http.get(ARCHIVE).expect(200)).body as WireMetadata[];
+      const uri = metadata!.uri;
+      const summaries = metadata!['event-types'].flatMap(({ summaries: all }) =>
+        all.map(({ uri: path }) => String(path)),
+      );
+      const readings = async (): Promise<unknown[]> => [
+        ...(await Promise.all(Object.keys(FORMAT_1_POINTS).map((type) => readAll(upgraded, uri, type)))),
+        ...(await Promise.all(summaries.map(async (path) => (await upgraded.http.get(`${path}?time-start=0`)).text))),
+        ((await upgraded.http.get('/api/v1/latest')).body as { age: number }[]).map(
+          ({ age: _age, ...latest }) => latest,
+        ),
+      ];
+      const before = await readings();
+      expect(summaries).toHaveLength(12);
+      expect(before.slice(0, 5)).toEqual(Object.values(FORMAT_1_POINTS));
+      expect(await formsIn(upgraded)).toEqual({ loose: 3000, packed: 0, segments: 0 });
+      expect(await packAll(upgraded)).toBe(3000);
+      expect(await formsIn(upgraded)).toMatchObject({ loose: 0, packed: 3000 });
+      expect(await readings()).toEqual(before);
+      expect(await faultsIn(upgraded)).toEqual([]);
     } finally {
       await upgraded.close();
     }

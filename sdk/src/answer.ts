@@ -5,8 +5,8 @@ import { parseRetryAfter } from './retry.js';
 const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 
-/** The length at which an answer that is not JSON is cut in messages. */
-const MAX_DETAIL_CHARACTERS = 200;
+/** How much is shown of an answer that is no JSON. */
+const SHOWN = 200;
 
 /**
  * Lets an answer through that is a success; throws an `ApiError` for any other: a refusal, but also a success that no
@@ -37,7 +37,7 @@ export async function accept(request: Request, response: Response): Promise<Resp
       dropped: DroppedError.of(response.headers)?.dropped ?? 0,
       conflicts: conflicts.flatMap(conflictOf),
     });
-  throw new ApiError(refusal(detail ?? (text.slice(0, MAX_DETAIL_CHARACTERS).trim() || response.statusText)));
+  throw new ApiError(refusal(detail ?? (text.slice(0, SHOWN).trim() || response.statusText)));
 }
 
 /** The error for an answer in JSON that does not have the shape that was asked for. */

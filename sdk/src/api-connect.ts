@@ -30,8 +30,8 @@ interface Page {
   readonly response: Response;
 }
 
-/** The maximum of known entries in a row: new metadata move others to the next page, but not whole pages. */
-const MAX_REPEATED_ENTRIES = 1;
+/** How many entries in a row may be known already: new metadata move others to the next page, but not whole pages. */
+const MAX_STALE = 1;
 
 /** Searches an archive. */
 export class ApiConnect {
@@ -81,7 +81,7 @@ export class ApiConnect {
         yield new Metadata(source, one);
       }
       stale = found.size > before ? 0 : stale + entries.length;
-      if (stale > MAX_REPEATED_ENTRIES) throw unlike('another page, got the same metadata again', response);
+      if (stale > MAX_STALE) throw unlike('another page, got the same metadata again', response);
       total = totalOf(entries) ?? (entries.length < limit ? 0 : Infinity);
       offset += entries.length;
     }

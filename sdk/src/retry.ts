@@ -1,34 +1,34 @@
 import { ApiError, ConnectionError, TimeoutError } from './errors.js';
 
-/** The maximum pause between attempts if the server sends no `Retry-After`, plus the random part. */
-const MAX_PAUSE_MS = 8_000;
+/** The longest pause between two attempts without a wish of the server. */
+const LONGEST_PAUSE_MS = 8_000;
 
-/** The maximum `Retry-After` to wait for; if it is longer, the error is thrown. */
-const MAX_RETRY_AFTER_SECONDS = 60;
+/** A server that wants a longer pause than this is not waited for: its answer is thrown. */
+const LONGEST_RETRY_AFTER_S = 60;
 
-/** Too many requests, and the three statuses for a server that is unavailable, from itself or a proxy. */
+/** Too many requests, and the three ways of a server or a proxy before it to say that there is no server right now. */
 const PASSING: readonly number[] = [429, 502, 503, 504];
 
 /**
- * Whether the same request may succeed if it is repeated. A timeout is not repeated: it has already cost the caller the
- * whole time, and the archive may still be working on the first attempt.
+ * Whether the same request may succeed if it is sent again. A timeout is not repeated: it has cost the caller the
+ * whole time already, and the archive may still be busy with the first one.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof ApiError) {
-    // The archive answers so to a repeat while it is still working on the first attempt.
+    // A repeat that comes while the archive still works on the first one is told to come later.
     const passing = PASSING.includes(error.status) || (error.status === 409 && error.retryAfter !== undefined);
-    return passing && (error.retryAfter ?? 0) <= MAX_RETRY_AFTER_SECONDS;
+    return passing && (error.retryAfter ?? 0) <= LONGEST_RETRY_AFTER_S;
   }
   return error instanceof ConnectionError && !(error instanceof TimeoutError);
 }
 
 /**
- * The pause before the next attempt, in milliseconds: doubled each time, at least the server's `Retry-After`, and up to
- * half longer at random, so that many clients do not return at the same time.
- * @param attempt the number of attempts so far, at least 1.
+ * How long to wait before the next attempt, in milliseconds: doubled each time, never less than the server's
+ * `Retry-After`, and by chance up to half of it longer, so that many clients do not come back at the same moment.
+ * @param attempt how many attempts there were, at least 1.
  */
 export function pauseMs(attempt: number, backoffMs: number, retryAfter: number | undefined): number {
-  const least = Math.max(Math.min(backoffMs * 2 ** (attempt - 1), MAX_PAUSE_MS), (retryAfter ?? 0) * 1000);
+  const least = Math.max(Math.min(backoffMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS), (retryAfter ?? 0) * 1000);
   return least * (1 + Math.random() / 2);
 }
 

@@ -1,5 +1,5 @@
 import { type FilterFields } from './api-filters.js';
-import { MICROS_PER_SECOND, microsOf, secondsOf, secondsText, type Time } from './time.js';
+import { microsOf, secondsOf, secondsText, type Time } from './time.js';
 
 /** The four times that bound a read. */
 export type TimeFields = Pick<FilterFields, 'time' | 'timeStart' | 'timeEnd' | 'timeRange'>;
@@ -7,8 +7,10 @@ export type TimeFields = Pick<FilterFields, 'time' | 'timeStart' | 'timeEnd' | '
 /** In which order points are read: oldest or newest first. */
 export type Order = 'asc' | 'desc';
 
+const MICROS = 1_000_000;
+
 /** One second less one microsecond: an end in whole seconds covers its second. */
-const REST_OF_SECOND = MICROS_PER_SECOND - 1;
+const REST_OF_SECOND = MICROS - 1;
 
 /** Seconds as a query parameter, to the microsecond. */
 export function instantOf(seconds: number): string {
@@ -46,10 +48,10 @@ export class TimeSpan {
     } else if (length === undefined) {
       this.begin = 0;
     } else if (order === 'asc') {
-      this.range = length / MICROS_PER_SECOND;
+      this.range = length / MICROS;
     } else {
       // Backwards the begin must be known from the first, and the archive would name it in no answer.
-      this.begin = Math.floor(Date.now() / 1000) * MICROS_PER_SECOND - length;
+      this.begin = Math.floor(Date.now() / 1000) * MICROS - length;
     }
   }
 
@@ -81,8 +83,7 @@ export class TimeSpan {
 
 /** An end in whole seconds where that means the same, since esmond takes no other; else with a decimal point. */
 function endText(micros: number): string {
-  if ((((micros + 1) % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND === 0)
-    return secondsText(micros - REST_OF_SECOND);
+  if ((((micros + 1) % MICROS) + MICROS) % MICROS === 0) return secondsText(micros - REST_OF_SECOND);
   const text = secondsText(micros);
   return text.includes('.') ? text : `${text}.0`;
 }

@@ -1,8 +1,7 @@
 /** A time in a call: a `Date`, or seconds since 1970-01-01 UTC with up to six decimals. */
 export type Time = number | Date;
 
-/** Microseconds in a second. */
-export const MICROS_PER_SECOND = 1_000_000;
+const MICROS = 1_000_000;
 
 /**
  * Seconds of the wire as a whole number of microseconds. Whole seconds and fraction apart, because the product of
@@ -11,19 +10,19 @@ export const MICROS_PER_SECOND = 1_000_000;
  */
 export function microsOf(seconds: number): number {
   const whole = Math.floor(seconds);
-  return whole * MICROS_PER_SECOND + Math.round((seconds - whole) * MICROS_PER_SECOND);
+  return whole * MICROS + Math.round((seconds - whole) * MICROS);
 }
 
 /** The same from the digits themselves: exact as long as a double holds every microsecond, until 2255. */
 export function microsOfDigits(whole: string, fraction: string): number {
-  const micros = Math.abs(Number(whole)) * MICROS_PER_SECOND + Number(fraction.padEnd(6, '0'));
+  const micros = Math.abs(Number(whole)) * MICROS + Number(fraction.padEnd(6, '0'));
   return whole.startsWith('-') ? -micros : micros;
 }
 
 /** Microseconds as a decimal number of seconds, without exponent; whole seconds have no decimal point. */
 export function secondsText(micros: number): string {
-  const fraction = Math.abs(micros % MICROS_PER_SECOND);
-  const whole = Math.floor(Math.abs(micros) / MICROS_PER_SECOND);
+  const fraction = Math.abs(micros % MICROS);
+  const whole = Math.floor(Math.abs(micros) / MICROS);
   const digits = String(fraction).padStart(6, '0').replace(/0+$/, '');
   return `${micros < 0 ? '-' : ''}${whole}${digits === '' ? '' : '.'}${digits}`;
 }

@@ -75,6 +75,7 @@ async function fill(filling: Filling, reader: BackupReader, chunks: NeededChunks
     };
     counts.set(table, await filling.copyIn(table, columns, rows()));
   }
+  await filling.fitSegments();
   for (const [table, count] of counts)
     if (count !== reader.contents.tables[table]?.rows) throw new BadBackup(`some rows of "${table}" are no rows`);
 }

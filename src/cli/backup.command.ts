@@ -56,13 +56,14 @@ function withBar<T>(what: string, work: (progress: Progress) => Promise<T>): Pro
   });
 }
 
-/** The content of a backup in words: `2 metadata, 3 series, 1,000 points and 80 rollups`. */
+/** The content of a backup in words: `2 metadata, 3 series, 1,000 loose points, 20 segments and 80 rollups`. */
 function contentsOf({ tables }: Manifest): string {
   const count = (table: string, name: string): string => `${(tables[table]?.rows ?? 0).toLocaleString('en')} ${name}`;
   const parts = [
     count('metadata', 'metadata'),
     count('series', 'series'),
-    count('point', 'points'),
+    count('point', 'loose points'),
+    count('segment', 'segments'),
     count('rollup', 'rollups'),
     ...(tables['api_key'] ? [count('api_key', 'keys')] : []),
   ];

@@ -24,10 +24,18 @@ export function declareBackup(program: Command, env: NodeJS.ProcessEnv): void {
     });
 
   program
+    .command('pack')
+    .description('pack points into segments now, which a server does in the background: it gives disk space back')
+    .option('--all', 'the points of the last hour and those that are few, too')
+    .action(async ({ all = false }: { all?: boolean }) => {
+      await (await import('./pack.command.js')).pack(env, all);
+    });
+
+  program
     .command('verify')
-    .description('compare the summaries with their points; exit code 1 if a difference remains')
-    .option('--sample <percent>', 'the share of windows to check, such as 1%', percentage, 1)
-    .option('--repair', 'repair differences')
+    .description('check the points, and compare the summaries with them; exit code 1 if a difference remains')
+    .option('--sample <percent>', 'the share of series to check, such as 1%', percentage, 1)
+    .option('--repair', 'repair summaries that differ')
     .action(async ({ sample, repair = false }: { sample: number; repair?: boolean }) => {
       await (await import('./verify.command.js')).verify(env, sample, repair);
     });

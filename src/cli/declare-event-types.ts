@@ -1,10 +1,5 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import {
-  EVENT_TYPE_NAME,
-  EVENT_TYPE_NAME_RULE,
-  MAX_DESCRIPTION_CHARACTERS,
-  MAX_UNIT_CHARACTERS,
-} from '../event-types/catalogue.js';
+import { EVENT_TYPE_NAME, EVENT_TYPE_NAME_RULE, MAX_DESCRIPTION, MAX_UNIT } from '../event-types/catalogue.js';
 import { DATA_TYPE_NAMES, type DataTypeName } from '../event-types/data-types.js';
 import { type ListOptions, withOutput } from './list.js';
 
@@ -18,8 +13,8 @@ export function declareEventTypes(program: Command, env: NodeJS.ProcessEnv): voi
     .description('declare an event type; one that is declared already gets the unit and the description')
     .argument('<name>', 'such as temperature', name)
     .addArgument(new Argument('<data-type>', 'the kind of its values').choices(DATA_TYPE_NAMES))
-    .option('--unit <unit>', 'the unit of its numbers, such as °C', upTo(MAX_UNIT_CHARACTERS))
-    .option('--description <text>', 'what it says', upTo(MAX_DESCRIPTION_CHARACTERS))
+    .option('--unit <unit>', 'the unit of its numbers, such as °C', upTo(MAX_UNIT))
+    .option('--description <text>', 'what it says', upTo(MAX_DESCRIPTION))
     .action(async (added: string, dataType: DataTypeName, options: { unit?: string; description?: string }) => {
       await (await import('./event-type.command.js')).addEventType(env, { name: added, dataType, ...options });
     });

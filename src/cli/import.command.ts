@@ -28,8 +28,8 @@ import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
 import { writeOverHttp, type WriteOptions } from './write-over-http.js';
 
-/** The length at which another archive's message is cut. */
-const MAX_MESSAGE_CHARACTERS = 500;
+/** The length of another archive's message that is shown, in characters. */
+const MAX_SHOWN = 500;
 
 /** The options of `marigram import`. Times are seconds, as on the wire. */
 export interface ImportOptions extends WriteOptions {
@@ -182,9 +182,7 @@ function unusable(error: unknown): never {
 
 /** Another archive's message, cut for a terminal. */
 function short(message: string): string {
-  return printable(
-    message.length > MAX_MESSAGE_CHARACTERS ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message,
-  ).replace(/\.$/, '');
+  return printable(message.length > MAX_SHOWN ? `${message.slice(0, MAX_SHOWN)}…` : message).replace(/\.$/, '');
 }
 
 /** Turns failures of another archive, a file or a database into one sentence. */

@@ -2,7 +2,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { AppModule } from '../app.module.js';
-import { NestLogger } from '../nest-logger.js';
+import { NestLogger } from '../common/nest-logger.js';
 import { loadConfig } from '../config/config.js';
 import { openDatabase } from '../open-database.js';
 

@@ -68,8 +68,8 @@ export interface ConflictingPoint {
   'event-type': string;
 }
 
-/** The maximum of conflicting points in an answer. */
-const MAX_LISTED_CONFLICTS = 100;
+/** How many conflicting points an answer names. */
+const NAMED_CONFLICTS = 100;
 
 /**
  * Some points were stored already and stay as they are; all others of the request are stored.
@@ -82,7 +82,7 @@ export class Conflict extends ArchiveError {
 
   constructor(message: string, stored: number, conflicts: readonly ConflictingPoint[]) {
     super(message);
-    this.fields = { stored, conflicts: conflicts.slice(0, MAX_LISTED_CONFLICTS) };
+    this.fields = { stored, conflicts: conflicts.slice(0, NAMED_CONFLICTS) };
   }
 }
 

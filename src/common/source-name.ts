@@ -1,7 +1,7 @@
 import { canonicalAddress } from './address.js';
 
-/** The maximum length of a source's name. */
-const MAX_NAME_CHARACTERS = 128;
+/** The longest name of a source, in characters. */
+const MAX_LENGTH = 128;
 
 /** A text meant as an address or a range: numbers with dots between them, or something like an IPv6 address. */
 const LIKE_ADDRESS = /^\d+(\.\d+)+\.?([/%].*)?$|::|^([\da-f]{1,4}:){7}/i;
@@ -11,6 +11,6 @@ const LIKE_ADDRESS = /^\d+(\.\d+)+\.?([/%].*)?$|::|^([\da-f]{1,4}:){7}/i;
  * address is a mistake, not a name.
  */
 export function isSourceName(text: string): boolean {
-  if (text === '' || text !== text.trim() || Array.from(text).length > MAX_NAME_CHARACTERS) return false;
+  if (text === '' || text !== text.trim() || Array.from(text).length > MAX_LENGTH) return false;
   return canonicalAddress(text) === undefined && !LIKE_ADDRESS.test(text);
 }

@@ -3,9 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 /** The longest time that work holds the event loop. */
 const TURN_MS = 20;
 
-/** The number of labels of a histogram in one step of such work. */
-export const LABELS_PER_STEP = 2000;
-
 /** Splits long work into turns, between which the event loop runs. */
 export class Turns {
   private begun = performance.now();

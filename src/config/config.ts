@@ -126,22 +126,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   return config;
 }
 
-/** The path of the archive, with a trailing slash. */
-export function archivePathOf({ pathPrefix }: Pick<AppConfig, 'pathPrefix'>): string {
-  return `${pathPrefix}/perfsonar/archive/`;
-}
-
 /**
  * The URL of the archive of a server with these variables, as programs on its machine reach it. Throws an
  * `OperatorError` as `loadConfig` does, and where the server takes any free port.
  */
 export function archiveUrlOf(env: Readonly<Record<string, string | undefined>>): string {
   const { HOST, PORT, PATH_PREFIX } = env;
-  const config = loadConfig({ HOST, PORT, PATH_PREFIX });
-  const { host, port } = config;
+  const { host, port, pathPrefix } = loadConfig({ HOST, PORT, PATH_PREFIX });
   if (port === 0) throw new OperatorError('PORT is 0, which is any free port: say where the archive is with --url.');
   const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
-  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}${archivePathOf(config)}`;
+  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}${pathPrefix}/perfsonar/archive/`;
 }
 
 function integer(text: string, minimum: number, maximum: number): number | undefined {

@@ -1,20 +1,31 @@
 import { Conflict, type ConflictingPoint } from '../common/errors.js';
 import { formatSeconds } from '../common/time.js';
 import { type WriteOutcome } from '../storage/ingest/write-request.js';
-import { type PostedPoint } from './parse-points.js';
 
-/** The conflict to report for a request with these points; `undefined` where all were stored. */
-export function conflictOf(points: readonly PostedPoint[], { stored, conflicts }: WriteOutcome): Conflict | undefined {
+/** The place of a point, as clients name it. */
+interface NamedPoint {
+  readonly micros: number;
+  readonly eventType: string;
+}
+
+/**
+ * The conflict to report for a request; `undefined` where all were stored.
+ * @param pointAt the point of an index of the outcome.
+ */
+export function conflictOf(
+  { stored, conflicts }: WriteOutcome,
+  pointAt: (index: number) => NamedPoint | undefined,
+): Conflict | undefined {
   if (conflicts.length === 0) return undefined;
-  const skipped = conflicts.flatMap((index) => points[index] ?? []);
+  const skipped = conflicts.flatMap((index) => pointAt(index) ?? []);
   return new Conflict(describe(skipped), stored, skipped.map(toConflict));
 }
 
-function toConflict({ micros, eventType }: PostedPoint): ConflictingPoint {
+function toConflict({ micros, eventType }: NamedPoint): ConflictingPoint {
   return { ts: Number(formatSeconds(micros)), 'event-type': eventType };
 }
 
-function describe(skipped: readonly PostedPoint[]): string {
+function describe(skipped: readonly NamedPoint[]): string {
   const [first] = skipped;
   if (!first) return '';
   const point = `${first.eventType} has a point at ${formatSeconds(first.micros)} already`;

@@ -11,7 +11,8 @@ import { answerRows } from '../rows/answer-rows.js';
 import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
 import { WindowPipe } from '../rows/window.pipe.js';
 import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.docs.js';
-import { parseBulk, parsePoint } from './parse-points.js';
+import { parsePoint } from './parse-points.js';
+import { PostedPoints } from './posted-points.js';
 import { parsePointQuery, type PointQuery } from './point-query.js';
 import { ReadService } from './read.service.js';
 import { setReportHeaders, type WriteReport } from './write-report.js';
@@ -44,7 +45,7 @@ export class DataController {
     @IdempotencyKey() requestKey: RequestKey | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const points = [parsePoint(body, key, eventType)];
+    const points = PostedPoints.one(parsePoint(body, key, eventType));
     return answer(await this.writer.write({ points, caller, requestKey }), reply);
   }
 
@@ -59,7 +60,7 @@ export class DataController {
     @IdempotencyKey() requestKey: RequestKey | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const points = parseBulk(body, this.config.maxPoints);
+    const points = PostedPoints.bulk(body, this.config.maxPoints);
     return answer(await this.writer.writeMany({ points, caller, requestKey }), reply);
   }
 
@@ -74,7 +75,7 @@ export class DataController {
     @IdempotencyKey() requestKey: RequestKey | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const points = parseBulk(body, this.config.maxPoints, key);
+    const points = PostedPoints.bulk(body, this.config.maxPoints, key);
     return answer(await this.writer.write({ points, caller, metadataKey: key, requestKey }), reply);
   }
 

@@ -7,6 +7,9 @@ import { type JsonSlice, readSlice, stringOf } from '../json/json-text.js';
 /** Longer texts are rounded as doubles: no clock has more digits, and megabytes of them take long to round exactly. */
 const MAX_EXACT_CHARACTERS = 40;
 
+/** Seconds of more digits than microseconds need, as Python's clock gives them. */
+const SEVEN_DECIMALS = /^(-?)(\d+)\.(\d{6})(\d)\d*$/;
+
 /** A posted point. Its structure is checked, its event type and value are not yet. */
 export interface PostedPoint {
   readonly metadataKey: string;
@@ -141,6 +144,13 @@ export function parseTime(slice: JsonSlice | undefined): number {
 
 /** Rounds the decimal text, half away from 0; its double is off by up to 0.12 µs. */
 function roundToMicros(text: string): number {
+  const plain = SEVEN_DECIMALS.exec(text);
+  if (plain) {
+    // The seventh decimal alone decides the rounding.
+    const [, minus, whole = '', micro = '', next = ''] = plain;
+    const micros = Number(whole + micro) + (next >= '5' ? 1 : 0);
+    if (micros <= Number.MAX_SAFE_INTEGER) return minus ? 0 - micros : micros;
+  }
   const { digits, scale } = parseDecimal(text.toLowerCase());
   const unit = 10n ** BigInt(scale);
   const half = digits < 0n ? -unit / 2n : unit / 2n;

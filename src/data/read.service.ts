@@ -5,8 +5,10 @@ import { DATA_TYPES, type DataType } from '../event-types/data-types.js';
 import { emptyPage, type RowPage } from '../rows/row-page.js';
 import { type RowWriter } from '../rows/row-writer.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { type PointPairs } from '../storage/points/point-pairs.js';
-import { type Point, type PointRange, PointStore } from '../storage/points/point-store.js';
+import { type Point, type PointSlice } from '../storage/points/point-slice.js';
+import { type PointRange } from '../storage/points/point-source.js';
+import { PointStore } from '../storage/points/point-store.js';
+import { numberAt, RAW_SCALE } from '../storage/points/segment-codec.js';
 import { SeriesStore } from '../storage/registry/series-store.js';
 import { type PointQuery } from './point-query.js';
 
@@ -48,14 +50,13 @@ export class ReadService {
     const { id, fromPrimary } = extent;
     const points: PointRange = { series: id, dataType, ...bounds, descending: order === 'desc', fromPrimary };
     const encode = encoderOf(DATA_TYPES[dataType], form);
-    if (encode) return { source: this.points.source(points), page, write: writeWith(encode) };
-    return { source: this.points.numbers(points), page, write: writePairs };
+    return { source: this.points.source(points), page, write: encode ? writeWith(encode) : writeNumbers };
   }
 }
 
-function writeWith(encode: (row: Point) => string): (rows: readonly Point[], writer: RowWriter) => void {
-  return (rows, writer) => {
-    for (const row of rows) writer.json(row.micros, encode(row));
+function writeWith(encode: (point: Point) => string): (points: PointSlice, writer: RowWriter) => void {
+  return (points, writer) => {
+    for (const point of points) writer.json(point.micros, encode(point));
   };
 }
 
@@ -70,7 +71,18 @@ function encoderOf({ isDocument, encode, forms }: DataType, form: string | undef
   return found;
 }
 
-function writePairs(pairs: PointPairs, writer: RowWriter): void {
-  writer.expect(pairs.length);
-  for (let index = 0; index < pairs.length; index++) writer.number(pairs.micros(index), pairs.value(index));
+/** Writes numbers, and percentages as their quotients. */
+function writeNumbers(points: PointSlice, writer: RowWriter): void {
+  writer.expect(points.length);
+  for (const { micros, values, denominators, begin, end } of points.runs) {
+    if (!values) continue;
+    if (!denominators && values.scale !== RAW_SCALE) {
+      writer.decimals(micros, values.digits, values.scale, begin, end);
+      continue;
+    }
+    for (let index = begin; index < end; index++) {
+      const value = numberAt(values, index);
+      writer.number(micros[index] ?? 0, denominators ? value / numberAt(denominators, index) : value);
+    }
+  }
 }

@@ -8,16 +8,17 @@ import { requireDataType } from '../event-types/catalogue.js';
 import { DATA_TYPES, type ParsedValue } from '../event-types/data-types.js';
 import { Metrics } from '../metrics/metrics.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { ColumnsBySeries } from '../storage/ingest/columns-by-series.js';
 import { type KeyClaim } from '../storage/ingest/idempotency-store.js';
 import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
 import { WriteQueue } from '../storage/ingest/write-queue.js';
 import { type WriteOutcome } from '../storage/ingest/write-request.js';
-import { type SeriesPoint } from '../storage/points/point-store.js';
 import { SeriesCache } from '../storage/registry/series-cache.js';
 import { type SeriesOfMetadata, type SeriesRef } from '../storage/registry/series-store.js';
 import { conflictOf } from './conflict.js';
 import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
+import { plainColumns } from './plain-columns.js';
 import { type PostedWrite } from './posted-write.js';
 import { reportText, type WriteReport } from './write-report.js';
 
@@ -56,7 +57,7 @@ export class WriteService {
 
   /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */
   async writeMany(request: PostedWrite): Promise<WriteReport> {
-    await this.limits.checkKeys(request.caller, () => keysOf(request.points));
+    await this.limits.checkKeys(request.caller, () => keysOf(request.points.all));
     return this.write(request);
   }
 
@@ -64,18 +65,55 @@ export class WriteService {
     return retryWhileStale(
       () => this.storeOnce(request, claim),
       () => {
-        this.series.forget(keysOf(request.points));
+        this.series.forget(request.metadataKey === undefined ? keysOf(request.points.all) : [request.metadataKey]);
       },
     );
   }
 
-  private async storeOnce(
-    { points: posted, caller, metadataKey }: PostedWrite,
+  private async storeOnce(request: PostedWrite, claim: KeyClaim | undefined): Promise<WriteReport> {
+    return (await this.storePlain(request, claim)) ?? (await this.storePosted(request, claim));
+  }
+
+  /** Stores a plain bulk body; `undefined`, with nothing stored, where there is none, or more to find out about it. */
+  private async storePlain(
+    { points: { plain }, caller, metadataKey }: PostedWrite,
+    claim: KeyClaim | undefined,
+  ): Promise<WriteReport | undefined> {
+    if (!plain || metadataKey === undefined) return undefined;
+    const found = plainColumns(plain, (await this.series.get(new Set([metadataKey]))).get(metadataKey));
+    if (!found) return undefined;
+    const { eventTypes, micros, types } = plain;
+    const report = (outcome: WriteOutcome): WriteReport => ({
+      stored: outcome.stored,
+      dropped: {},
+      cut: found.cut,
+      conflict: conflictOf(outcome, (index) => ({
+        micros: micros[index] ?? 0,
+        eventType: eventTypes[types[index] ?? 0] ?? '',
+      })),
+    });
+    return report(await this.enqueue(found.points, caller, claim, report));
+  }
+
+  private enqueue(
+    points: ColumnsBySeries,
+    by: Caller,
+    claim: KeyClaim | undefined,
+    report: (outcome: WriteOutcome) => WriteReport,
+  ): Promise<WriteOutcome> {
+    return this.queue.write({
+      ...{ columns: points.columns, size: points.size, by },
+      idempotency: claim && { claim, answerOf: (first) => reportText(report(first)) },
+    });
+  }
+
+  private async storePosted(
+    { points: { all: posted }, caller, metadataKey }: PostedWrite,
     claim: KeyClaim | undefined,
   ): Promise<WriteReport> {
     const refs = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
-    const points: SeriesPoint[] = [];
+    const points = new ColumnsBySeries();
     const dropped: [point: PostedPoint, reason: DropReason][] = [];
     const turns = new Turns();
     let cut = 0;
@@ -87,27 +125,23 @@ export class WriteService {
         dropped.push([point, 'event type not registered']);
         continue;
       }
-      const { seriesPoint, isCut } = isLarge ? await toLargeSeriesPoint(point, ref, turns) : toSeriesPoint(point, ref);
+      const value = isLarge ? await parseLarge(point, ref, turns) : parse(point, ref);
       // Exact, because a moving cut-off changes the version of the series: the write is then resolved again.
       if (ref.cutOff !== null && point.micros < ref.cutOff) {
         dropped.push([point, 'older than retention keeps']);
         continue;
       }
       kept.push(point);
-      points.push(seriesPoint);
-      if (isCut) cut++;
+      points.add(ref, point.micros, value);
+      if (value.isCut) cut++;
     }
     const report = (outcome: WriteOutcome): WriteReport => ({
       stored: outcome.stored,
       dropped: countsOf(dropped),
       cut,
-      conflict: conflictOf(kept, outcome),
+      conflict: conflictOf(outcome, (index) => kept[index]),
     });
-    const outcome = await this.queue.write({
-      points,
-      by: caller,
-      idempotency: claim && { claim, answerOf: (first) => reportText(report(first)) },
-    });
+    const outcome = await this.enqueue(points, caller, claim, report);
     for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
     return report(outcome);
   }
@@ -164,34 +198,22 @@ function keysOf(posted: readonly PostedPoint[]): Set<string> {
   return keys;
 }
 
-/** A point to store, and whether its value lost a fraction. */
-interface ParsedPoint {
-  readonly seriesPoint: SeriesPoint;
-  readonly isCut: boolean;
-}
-
 /** Parses the value of a point. Throws a `BadPart` that names the place of a bad value. */
-function toSeriesPoint(point: PostedPoint, series: SeriesRef): ParsedPoint {
+function parse(point: PostedPoint, series: SeriesRef): ParsedValue {
   try {
-    return pointOf(point, series, DATA_TYPES[series.dataType].parse(point.value));
+    return DATA_TYPES[series.dataType].parse(point.value);
   } catch (error) {
     throw BadPart.at(whereOf(point), error);
   }
 }
 
-/** Like `toSeriesPoint`, in turns with other requests. */
-async function toLargeSeriesPoint(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<ParsedPoint> {
+/** Like `parse`, in turns with other requests. */
+async function parseLarge(point: PostedPoint, series: SeriesRef, turns: Turns): Promise<ParsedValue> {
   const { parseInSteps } = DATA_TYPES[series.dataType];
-  if (!parseInSteps) return toSeriesPoint(point, series);
+  if (!parseInSteps) return parse(point, series);
   try {
-    return pointOf(point, series, await inTurns(parseInSteps(point.value), turns));
+    return await inTurns(parseInSteps(point.value), turns);
   } catch (error) {
     throw BadPart.at(whereOf(point), error);
   }
-}
-
-function pointOf({ micros }: PostedPoint, series: SeriesRef, parsed: ParsedValue): ParsedPoint {
-  const { value, denominator, document, isCut = false } = parsed;
-  const { onConflict } = DATA_TYPES[series.dataType];
-  return { seriesPoint: { series, onConflict, micros, value, denominator, document }, isCut };
 }

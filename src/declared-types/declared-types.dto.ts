@@ -1,12 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { WireShape } from '../common/api-docs.js';
-import {
-  EVENT_TYPE_NAME,
-  EVENT_TYPE_NAME_RULE,
-  MAX_DESCRIPTION_CHARACTERS,
-  MAX_UNIT_CHARACTERS,
-} from '../event-types/catalogue.js';
+import { EVENT_TYPE_NAME, EVENT_TYPE_NAME_RULE, MAX_DESCRIPTION, MAX_UNIT } from '../event-types/catalogue.js';
 import { DATA_TYPE_NAMES, type DataTypeName } from '../event-types/data-types.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 
@@ -24,26 +19,21 @@ export class NewDeclarationObject {
   'data-type': DataTypeName;
 
   @ApiProperty({
-    ...{ type: 'string', required: false, nullable: true, maxLength: MAX_UNIT_CHARACTERS, example: '°C' },
+    ...{ type: 'string', required: false, nullable: true, maxLength: MAX_UNIT, example: '°C' },
     description: 'The unit of its numbers. If absent, it stays as declared; a new event type has none.',
   })
   @IsOptional()
   @IsString()
-  @MaxLength(MAX_UNIT_CHARACTERS)
+  @MaxLength(MAX_UNIT)
   unit?: string | null;
 
   @ApiProperty({
-    ...{
-      type: 'string',
-      required: false,
-      maxLength: MAX_DESCRIPTION_CHARACTERS,
-      example: 'air temperature in the rack',
-    },
+    ...{ type: 'string', required: false, maxLength: MAX_DESCRIPTION, example: 'air temperature in the rack' },
     description: 'Its meaning. If absent, it stays as declared; that of a new event type is empty.',
   })
   @IsOptional()
   @IsString()
-  @MaxLength(MAX_DESCRIPTION_CHARACTERS)
+  @MaxLength(MAX_DESCRIPTION)
   description?: string;
 }
 

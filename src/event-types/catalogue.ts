@@ -73,9 +73,9 @@ export const EVENT_TYPE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 /** What is wrong with another name. */
 export const EVENT_TYPE_NAME_RULE = 'expected up to 64 lower-case letters, digits and dashes, beginning with a letter';
 
-/** The maximum lengths of a unit and of a description. */
-export const MAX_UNIT_CHARACTERS = 32;
-export const MAX_DESCRIPTION_CHARACTERS = 500;
+/** The longest unit and the longest description, in characters. */
+export const MAX_UNIT = 32;
+export const MAX_DESCRIPTION = 500;
 
 /** The names of the built-in event types, sorted. */
 export const EVENT_TYPES = Object.keys(CATALOGUE) as readonly EventType[];

@@ -1,6 +1,6 @@
 import { BadPart } from '../common/errors.js';
 import { JsonReader } from '../json/json-reader.js';
-import { atOnce, LABELS_PER_STEP } from '../common/turns.js';
+import { atOnce } from '../common/turns.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf, isFraction } from './numbers.js';
 
@@ -51,6 +51,9 @@ export interface DataType {
   /** Further forms in which readers may ask for a value, by name. */
   readonly forms?: ReadonlyMap<string, (stored: StoredValue) => string>;
 }
+
+/** How many labels of a histogram are one step. */
+const STEP = 2000;
 
 /**
  * One entry for each data type: parsing, validation, encoding, summing up. Another one is an entry here, and its name
@@ -141,9 +144,25 @@ function encodeFraction({ value, denominator }: StoredValue): string {
   return `{"numerator":${value},"denominator":${denominator}}`;
 }
 
+/** A histogram that is stored as it is posted: plain labels, counts of at most 15 digits, no white space. */
+const PLAIN_HISTOGRAM = /^\{(?:"[^"\\,\p{Cc}]*":(?:0|[1-9]\d{0,14})(?:,(?=")|(?=\})))+\}$/u;
+
+/** Longer texts are read in steps. */
+const MAX_PLAIN_CHARACTERS = 16 * 1024;
+
+/** Whether a histogram is stored as it is posted; that takes a fifth of the time of reading it label by label. */
+function isPlainHistogram({ text }: JsonSlice): boolean {
+  if (text.length > MAX_PLAIN_CHARACTERS || !PLAIN_HISTOGRAM.test(text)) return false;
+  let labels = 1;
+  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) labels++;
+  // No label comes twice.
+  return Object.keys(JSON.parse(text) as object).length === labels;
+}
+
 /** An object of label → count ≥ 0; labels stay as posted (the last of equal ones counts), counts become integers. */
 function* parseHistogram(value: JsonSlice): Generator<void, ParsedValue, void> {
   if (value.kind !== 'object') refuse('', 'an object of label and count', value);
+  if (isPlainHistogram(value)) return document(value.text);
   let isCut = false;
   const counts = new Map<string, string>();
   const reader = new JsonReader(value.text);
@@ -155,7 +174,7 @@ function* parseHistogram(value: JsonSlice): Generator<void, ParsedValue, void> {
     isCut ||= isFraction(slice, count);
     if (count < 0) throw new BadPart(JSON.stringify(label), `a count can't be negative, got ${count}`);
     counts.set(label, `${posted}:${count}`);
-    if (counts.size % LABELS_PER_STEP === 0) yield;
+    if (counts.size % STEP === 0) yield;
   }
   return { ...document(`{${[...counts.values()].join(',')}}`), isCut };
 }

@@ -3,8 +3,8 @@ import { type JsonSlice, stringOf } from '../json/json-text.js';
 
 const INT64_END = 2n ** 63n;
 
-/** Longer texts are compared as doubles, because comparing megabytes of digits exactly takes long. */
-const MAX_EXACT_CHARACTERS = 400;
+/** Longer texts are judged as doubles: megabytes of digits would take long to judge exactly. */
+const LONGEST_EXACT = 400;
 
 /**
  * The integer that a JSON number or integer text stands for; a number with a fraction is cut towards zero.
@@ -15,7 +15,7 @@ export function integerOf(slice: JsonSlice): number | undefined {
   if (text === undefined) return undefined;
   const value = Math.trunc(Number(text));
   if (Number.isSafeInteger(value)) return value + 0; // `+ 0` makes -0 a plain 0
-  if (text.length > MAX_EXACT_CHARACTERS) return value >= -(2 ** 63) && value < 2 ** 63 ? value : undefined;
+  if (text.length > LONGEST_EXACT) return value >= -(2 ** 63) && value < 2 ** 63 ? value : undefined;
   const { digits, scale } = parseDecimal(text.trim().replace('+', '').toLowerCase());
   const exact = digits / 10n ** BigInt(scale);
   return exact >= -INT64_END && exact < INT64_END ? value : undefined;

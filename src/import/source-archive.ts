@@ -17,8 +17,8 @@ const ATTEMPTS = 4;
 /** The time limit of a whole answer, as a multiple of the time limit between its pieces. */
 const ANSWER_TIMEOUTS = 5;
 
-/** The smallest page limit of any archive: an answer with fewer rows is complete, unless fewer were requested. */
-const MIN_PAGE_ROWS = 1000;
+/** The smallest page limit of any archive: an answer of fewer rows is complete, unless fewer were asked for. */
+const SMALLEST_PAGE = 1000;
 
 /** An end in whole seconds includes the rest of its second. */
 const REST_OF_SECOND_MICROS = MICROS_PER_SECOND - 1;
@@ -126,7 +126,7 @@ export class SourceArchive {
         continue;
       }
       // Some archives answer fewer rows than were asked for.
-      const isWhole = rows.length < Math.min(limit, MIN_PAGE_ROWS);
+      const isWhole = rows.length < Math.min(limit, SMALLEST_PAGE);
       if (!isWhole && !isInOrder(rows)) throw this.misbehaves('its points are in no order of time');
       rows.sort((a, b) => a.tsMicros - b.tsMicros);
       const asked = rows.filter(({ tsMicros }) => tsMicros >= begin && tsMicros <= last);

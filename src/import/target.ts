@@ -2,6 +2,7 @@ import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
 import { type Actor } from '../storage/access/audit-store.js';
 import { type BackFill } from '../storage/rollups/back-fill.js';
+import { ColumnsBySeries } from '../storage/ingest/columns-by-series.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type MetadataStore, type NewMetadata } from '../storage/registry/metadata-store.js';
 import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
@@ -106,7 +107,7 @@ export class ImportTarget implements FileTarget {
   write(points: readonly ImportedPoint[], timeUpdated?: number): Promise<Stored> {
     return retryWhileStale(async () => {
       const request = await this.resolve(points);
-      const kept = request.points.length;
+      const kept = request.size;
       const stored = await this.imports.write(request, timeUpdated);
       return { stored, there: kept - stored, expired: points.length - kept };
     });
@@ -122,11 +123,11 @@ export class ImportTarget implements FileTarget {
    */
   private async resolve(points: readonly ImportedPoint[]): Promise<WriteRequest> {
     const series = await this.series.ofMetadata([...new Set(points.map(({ metadataKey }) => metadataKey))]);
-    const kept = points.flatMap(({ metadataKey, eventType, ...point }) => {
+    const kept = new ColumnsBySeries('skip');
+    for (const { metadataKey, eventType, micros, ...value } of points) {
       const ref = series.get(metadataKey)?.get(eventType);
-      if (!ref || point.micros < (ref.cutOff ?? -Infinity)) return [];
-      return [{ ...point, series: ref, onConflict: 'skip' as const }];
-    });
-    return { points: kept, by: this.by };
+      if (ref && micros >= (ref.cutOff ?? -Infinity)) kept.add(ref, micros, value);
+    }
+    return { columns: kept.columns, size: kept.size, by: this.by };
   }
 }

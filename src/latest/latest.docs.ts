@@ -3,7 +3,6 @@ import { DEFAULT_LIMIT } from '../common/page.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { JSON_FORMAT, query } from '../http/parameters.js';
 import { HEADERS } from '../http/error-responses.js';
-import { THROUGHPUT_TEST } from '../metadata/metadata.docs.js';
 import { FILTER_PARAMETERS } from '../search/search-parameters.js';
 import { MAX_SERIES } from './latest-query.js';
 
@@ -43,7 +42,12 @@ export const LATEST_POINTS: OperationDocs = {
           'metadata-key': EXAMPLE.key,
           'event-type': 'throughput',
           'base-uri': `/esmond/perfsonar/archive/${EXAMPLE.key}/throughput/base`,
-          ...THROUGHPUT_TEST,
+          source: '192.0.2.1',
+          destination: '192.0.2.2',
+          'measurement-agent': '192.0.2.1',
+          'tool-name': 'pscheduler/iperf3',
+          'input-source': 'ps1.example.net',
+          'input-destination': 'ps2.example.net',
           age: 312.5,
           cadence: 3600,
           ts: EXAMPLE.ts,

@@ -1,22 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { AppConfig, archivePathOf } from '../config/config.js';
+import { AppConfig } from '../config/config.js';
 import { SUMMARY_KINDS } from '../rollups/summary-kinds.js';
 import { type StoredEventType, type StoredMetadata } from '../storage/registry/metadata-store.js';
-import { type Subject } from '../storage/registry/subject-store.js';
 import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
 
-type TestFields = Pick<
-  MetadataObject,
-  'source' | 'destination' | 'measurement-agent' | 'tool-name' | 'input-source' | 'input-destination'
->;
-
-/** Formats stored metadata for the wire. */
+/** Gives stored metadata the shape they have on the wire. */
 @Injectable()
 export class MetadataView {
+  /** The path of the archive, with the slash at its end. */
   private readonly root: string;
 
   constructor(config: AppConfig) {
-    this.root = archivePathOf(config);
+    this.root = `${config.pathPrefix}/perfsonar/archive/`;
   }
 
   /** @param origin scheme and host for the absolute `url`. */
@@ -27,7 +22,12 @@ export class MetadataView {
       'metadata-key': stored.key,
       'subject-type': stored.subjectType,
       'event-types': stored.eventTypes.map((eventType) => this.eventType(stored.key, eventType)),
-      ...testFields(stored),
+      source: stored.source,
+      ...(stored.destination !== null && { destination: stored.destination }),
+      'measurement-agent': stored.measurementAgent,
+      'tool-name': stored.toolName,
+      'input-source': stored.inputSource,
+      ...(stored.inputDestination !== null && { 'input-destination': stored.inputDestination }),
       ...stored.parameters,
       uri,
     };
@@ -52,16 +52,4 @@ export class MetadataView {
       })),
     };
   }
-}
-
-/** Who measured what between whom, as fields on the wire. A subject of one host has no destination. */
-export function testFields(stored: Omit<Subject, 'subjectType'>): TestFields {
-  return {
-    source: stored.source,
-    ...(stored.destination !== null && { destination: stored.destination }),
-    'measurement-agent': stored.measurementAgent,
-    'tool-name': stored.toolName,
-    'input-source': stored.inputSource,
-    ...(stored.inputDestination !== null && { 'input-destination': stored.inputDestination }),
-  };
 }

@@ -22,23 +22,18 @@ const EVENT_TYPES = [
   },
 ];
 
-/** The fields of an example: a throughput test between two hosts. */
-export const THROUGHPUT_TEST = {
-  source: '192.0.2.1',
-  destination: '192.0.2.2',
-  'measurement-agent': '192.0.2.1',
-  'tool-name': 'pscheduler/iperf3',
-  'input-source': 'ps1.example.net',
-  'input-destination': 'ps2.example.net',
-};
-
 /** An example of a metadata in answers. */
 export const METADATA = {
   url: `${EXAMPLE.origin}${URI}`,
   'metadata-key': EXAMPLE.key,
   'subject-type': 'point-to-point',
   'event-types': EVENT_TYPES,
-  ...THROUGHPUT_TEST,
+  source: '192.0.2.1',
+  destination: '192.0.2.2',
+  'measurement-agent': '192.0.2.1',
+  'tool-name': 'pscheduler/iperf3',
+  'input-source': 'ps1.example.net',
+  'input-destination': 'ps2.example.net',
   'ip-transport-protocol': 'tcp',
   'time-duration': '30',
   uri: URI,
@@ -62,7 +57,12 @@ export const CREATE_METADATA: OperationDocs = {
         summary: 'A throughput test between two hosts',
         value: {
           'subject-type': 'point-to-point',
-          ...THROUGHPUT_TEST,
+          source: '192.0.2.1',
+          destination: '192.0.2.2',
+          'measurement-agent': '192.0.2.1',
+          'tool-name': 'pscheduler/iperf3',
+          'input-source': 'ps1.example.net',
+          'input-destination': 'ps2.example.net',
           'ip-transport-protocol': 'tcp',
           'time-duration': 30,
           'event-types': [

@@ -3,10 +3,10 @@ import { type Schema, shape, WireShape } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
 import { MetadataFields } from './metadata-fields.js';
-import { MAX_WINDOW_SECONDS } from './parse-event-types.js';
-import { MAX_TEXT_CHARACTERS } from './parse-metadata.js';
+import { MAX_WINDOW } from './parse-event-types.js';
+import { MAX_TEXT } from './parse-metadata.js';
 
-const TEXT = `Up to ${MAX_TEXT_CHARACTERS} characters; empty if absent.`;
+const TEXT = `Up to ${MAX_TEXT} characters; empty if absent.`;
 
 const ANY_PARAMETER: Schema = {
   anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, shape('JsonValue')],
@@ -23,7 +23,7 @@ export class NewSummaryObject {
 
   @ApiProperty({
     anyOf: [
-      { type: 'integer', minimum: 0, maximum: MAX_WINDOW_SECONDS },
+      { type: 'integer', minimum: 0, maximum: MAX_WINDOW },
       { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*$' },
     ],
     description: 'Seconds, or their text. Bins are aligned to 1970-01-01 UTC; 0 means a bin for each point.',

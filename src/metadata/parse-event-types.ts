@@ -6,8 +6,8 @@ import { type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
 import { sameSummary, type SummaryRegistration } from '../storage/registry/metadata-store.js';
 
-/** The longest summary window: about 3,000 years. */
-export const MAX_WINDOW_SECONDS = 100_000_000_000;
+/** The longest summary window, in seconds: some 3,000 years. */
+export const MAX_WINDOW = 100_000_000_000;
 
 /**
  * The `event-types` of a metadata POST: `null` is an empty list; what is listed twice counts once.
@@ -56,9 +56,9 @@ function parseSummary(members: Members, dataType: DataTypeName, where: string): 
 function windowIn(slice: JsonSlice | undefined, where: string): number {
   // 60.0 and 6e1 are floats to esmond's clients: only plain digits make an integer.
   const window = slice && !/[.eE]/.test(slice.text) ? integerOf(slice) : undefined;
-  if (window === undefined || window < 0 || window > MAX_WINDOW_SECONDS)
+  if (window === undefined || window < 0 || window > MAX_WINDOW)
     throw new Invalid(
-      `${where}: expected seconds, an integer from 0 to ${MAX_WINDOW_SECONDS}, got ${slice?.text ?? 'nothing'}`,
+      `${where}: expected seconds, an integer from 0 to ${MAX_WINDOW}, got ${slice?.text ?? 'nothing'}`,
     );
   return window;
 }

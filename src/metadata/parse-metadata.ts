@@ -8,8 +8,8 @@ import { type MetadataFields, type NewMetadata } from '../storage/registry/metad
 import { identityOf } from './identity.js';
 import { parseEventTypes } from './parse-event-types.js';
 
-/** The maximum length of a parameter's name and of a subject field, in characters. */
-export const MAX_TEXT_CHARACTERS = 128;
+/** The longest name of a parameter, and the longest text of a subject field, in characters. */
+export const MAX_TEXT = 128;
 
 export const SUBJECT_TYPES: readonly string[] = ['point-to-point', 'network-element'];
 
@@ -80,7 +80,7 @@ function sourceOf(members: Members): string {
   const address = canonicalAddress(text);
   if (address === undefined)
     throw new Invalid(
-      `source: expected an IP address, or a name of up to ${MAX_TEXT_CHARACTERS} characters, got ${slice?.text ?? 'nothing'}`,
+      `source: expected an IP address, or a name of up to ${MAX_TEXT} characters, got ${slice?.text ?? 'nothing'}`,
     );
   return address;
 }
@@ -91,7 +91,7 @@ function textOf(members: Members, name: string): string {
   if (!slice) return '';
   const text = slice.kind === 'object' || slice.kind === 'array' ? undefined : parameterText(slice);
   if (text === undefined) throw new Invalid(`${name}: expected a text, got ${slice.kind}`);
-  if (isLong(text)) throw new Invalid(`${name}: longer than ${MAX_TEXT_CHARACTERS} characters`);
+  if (isLong(text)) throw new Invalid(`${name}: longer than ${MAX_TEXT} characters`);
   return text;
 }
 
@@ -104,7 +104,7 @@ function parametersOf(members: Members): Record<string, string> {
     const name = posted.replaceAll('_', '-');
     const text = parameterText(slice);
     if (RESERVED.has(name)) throw new Invalid(`${posted}: the name ${name} is taken`);
-    if (isLong(name)) throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT_CHARACTERS} characters`);
+    if (isLong(name)) throw new Invalid(`${name.slice(0, 40)}…: a name longer than ${MAX_TEXT} characters`);
     if (parameters.has(name)) throw new Invalid(`${posted}: another parameter is called ${name}, too`);
     if (text !== undefined) parameters.set(name, text);
   }
@@ -127,5 +127,5 @@ function parameterText(slice: JsonSlice): string | undefined {
 
 /** Characters are counted as PostgreSQL and Python count them: code points. */
 function isLong(text: string): boolean {
-  return text.length > MAX_TEXT_CHARACTERS && Array.from(text).length > MAX_TEXT_CHARACTERS;
+  return text.length > MAX_TEXT && Array.from(text).length > MAX_TEXT;
 }

@@ -51,6 +51,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly storedPoints = new Gauge({
+    name: 'marigram_stored_points',
+    help: 'Stored points, as rows (loose; an estimate) and in segments (packed), when the last packing ended.',
+    labelNames: ['form'],
+    registers: [this.registry],
+  });
+
+  readonly storedPointsBytes = new Gauge({
+    name: 'marigram_stored_points_bytes',
+    help: 'The disk space that they take, with indexes.',
+    labelNames: ['form'],
+    registers: [this.registry],
+  });
+
   readonly batches = new Counter({
     name: 'marigram_write_batches_total',
     help: 'Transactions of the write queue that were committed.',

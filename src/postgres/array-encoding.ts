@@ -5,7 +5,7 @@
  * Format: array_send in src/backend/utils/adt/arrayfuncs.c.
  */
 
-import { POSTGRES_EPOCH_MICROS } from './timestamps.js';
+import { POSTGRES_EPOCH } from './timestamps.js';
 
 const INT4 = 23;
 const INT8 = 20;
@@ -23,7 +23,7 @@ const HEADER = 20;
 const NULL_LENGTH = -1;
 
 /** The earliest micros whose distance to PostgreSQL's epoch is a double without a loss: in 1714. */
-const FIRST_EXACT = POSTGRES_EPOCH_MICROS - Number.MAX_SAFE_INTEGER;
+const FIRST_EXACT = POSTGRES_EPOCH - Number.MAX_SAFE_INTEGER;
 
 /** `int4[]` of integers. */
 export function int4Array<T>(items: readonly T[], element: (item: T) => number): Buffer {
@@ -135,11 +135,11 @@ class ArrayWriter {
 
   timestamp(micros: number): void {
     if (micros >= FIRST_EXACT) {
-      this.int8(micros - POSTGRES_EPOCH_MICROS);
+      this.int8(micros - POSTGRES_EPOCH);
       return;
     }
     this.view.setInt32(this.at, 8);
-    this.view.setBigInt64(this.at + 4, BigInt(micros) - BigInt(POSTGRES_EPOCH_MICROS));
+    this.view.setBigInt64(this.at + 4, BigInt(micros) - BigInt(POSTGRES_EPOCH));
     this.at += 12;
   }
 

@@ -1,5 +1,5 @@
 import { nearestDouble } from '../common/decimal.js';
-import { POSTGRES_EPOCH_MICROS } from './timestamps.js';
+import { POSTGRES_EPOCH } from './timestamps.js';
 
 /**
  * Values in PostgreSQL's binary format, as its `…_send` functions make them. The driver takes every result for UTF-8,
@@ -23,8 +23,8 @@ export function binaryOf(text: string | null): DataView {
 export function readTimestamp(bytes: DataView, at: number): number {
   const high = bytes.getInt32(at);
   // Where a sum of doubles would be rounded twice.
-  if (high < -FAR || high >= FAR) return Number(bytes.getBigInt64(at) + BigInt(POSTGRES_EPOCH_MICROS));
-  return high * 2 ** 32 + bytes.getUint32(at + 4) + POSTGRES_EPOCH_MICROS;
+  if (high < -FAR || high >= FAR) return Number(bytes.getBigInt64(at) + BigInt(POSTGRES_EPOCH));
+  return high * 2 ** 32 + bytes.getUint32(at + 4) + POSTGRES_EPOCH;
 }
 
 /** An exact number: `digits` × 10000^`exponent`. */

@@ -4,8 +4,8 @@ import { type Sql } from './sql.js';
 import { asCommitUnknown, asUnavailable, translated } from './unavailable.js';
 import { streamOf, WatchedPool } from './watched-pool.js';
 
-/** Transactions in progress at a time: the flusher's, three that wait for held series, and a large one. */
-const MAX_CONNECTIONS = 5;
+/** Transactions in progress at a time: two of the flusher, three that wait for held series, and a large one. */
+const MAX_CONNECTIONS = 6;
 
 /**
  * Connections that send statements without waiting for earlier answers: in small transactions the round trips were half

@@ -21,17 +21,34 @@ export interface Slice<Row extends Timed = Timed> {
 
 /** Rows in time order that can be fetched piece by piece. */
 export interface RowSource<S extends Slice> {
+  /** About how many bytes the rows take in memory. */
+  sizeOf(rows: S): number;
+  /** At most `limit` rows after skipping `offset`, slice by slice. No slice is empty; each is bounded in memory. */
+  slices(limit: number, offset: number): AsyncGenerator<S, undefined, undefined>;
+  /** Whether there are more than `count` rows. */
+  hasMoreThan(count: number): Promise<boolean>;
+}
+
+/** Rows that a statement can fetch from any place on. */
+export interface SliceStatements<S extends Slice> {
   /** Whether a row can be large: then the first slices are small, until it is known how large they are. */
   readonly hasLargeRows: boolean;
-  /** About how many bytes the rows take in memory. */
   sizeOf(rows: S): number;
   /**
    * At most `limit` rows after skipping `skip`, by one statement.
    * @param last the time where the slice before ended; this one begins right after it.
    */
   slice(limit: number, skip: number, last?: number): Promise<S>;
-  /** Whether there are more than `count` rows. */
   hasMoreThan(count: number): Promise<boolean>;
+}
+
+/** The source of rows each slice of which is one statement, with a snapshot of its own. */
+export function byStatements<S extends Slice>(statements: SliceStatements<S>): RowSource<S> {
+  return {
+    sizeOf: (rows) => statements.sizeOf(rows),
+    slices: (limit, offset) => slicesOf(statements, limit, offset),
+    hasMoreThan: (count) => statements.hasMoreThan(count),
+  };
 }
 
 /** A range of time in micros, both bounds inclusive, to be read in one direction. */
@@ -66,7 +83,7 @@ export async function readPage<S extends Slice, Piece>(
   pieceOf: (slice: S) => Piece | Promise<Piece>,
 ): Promise<Pieces<Piece>> {
   // One row more than the page has tells whether any follow.
-  const slices = oneAhead(inSlices(source, limit + 1, offset));
+  const slices = oneAhead(source.slices(limit + 1, offset));
   const pieces: Piece[] = [];
   let rest = limit;
   const take = async (slice: S): Promise<Piece> => {
@@ -88,25 +105,29 @@ export async function readPage<S extends Slice, Piece>(
   return { pieces: all(), more: await source.hasMoreThan(offset + limit) };
 }
 
-/** All rows, slice by slice, each going on where the last one ended. No slice is empty. */
-export async function* inSlices<S extends Slice>(
-  source: RowSource<S>,
-  limit = Infinity,
-  offset = 0,
+/** All rows, slice by slice. */
+export function inSlices<S extends Slice>(source: RowSource<S>): AsyncGenerator<S, undefined, undefined> {
+  return source.slices(Infinity, 0);
+}
+
+async function* slicesOf<S extends Slice>(
+  statements: SliceStatements<S>,
+  limit: number,
+  offset: number,
 ): AsyncGenerator<S, undefined, undefined> {
   let rest = limit;
-  let size = source.hasLargeRows ? GROWTH : MAX_SLICE_ROWS;
+  let size = statements.hasLargeRows ? GROWTH : MAX_SLICE_ROWS;
   let skip = offset;
   let last: number | undefined;
   while (rest > 0) {
     const wanted = Math.min(rest, size);
-    const slice = await source.slice(wanted, skip, last);
+    const slice = await statements.slice(wanted, skip, last);
     if (slice.length > 0) yield slice;
     if (slice.length < wanted) return;
     rest -= slice.length;
     skip = 0;
     last = slice.at(-1)?.micros;
-    const fitting = Math.floor((slice.length * MAX_SLICE_BYTES) / Math.max(source.sizeOf(slice), 1));
+    const fitting = Math.floor((slice.length * MAX_SLICE_BYTES) / Math.max(statements.sizeOf(slice), 1));
     size = Math.max(1, Math.min(fitting, size * GROWTH, MAX_SLICE_ROWS));
   }
 }

@@ -1,5 +1,5 @@
-/** 2000-01-01, the origin of PostgreSQL's timestamps. */
-export const POSTGRES_EPOCH_MICROS = 946_684_800_000_000;
+/** 2000-01-01 in micros: where PostgreSQL's timestamps begin. */
+export const POSTGRES_EPOCH = 946_684_800_000_000;
 
 /**
  * Micros as a timestamp that PostgreSQL reads exactly, for statement parameters; infinity is PostgreSQL's.

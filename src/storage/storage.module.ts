@@ -22,6 +22,7 @@ import { KeyStore } from './access/key-store.js';
 import { LatestStore } from './points/latest-store.js';
 import { MetadataStore } from './registry/metadata-store.js';
 import { NetworkStore } from './access/network-store.js';
+import { Packer } from './points/packer.js';
 import { PointStore } from './points/point-store.js';
 import { Replica } from '../postgres/replica.js';
 import { RetentionStore } from './removal/retention-store.js';
@@ -29,6 +30,7 @@ import { RollupCheck } from './rollups/rollup-check.js';
 import { RollupStore } from './rollups/rollup-store.js';
 import { SearchStore } from './registry/search-store.js';
 import { SealedBinStore } from './rollups/sealed-bin-store.js';
+import { SegmentCheck } from './points/segment-check.js';
 import { SeriesCache } from './registry/series-cache.js';
 import { SeriesStore } from './registry/series-store.js';
 import { SubjectStore } from './registry/subject-store.js';
@@ -58,12 +60,14 @@ const STORES = [
   LatestStore,
   MetadataStore,
   NetworkStore,
+  Packer,
   PointStore,
   RetentionStore,
   RollupCheck,
   RollupStore,
   SealedBinStore,
   SearchStore,
+  SegmentCheck,
   SubjectStore,
   SummaryStore,
   SeriesStore,

@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { programVersion } from '../common/program-version.js';
-import { AppConfig, archivePathOf } from '../config/config.js';
+import { AppConfig } from '../config/config.js';
 import { protectPage } from '../http/headers.js';
 import { Operation } from '../http/operation.js';
 import { GET_WELCOME } from './welcome.docs.js';
@@ -12,8 +12,8 @@ import { type WelcomeObject } from './welcome.dto.js';
 export class WelcomeController {
   private readonly facts: WelcomeObject;
 
-  constructor(config: AppConfig) {
-    const archive = archivePathOf(config);
+  constructor({ pathPrefix }: AppConfig) {
+    const archive = `${pathPrefix}/perfsonar/archive/`;
     this.facts = { name: 'Marigram', version: programVersion(), archive, docs: '/docs', openapi: '/openapi.json' };
   }
 
@@ -28,7 +28,7 @@ export class WelcomeController {
   }
 }
 
-/** The page. Nothing needs escaping: all texts are constants, or a path that the admin has set. */
+/** Nothing needs escaping: all texts are constants, or a path that the admin has set. */
 function pageOf({ name, version, archive, docs, openapi }: WelcomeObject): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../../src/embedded-postgres/process-identity.js';
 import { WriteLoad } from '../support/load.js';
-import { postgresOf, Sandbox, until } from '../support/process.js';
+import { MARIGRAM, postgresOf, postgresUrlOf, Sandbox, until } from '../support/process.js';
 
 const ROUNDS = 20;
+const PACKING_ROUNDS = 6;
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -28,6 +30,49 @@ test(`SIGKILL of the server under writes, ${ROUNDS} times: all acknowledged poin
     await load.verify(server);
   }
   expect(load.answers.get(503)).toBeUndefined();
+  expect(await server.stop()).toMatchObject({ code: 0 });
+});
+
+test(`SIGKILL while points are packed under writes, ${PACKING_ROUNDS} times: nothing is lost, nothing is there twice`, async () => {
+  const env = { DATA_DIR: sandbox.directory() };
+  let server = await sandbox.start(env);
+  const load = await WriteLoad.prepare(server, await sandbox.issueKey(env));
+  for (let round = 1; round <= PACKING_ROUNDS; round++) {
+    const watcher = new pg.Client(postgresUrlOf(env.DATA_DIR));
+    watcher.on('error', () => undefined);
+    await watcher.connect();
+    load.start([server]);
+    await load.written();
+    const { rows } = await watcher.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+    const packer = sandbox.launch([...MARIGRAM, 'pack', '--all'], env);
+    const isPacking = async (): Promise<boolean> => {
+      const { rowCount } = await watcher.query(
+        `SELECT FROM pg_stat_activity WHERE backend_start > $1 AND pid <> pg_backend_pid()
+         AND query ~ 'SKIP LOCKED|HAVING|segment|point'`,
+        [rows[0]!.now],
+      );
+      return rowCount !== 0 || !packer.isGroupAlive;
+    };
+    await until(isPacking);
+    // Somewhere within the transactions of a few milliseconds; in every other round, the server goes, too.
+    await sleep(Math.random() * 60);
+    packer.signal('SIGKILL');
+    if (round % 2 === 0) server.program.signal('SIGKILL');
+    await packer.ended;
+    if (round % 2 === 1) await load.written(10);
+    await load.stop();
+    await watcher.end().catch(() => undefined);
+    if (round % 2 === 0) {
+      await server.program.ended;
+      server = await sandbox.start(env);
+    }
+    await load.verify(server);
+  }
+  for (const command of [['pack', '--all'], ['verify']])
+    expect(await sandbox.run([...MARIGRAM, ...command], env)).toMatchObject({ code: 0, stderr: '' });
+  const { stdout } = await sandbox.run([...MARIGRAM, 'pack', '--all'], env);
+  expect(stdout).toMatch(/^Packed 0 points\./);
+  await load.verify(server);
   expect(await server.stop()).toMatchObject({ code: 0 });
 });
 

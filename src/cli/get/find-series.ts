@@ -14,8 +14,8 @@ export interface FoundSeries {
   readonly summary?: Summary;
 }
 
-/** The maximum of listed candidates. */
-const MAX_LISTED = 10;
+/** How many candidates are named. */
+const MAX_NAMED = 10;
 
 /**
  * The one series that words and filters name. Throws an `OperatorError` if there is none, or more than one: it says
@@ -32,7 +32,7 @@ export async function findSeries(
   const others: FoundSeries[] = [];
   for await (const metadata of connect(request, searchOf(request, wanted)).getMetadata()) {
     for (const series of seriesOf(metadata, what)) (isWanted(series, wanted) ? found : others).push(series);
-    if (found.length > MAX_LISTED) break;
+    if (found.length > MAX_NAMED) break;
     // Without a key there may be many of them, and they are not named.
     if (wanted.metadataKey === undefined) others.length = 0;
     else if (others.length === 0 && found.length === 0)
@@ -103,10 +103,8 @@ function nothing(url: string, { metadataKey, eventType, summaryType, window }: W
 }
 
 function several(found: readonly FoundSeries[]): string {
-  const lines = found
-    .slice(0, MAX_LISTED)
-    .map((series) => `  ${commandFor(series)}  # ${betweenWhom(series.metadata)}`);
-  const [count, end] = found.length > MAX_LISTED ? [`More than ${MAX_LISTED}`, ['  …']] : [found.length, []];
+  const lines = found.slice(0, MAX_NAMED).map((series) => `  ${commandFor(series)}  # ${betweenWhom(series.metadata)}`);
+  const [count, end] = found.length > MAX_NAMED ? [`More than ${MAX_NAMED}`, ['  …']] : [found.length, []];
   return printableLines([`${count} series fit: choose one, or add filters.`, ...lines, ...end]);
 }
 

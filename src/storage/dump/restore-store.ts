@@ -17,6 +17,7 @@ import { ACCESS_TABLES } from '../access/tables.js';
 import { type StorageEngine } from '../hypertables/engine.js';
 import { type Hypertable } from '../hypertables/hypertables.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
+import { divideSegments } from '../points/divide-segments.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** The tables that must be empty, and are closed to writers while they are filled. Keys may exist, and keep working. */
@@ -93,6 +94,19 @@ export class Filling {
       INSERT INTO ${table} (${columnList(columns)}) SELECT ${values} FROM ${waiting}
       ON CONFLICT (${ACCESS_TABLES[table]}) DO NOTHING`);
     return count;
+  }
+
+  /** Divides segments that lie across chunks here: the archive that they come from may have had longer ones. */
+  async fitSegments(): Promise<void> {
+    for (const chunk of await this.engine.chunks(this.client, 'segment')) {
+      const { begin, end } = this.engine.boundsOf(chunk);
+      if (end === null) continue;
+      await divideSegments(this.client, { begin: begin ?? -Infinity, end }, async (micros) => {
+        const next = this.engine.chunkOf(micros);
+        await this.engine.createChunk(this.client, 'segment', next);
+        return this.engine.boundsOf(next).end ?? Infinity;
+      });
+    }
   }
 
   private async copyInto(table: string, columns: readonly string[], rows: AsyncIterable<Buffer>): Promise<number> {

@@ -2,7 +2,7 @@ import { type Sql } from '../../postgres/sql.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { bytesPerRow } from './chunk-space.js';
 import { type Chunk } from './chunks.js';
-import { type Hypertable, HYPERTABLES } from './hypertables.js';
+import { type Hypertable } from './hypertables.js';
 
 /**
  * The times before which data have expired, as a relation for statements: `series`, `window_seconds` (of bins),
@@ -50,15 +50,15 @@ export interface ExpiringTable {
 
 /** A hypertable each of whose rows is a point or a bin, and expires as a whole. */
 export class ExpiringRows implements ExpiringTable {
-  private readonly time: string;
-
-  /** @param belongs the condition that a row `p` of the hypertable belongs to a row `e` of the cut-offs. */
+  /**
+   * @param belongs the condition that a row `p` of the hypertable belongs to a row `e` of the cut-offs.
+   * @param time the last time that a row `p` holds data of.
+   */
   constructor(
     readonly table: Hypertable,
     private readonly belongs: string,
-  ) {
-    this.time = `p.${HYPERTABLES[table].time}`;
-  }
+    private readonly time: string,
+  ) {}
 
   async count(sql: Sql, chunk: Chunk, { begin, select, values }: CutOffRelation): Promise<ExpiredCount[]> {
     const { rows } = await sql.query<ExpiredCount>(

@@ -59,7 +59,9 @@ export class NativeEngine implements StorageEngine {
     const { begin, end } = this.grid.boundsOf(chunk);
     const from = begin === null ? 'MINVALUE' : `'${timestampOf(begin)}'`;
     const to = end === null ? 'MAXVALUE' : `'${timestampOf(end)}'`;
-    await sql.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
+    await sql.query(
+      `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMPRESSION)`,
+    );
     await sql.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
   }
 

@@ -11,7 +11,7 @@ import { CommitFeed } from './commit-feed.js';
 import { type BatchTransaction, type OpenOutcome } from './parts/batch-part.js';
 import { BatchParts, type PartsOfBatch } from './parts/batch-parts.js';
 import { WriteBatch } from './write-batch.js';
-import { type WriteOutcome, type WriteRequest } from './write-request.js';
+import { hoursOf, type WriteOutcome, type WriteRequest } from './write-request.js';
 
 /** Attempts of a batch that other transactions get in the way of, or whose chunks another process drops. */
 const ATTEMPTS = 5;
@@ -22,8 +22,6 @@ export interface BatchOptions {
   readonly ifHeld: IfHeld;
   /** Attempts of a transaction that hits a serialization failure, deadlock or lock timeout; 5 unless given. */
   readonly lockAttempts?: number;
-  /** Whether to look at each place from the first attempt on; else it is done after one that hit a conflict. */
-  readonly expectsConflicts?: boolean;
   /** Whether to start over when the connection breaks before COMMIT. */
   readonly retriesBrokenConnections?: boolean;
   /** The time-updated (seconds) of all series of the batch, instead of now. */
@@ -60,7 +58,7 @@ export class BatchWriter {
         stored: outcomes[index]?.stored ?? 0,
         conflicts: outcomes[index]?.conflicts.length ?? 0,
       })),
-      rows: parts.points.stored.length,
+      rows: parts.points.stored,
       series: parts.extents.written,
     });
     return outcomes;
@@ -73,7 +71,7 @@ export class BatchWriter {
     outcomes: readonly OpenOutcome[],
     options: BatchOptions,
   ): Promise<void> {
-    let expectsConflicts = options.expectsConflicts ?? false;
+    let expectsConflicts = false;
     const policy: RetryPolicy = {
       isWorthRetrying: (error, attempt) => {
         if (isDuplicate(error)) return !expectsConflicts;
@@ -98,11 +96,12 @@ export class BatchWriter {
   ): Promise<void> {
     let transactionId = '';
     for (const part of parts.inOrder) await part.prepare?.();
-    const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld, expectsConflicts });
+    let lastPoints: ReadonlyMap<number, number | null> = new Map();
+    const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld, lastPoints, expectsConflicts });
     try {
       await this.pool.transaction(
         async (sql) => {
-          transactionId = await this.series.lock(sql, batch.series, ifHeld);
+          ({ transactionId, lastPoints } = await this.series.lock(sql, batch.series, ifHeld));
           for (const part of parts.inOrder) await part.lock?.(inTransaction(sql));
         },
         (sql) => [
@@ -122,10 +121,10 @@ export class BatchWriter {
     return (await this.db.wasCommitted(transactionId)) && (await points.isStoredBy(transactionId));
   }
 
-  private async renewChunks({ rows }: WriteBatch): Promise<void> {
+  private async renewChunks({ requests }: WriteBatch): Promise<void> {
     this.chunks.forget('points');
     this.chunks.forget('bins');
-    await this.chunks.cover('points', timesOf(rows));
+    for (const request of requests) await this.chunks.cover('points', hoursOf(request));
   }
 }
 
@@ -136,9 +135,4 @@ function isDuplicate(error: unknown): boolean {
 /** Whether the same batch may be stored by another attempt. */
 function isInTheWay(error: unknown, { retriesBrokenConnections }: BatchOptions): boolean {
   return error instanceof Contention || (retriesBrokenConnections === true && error instanceof ConnectionLost);
-}
-
-/** The times of points, in micros. */
-export function* timesOf(points: Iterable<{ readonly micros: number }>): Generator<number> {
-  for (const { micros } of points) yield micros;
 }

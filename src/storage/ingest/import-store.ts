@@ -4,9 +4,9 @@ import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { PointStore } from '../points/point-store.js';
 import { existingSeries } from '../registry/relations.js';
-import { type BatchOptions, BatchWriter, timesOf } from './batch-writer.js';
+import { type BatchOptions, BatchWriter } from './batch-writer.js';
 import { WriteBatch } from './write-batch.js';
-import { type WriteRequest } from './write-request.js';
+import { hoursOf, type WriteRequest } from './write-request.js';
 
 /** One run of points or bins of another archive. */
 export interface Stream {
@@ -19,8 +19,8 @@ export interface Stream {
   readonly window: number;
 }
 
-/** Points of imports are often here already, from an earlier run; nobody else waits for their transactions. */
-const IMPORT: BatchOptions = { ifHeld: 'wait', expectsConflicts: true, retriesBrokenConnections: true };
+/** Nobody else waits for the transactions of imports. */
+const IMPORT: BatchOptions = { ifHeld: 'wait', retriesBrokenConnections: true };
 
 /** Stores the points of imports, and how far they have come. */
 @Injectable()
@@ -41,16 +41,16 @@ export class ImportStore {
    * stored.
    */
   async write(request: WriteRequest, timeUpdated?: number): Promise<number> {
-    if (request.points.length === 0) return 0;
-    await this.chunks.cover('points', timesOf(request.points));
+    if (request.size === 0) return 0;
+    await this.chunks.cover('points', hoursOf(request));
     const [outcome] = await this.batches.write([request], { ...IMPORT, timeUpdated });
     return outcome?.stored ?? 0;
   }
 
   /** How many points of a request `write` would insert now. */
   async countNew(request: WriteRequest): Promise<number> {
-    const { rows } = new WriteBatch([request]);
-    return rows.length - (await this.points.countPresent(rows));
+    const { points, places } = new WriteBatch([request]);
+    return places - (await this.points.countPresent(points));
   }
 
   /** How far earlier runs have read a stream, in micros; `undefined` where none has. */

@@ -1,52 +1,83 @@
-import { type SeriesPoint } from '../points/point-store.js';
+import { indexOfTime, OpenColumns, pick, type PointColumns } from '../points/point-columns.js';
+import { type SeriesPoints } from '../points/write-plan.js';
 import { type SeriesRef } from '../registry/series-store.js';
+import { type RequestColumns } from './columns-by-series.js';
 import { type WriteRequest } from './write-request.js';
 
 /**
- * The points of several requests as one set of rows: each (series, time) once, in that order. Of several points at one
- * place the first one counts where conflicts are skipped, the last one where points are replaced.
+ * The points of several requests, by series: each (series, time) once, in that order. Of several points at one place the
+ * first one counts where conflicts are skipped, the last one where points are replaced.
  */
 export class WriteBatch {
-  /** The rows to store, in (series, time) order. */
-  readonly rows: readonly SeriesPoint[];
+  /** The points to store, in the order of the series' ids. */
+  readonly points: readonly SeriesPoints[];
   /** The series of all points. One that changed between two look-ups is there twice, with different versions. */
   readonly series: ReadonlySet<SeriesRef>;
   /** The number of points in all requests. */
   readonly size: number;
+  /** The number of points to store. */
+  readonly places: number;
 
   /** @param requests in the order of their arrival. */
   constructor(readonly requests: readonly WriteRequest[]) {
-    const series = new Set<SeriesRef>();
-    const byId = new Map<number, SeriesPoint[]>();
-    let last: SeriesRef | undefined;
-    let ofSeries: SeriesPoint[] = [];
-    let size = 0;
-    for (const { points } of requests) {
-      size += points.length;
-      for (const point of points) {
-        // In most requests, consecutive points belong to the same series.
-        if (point.series !== last) {
-          last = point.series;
-          series.add(last);
-          ofSeries = byId.get(last.id) ?? [];
-          byId.set(last.id, ofSeries);
-        }
-        ofSeries.push(point);
+    const byId = new Map<number, RequestColumns[]>();
+    for (const { columns } of requests)
+      for (const ofSeries of columns) {
+        const known = byId.get(ofSeries.series.id);
+        if (known) known.push(ofSeries);
+        else byId.set(ofSeries.series.id, [ofSeries]);
       }
-    }
-    this.series = series;
-    this.size = size;
-    this.rows = [...byId.keys()].sort((a, b) => a - b).flatMap((id) => reduce(byId.get(id) ?? []));
+    this.series = new Set(requests.flatMap(({ columns }) => columns.map(({ series }) => series)));
+    this.size = requests.reduce((sum, { size }) => sum + size, 0);
+    this.points = [...byId.values()].map(combine).sort((a, b) => a.series.id - b.series.id);
+    this.places = this.points.reduce((sum, { columns }) => sum + columns.micros.length, 0);
+  }
+
+  /**
+   * The indexes of the points that were not stored, for each request in ascending order. A point that another one of the
+   * batch replaced counts as stored.
+   * @param stored by series, the columns of the points that were.
+   */
+  conflicts(stored: ReadonlyMap<number, PointColumns>): number[][] {
+    const seen = new Map<number, Set<number>>();
+    return this.requests.map(({ columns }) => {
+      const skipped: number[] = [];
+      for (const { series, onConflict, micros, indexes } of columns) {
+        if (onConflict === 'replace') continue;
+        const times = stored.get(series.id)?.micros ?? [];
+        const before = seen.get(series.id) ?? new Set<number>();
+        seen.set(series.id, before);
+        micros.forEach((time, position) => {
+          const isStored = !before.has(time) && times[indexOfTime(times, time)] === time;
+          before.add(time);
+          const index = indexes[position];
+          if (!isStored && index !== undefined) skipped.push(index);
+        });
+      }
+      return skipped.sort((a, b) => a - b);
+    });
   }
 }
 
-/** Orders the points of one series by time and keeps one for each time. They come in the order of their arrival. */
-function reduce(points: SeriesPoint[]): SeriesPoint[] {
-  const isAscending = points.every((point, index) => index === 0 || (points[index - 1]?.micros ?? 0) < point.micros);
-  if (isAscending) return points;
-  points.sort((a, b) => a.micros - b.micros); // stable: equal times stay in the order of their arrival
-  return points.filter(({ onConflict, micros }, index) => {
-    const rival = points[onConflict === 'skip' ? index - 1 : index + 1];
-    return rival?.micros !== micros;
-  });
+/** The points of one series in several requests, in the order of their arrival, as one. */
+function combine(requests: readonly RequestColumns[]): SeriesPoints {
+  const [first, ...others] = requests as readonly [RequestColumns, ...RequestColumns[]];
+  const { series, onConflict } = first;
+  if (others.length === 0) return { series, onConflict, columns: inOrder(first, onConflict === 'skip') };
+  const all = new OpenColumns();
+  for (const columns of requests) all.append(columns);
+  return { series, onConflict, columns: inOrder(all, onConflict === 'skip') };
+}
+
+/** Orders points by time and keeps the first, or the last, of equal times. */
+function inOrder(columns: PointColumns, keepsFirst: boolean): PointColumns {
+  const { micros } = columns;
+  if (micros.every((time, index) => index === 0 || (micros[index - 1] ?? 0) < time)) return columns;
+  const time = (index: number | undefined): number | undefined => (index === undefined ? undefined : micros[index]);
+  // Stable: equal times stay in the order of their arrival.
+  const order = micros.map((_, index) => index).sort((a, b) => (micros[a] ?? 0) - (micros[b] ?? 0));
+  return pick(
+    columns,
+    order.filter((index, place) => time(index) !== time(order[keepsFirst ? place - 1 : place + 1])),
+  );
 }

@@ -4,8 +4,9 @@
  *
  * A request is in one of these states:
  *
- * - WAITING: in line for the flusher, which stores one batch at a time. Whatever arrives during a transaction is the
- *   next batch, so there is no timer. Requests that find the queue full never get here.
+ * - WAITING: in line for the flusher, which stores two batches at a time, so that PostgreSQL works on one while the next
+ *   one is prepared; they have no series in common. Whatever arrives during their transactions is the next batch, so
+ *   there is no timer. Requests that find the queue full never get here.
  * - LARGE: in line for a transaction of its own beside the flusher, one at a time, because PostgreSQL takes seconds to
  *   merge its histograms.
  * - IN A BATCH: in a transaction, alone or with others; see below.
@@ -17,8 +18,9 @@
  *
  * A batch is in one of these states (`BatchWriter` moves it from the first to COMMITTED or to an error):
  *
- * - PLAIN: all its places and keys are taken to be free. It inserts without a look at them, at half the price.
- * - CAREFUL: a place or a key was taken (SQLSTATE 23505), so PLAIN rolled back. It now looks at each of them.
+ * - PLAIN: its keys are taken to be new, and the places behind the last point of a series to be free: the lock of the
+ *   series has shown that point. It inserts without a look at them.
+ * - CAREFUL: a key or a place was taken (SQLSTATE 23505), so PLAIN rolled back. It now looks at each of them.
  *   Both are tried again, a few times, after a deadlock, a lock timeout or a missing chunk.
  * - IN DOUBT: the connection broke in COMMIT. The transaction's id tells whether it took place: COMMITTED if it did,
  *   tried again if not.
@@ -37,14 +39,13 @@ import { Metrics } from '../../metrics/metrics.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { classify } from '../../postgres/sql-errors.js';
 import { Chunks } from '../hypertables/chunks.js';
-import { type SeriesPoint } from '../points/point-store.js';
 import { BusySeries, StaleSeries } from '../registry/series-store.js';
-import { type BatchOptions, BatchWriter, timesOf } from './batch-writer.js';
+import { type BatchOptions, BatchWriter } from './batch-writer.js';
 import { KnownKeys, Repeated } from './idempotency-store.js';
 import { hasLargeHistograms } from './large-histograms.js';
 import { type QueuedWrite } from './queued-write.js';
 import { WriteLane } from './write-lane.js';
-import { type WriteOutcome, type WriteRequest } from './write-request.js';
+import { hoursOf, type WriteOutcome, type WriteRequest } from './write-request.js';
 
 /** The bounds of one transaction; the request that has waited longest is always in it. */
 const BATCH_POINTS = 10_000;
@@ -53,6 +54,9 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 /** The bounds of the queue. A request that finds it fuller is refused. */
 const MAX_QUEUED_POINTS = 200_000;
 const MAX_QUEUED_BYTES = 128 * 1024 ** 2;
+
+/** Transactions of the flusher at a time. */
+const FLUSHER_WIDTH = 2;
 
 /** Transactions at a time beside the flusher. */
 const HELD_WIDTH = 3;
@@ -70,7 +74,8 @@ export class WriteQueue {
   private waiting: QueuedWrite[] = [];
   private queuedPoints = 0;
   private queuedBytes = 0;
-  private isFlushing = false;
+  /** The batches of the flusher, each with the ids of its series. */
+  private readonly flushing = new Set<ReadonlySet<number>>();
   private readonly held = new WriteLane(HELD_WIDTH, (write) => this.storeBeside(write));
   private readonly large = new WriteLane(LARGE_WIDTH, (write) => this.storeBeside(write));
 
@@ -91,51 +96,74 @@ export class WriteQueue {
    * full or the database away; `Repeated` where a request with the key took place before (nothing is stored).
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
-    const { points, idempotency } = request;
-    if (points.length === 0 && !idempotency) return { stored: 0, conflicts: [] };
+    if (request.size === 0 && !request.idempotency) return { stored: 0, conflicts: [] };
     if (this.queuedPoints > MAX_QUEUED_POINTS || this.queuedBytes > MAX_QUEUED_BYTES)
       throw new Overloaded('the write queue is full, try again soon');
     await this.disk.check();
-    await this.chunks.coverRequest(timesOf(points));
+    await this.chunks.coverRequest(hoursOf(request));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ request, bytes: bytesOf(points), answer, fail });
+      this.enqueue({ request, bytes: bytesOf(request), answer, fail });
     });
   }
 
   private enqueue(write: QueuedWrite): void {
     this.count(write, 1);
-    if (hasLargeHistograms(write.request.points)) this.large.add(write);
+    if (hasLargeHistograms(write.request.columns)) this.large.add(write);
     else {
       this.waiting.push(write);
-      void this.flush();
+      this.flush();
     }
   }
 
   private count({ request, bytes }: QueuedWrite, sign: 1 | -1): void {
-    this.queuedPoints += sign * request.points.length;
+    this.queuedPoints += sign * request.size;
     this.queuedBytes += sign * bytes;
     this.metrics.queuedPoints.set(this.queuedPoints);
   }
 
-  /** The one flusher: runs while anything waits. */
-  private async flush(): Promise<void> {
-    if (this.isFlushing) return;
-    this.isFlushing = true;
-    while (this.waiting.length > 0) await this.store(this.nextBatch());
-    this.isFlushing = false;
+  /** Starts as many batches as may be under way, for what waits. */
+  private flush(): void {
+    while (this.flushing.size < FLUSHER_WIDTH) {
+      const batch = this.nextBatch();
+      if (batch.length === 0) return;
+      const series = new Set(batch.flatMap(({ request }) => request.columns.map((ofSeries) => ofSeries.series.id)));
+      this.flushing.add(series);
+      void this.store(batch).finally(() => {
+        this.flushing.delete(series);
+        this.flush();
+      });
+    }
   }
 
   /**
-   * Removes the requests of the next batch from the line. Where not all fit, they are the one that has waited longest
-   * and then the smallest: small writes wait behind the bulk writes of others for a batch at most, and none
-   * waits for ever.
+   * Removes the requests of the next batch from the line, but none with a series of a batch that is under way: it would
+   * find the series held. Where not all fit, they are the one that has waited longest and then the smallest: small
+   * writes wait behind the bulk writes of others for a batch at most, and none waits for ever.
    */
-  private nextBatch(): QueuedWrite[] {
-    const fitsAll = this.queuedPoints <= BATCH_POINTS && this.queuedBytes <= BATCH_BYTES;
-    const next = fitsAll ? this.waiting : firstAndSmallest(this.waiting);
-    this.waiting = fitsAll ? [] : this.waiting.filter((write) => !next.includes(write));
+  private nextBatch(): readonly QueuedWrite[] {
+    const next = firstAndSmallest(this.ready());
+    if (next.length === this.waiting.length) this.waiting = [];
+    else {
+      const taken = new Set(next);
+      this.waiting = this.waiting.filter((write) => !taken.has(write));
+    }
     for (const write of next) this.count(write, -1);
     return next;
+  }
+
+  /**
+   * The requests in line without a series of a batch that is under way. One that has to wait for a series keeps later
+   * ones from all of its series: else it might find one of them under way each time.
+   */
+  private ready(): QueuedWrite[] {
+    if (this.flushing.size === 0) return this.waiting;
+    const blocked = new Set<number>();
+    for (const series of this.flushing) for (const id of series) blocked.add(id);
+    return this.waiting.filter(({ request: { columns } }) => {
+      if (!columns.some(({ series }) => blocked.has(series.id))) return true;
+      for (const { series } of columns) blocked.add(series.id);
+      return false;
+    });
   }
 
   /** Stores requests in one transaction, or in several where some of them fail it, and answers each. Never throws. */
@@ -155,7 +183,7 @@ export class WriteQueue {
   /** Fails or sets aside the requests to blame for a failed transaction, and stores the others. */
   private async split(writes: readonly QueuedWrite[], error: unknown): Promise<void> {
     if (error instanceof StaleSeries || error instanceof BusySeries) {
-      const concerned = writes.filter(({ request }) => request.points.some(({ series }) => error.ids.has(series.id)));
+      const concerned = writes.filter(({ request }) => request.columns.some(({ series }) => error.ids.has(series.id)));
       for (const write of concerned)
         if (error instanceof StaleSeries) write.fail(error);
         else this.hold(write);
@@ -192,21 +220,29 @@ export class WriteQueue {
   }
 }
 
-/** The first request, whatever its size, and with it the smallest of the others. */
-function firstAndSmallest([first, ...others]: readonly QueuedWrite[]): QueuedWrite[] {
+/** All requests where they fit into a batch; else the first, whatever its size, and with it the smallest of the others. */
+function firstAndSmallest(writes: readonly QueuedWrite[]): readonly QueuedWrite[] {
+  if (fittingOf(writes) === writes.length) return writes;
+  const [first, ...others] = writes;
   if (!first) return [];
-  const taken = [first];
-  let bytes = 0;
-  let points = 0;
-  for (const write of others.sort((a, b) => a.bytes - b.bytes)) {
-    points += write.request.points.length;
-    bytes += write.bytes;
-    if (points > BATCH_POINTS || bytes > BATCH_BYTES) break;
-    taken.push(write);
-  }
-  return taken;
+  others.sort((a, b) => a.bytes - b.bytes);
+  return [first, ...others.slice(0, fittingOf(others))];
 }
 
-function bytesOf(points: readonly SeriesPoint[]): number {
-  return points.reduce((sum, { document }) => sum + 100 + (document?.length ?? 0), 0);
+/** How many of the first requests fit into a batch together. */
+function fittingOf(writes: readonly QueuedWrite[]): number {
+  let [bytes, points] = [0, 0];
+  for (const [index, write] of writes.entries()) {
+    points += write.request.size;
+    bytes += write.bytes;
+    if (points > BATCH_POINTS || bytes > BATCH_BYTES) return index;
+  }
+  return writes.length;
+}
+
+function bytesOf({ columns, size }: WriteRequest): number {
+  return columns.reduce(
+    (sum, { documents }) => documents.reduce((ofSeries, { length }) => ofSeries + length, sum),
+    100 * size,
+  );
 }

@@ -1,11 +1,14 @@
+import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Actor } from '../access/audit-store.js';
-import { type SeriesPoint } from '../points/point-store.js';
+import { type RequestColumns } from './columns-by-series.js';
 import { type KeyClaim } from './idempotency-store.js';
 
 /** Points to store together: all that can be stored of them, or none. */
 export interface WriteRequest {
-  /** In any order, several of them at one place perhaps. */
-  readonly points: readonly SeriesPoint[];
+  /** The points, one entry for each series. */
+  readonly columns: readonly RequestColumns[];
+  /** The number of all points. */
+  readonly size: number;
   readonly by: Actor;
   readonly idempotency?: Idempotency | undefined;
 }
@@ -23,4 +26,19 @@ export interface WriteOutcome {
   readonly stored: number;
   /** The indexes of the points that were skipped because their place was taken; ascending. */
   readonly conflicts: readonly number[];
+}
+
+const HOUR = 3600 * MICROS_PER_SECOND;
+
+/** A time (micros) in each hour that the points of a request fall into; an hour may come several times. */
+export function* hoursOf({ columns }: WriteRequest): Generator<number, void, undefined> {
+  for (const { micros } of columns) {
+    let hour: number | undefined;
+    for (const time of micros) {
+      const next = Math.floor(time / HOUR);
+      if (next === hour) continue;
+      hour = next;
+      yield time;
+    }
+  }
 }

@@ -1,157 +1,121 @@
-import { Injectable } from '@nestjs/common';
-import { DATA_TYPES, type DataTypeName, type OnConflict, type StoredValue } from '../../event-types/data-types.js';
-import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
-import { type PointOwner } from '../registry/data-owners.js';
-import { type Extent, type SeriesRef } from '../registry/series-store.js';
+import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../../postgres/database.js';
-import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
-import { PAIRS_OF_POINTS, PointPairs } from './point-pairs.js';
-import { float8Array, int4Array, jsonArray, timestampArray } from '../../postgres/array-encoding.js';
+import { type RowSource } from '../../postgres/row-source.js';
+import { type Sql } from '../../postgres/sql.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
-import { type Sql, type Statement } from '../../postgres/sql.js';
+import { type StorageEngine } from '../hypertables/engine.js';
+import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
+import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
+import { type PointOwner } from '../registry/data-owners.js';
+import { type Extent } from '../registry/series-store.js';
+import { ExpiringSegments } from './expiring-segments.js';
+import { type NewestPoint, newestPoints, type SeriesWithExtent } from './newest-points.js';
+import { type PointRange, pointSource } from './point-source.js';
+import { type PointSlice } from './point-slice.js';
+import { carryOut } from './point-writer.js';
+import { cutOut, overlaps, removeWithin, segmentsIn, type SeriesRange } from './segment-store.js';
+import { countBetween } from './segment.js';
+import { appended, plan, type SeriesPlan, type SeriesPoints } from './write-plan.js';
 
-/** One point of a series, as it is written. */
-export interface SeriesPoint extends StoredValue {
-  readonly series: SeriesRef;
-  /** What to do where the series has a point at this time: skip this one, or replace the stored one. */
-  readonly onConflict: OnConflict;
-  readonly micros: number;
+/** The bounds of a chunk in micros, `begin` inclusive and `end` exclusive; infinite where there is none. */
+interface ChunkSpan {
+  readonly begin: number;
+  readonly end: number;
 }
 
-/** The result of a write. */
-export interface NewPoints {
-  /** The points that were inserted, or replaced others. */
-  readonly stored: readonly SeriesPoint[];
-  /** The former values of those that were replaced. */
-  readonly replaced: readonly SeriesPoint[];
-}
-
-/** One point as it is read. */
-export interface Point extends StoredValue {
-  readonly micros: number;
-}
-
-/** The newest point of a series. */
-export interface NewestPoint extends Point {
-  /** The median of the times between the newest points, in micros; `null` where there is one point only. */
-  readonly cadence: number | null;
-}
-
-/** The number of newest points that a cadence is computed from. */
-const CADENCE_POINTS = 10;
-
-/** Which points of a series to read. */
-export interface PointRange extends OrderedRange {
-  readonly series: number;
-  readonly dataType: DataTypeName;
-}
-
-const COLUMNS = '$1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::json[]';
-const INSERT = `INSERT INTO point (series, ts, value, denominator, document) SELECT * FROM unnest(${COLUMNS})`;
-
-const INSERT_NUMBERS =
-  'INSERT INTO point (series, ts, value) SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::float8[])';
-
-/** The only place that knows how points lie in PostgreSQL. */
+/**
+ * The points of all series. A point is either loose (a row of `point`) or packed (in a row of `segment`); no place, a
+ * series and a time, is held twice. Only this room knows which.
+ */
 @Injectable()
 export class PointStore implements PointOwner {
   /** The hypertables that hold points, for retention. */
-  readonly expiring: readonly ExpiringTable[] = [new ExpiringRows('point', 'p.series = e.series')];
+  readonly expiring: readonly ExpiringTable[] = [
+    new ExpiringRows('point', 'p.series = e.series', 'p.ts'),
+    new ExpiringSegments(),
+  ];
 
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    @Inject(STORAGE_ENGINE) private readonly engine: StorageEngine,
+  ) {}
 
   /**
-   * Inserts points, all or none, inside the caller's transaction. They come in (series, ts) order, each place once.
-   * Fails with SQLSTATE 23505 if one of them exists: half the price of looking for conflicts on the way.
+   * Finds out what a write changes, inside the caller's transaction, which holds the locks of the series. Points behind
+   * the last one of their series need no look at their places.
+   * @param points each series once.
+   * @param lastPoints the time of the last point of each series, as its lock has shown it; `undefined` means to look at
+   * all places, because one of them was taken against expectation.
    */
-  async insert(sql: Sql, points: readonly SeriesPoint[]): Promise<void> {
-    // Most points are plain numbers: without columns full of nulls a fifth less is sent and unpacked.
-    const plain = points.every(({ denominator, document }) => denominator === null && document === null);
-    await sql.query(
-      plain
-        ? { name: 'point-insert-numbers', text: INSERT_NUMBERS, values: numbersOf(points) }
-        : { name: 'point-insert', text: INSERT, values: columnsOf(points) },
+  async plan(
+    sql: Sql,
+    points: readonly SeriesPoints[],
+    lastPoints: ReadonlyMap<number, number | null> | undefined,
+  ): Promise<SeriesPlan[]> {
+    const isAppended = ({ series, columns }: SeriesPoints): boolean => {
+      const last = lastPoints?.get(series.id);
+      return last === null || (last !== undefined && (columns.micros[0] ?? -Infinity) > last);
+    };
+    const late = await plan(
+      sql,
+      points.filter((one) => !isAppended(one)),
+      (micros) => this.chunkOf(micros),
     );
+    return [...points.filter(isAppended).map(appended), ...late].sort((a, b) => a.series.id - b.series.id);
   }
 
   /**
-   * Like `insert`, but does as `onConflict` says where a place is taken; only documents can be replaced. Returns the
-   * points that were inserted or replaced, in the order given, and the former values of the replaced ones.
+   * Sends the statements that carry out plans, all of them before it returns; returns the results to come. Fails with
+   * SQLSTATE 23505 where a place is taken against expectation.
    */
-  async insertNew(sql: Sql, points: readonly SeriesPoint[]): Promise<NewPoints> {
-    const replacing = points.filter(({ onConflict }) => onConflict === 'replace');
-    const replaced = await this.present(sql, replacing);
-    const { rows } = await sql.query<[series: number, micros: number]>({
-      name: 'point-insert-new',
-      text: `${INSERT} ON CONFLICT (series, ts) DO NOTHING RETURNING series, ${microsOf('ts')}`,
-      values: columnsOf(points.filter(({ onConflict }) => onConflict === 'skip')),
-      rowMode: 'array',
-    });
-    await sql.query({
-      name: 'point-replace',
-      text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET document = excluded.document`,
-      values: columnsOf(replacing),
-    });
-    const inserted = new Set(rows.map(([series, micros]) => `${series} ${micros}`));
-    const stored = points.filter(
-      ({ series, micros, onConflict }) => onConflict === 'replace' || inserted.has(`${series.id} ${micros}`),
-    );
-    return { stored, replaced };
+  write(sql: Sql, plans: readonly SeriesPlan[]): Promise<unknown>[] {
+    return carryOut(sql, plans, (micros) => this.chunkOf(micros).end);
   }
 
-  /** Whether a point exists and was stored by this transaction (an id of `pg_current_xact_id()`). */
-  async isStoredBy(transactionId: string, { series, micros }: SeriesPoint): Promise<boolean> {
+  /**
+   * Whether a point exists and was stored by this transaction (an id of `pg_current_xact_id()`), which is known to be
+   * committed. Of a packed point, that it is there must do: the packer may have moved it since.
+   */
+  async isStoredBy(transactionId: string, series: number, micros: number): Promise<boolean> {
     const { rows } = await this.db.query('SELECT FROM point WHERE series = $1 AND ts = $2 AND xmin = ($3::xid8)::xid', [
-      series.id,
-      timestampOf(micros),
-      transactionId,
+      ...[series, timestampOf(micros), transactionId],
     ]);
-    return rows.length > 0;
+    if (rows.length > 0) return true;
+    const [segment] = await segmentsIn(this.db, [this.rangeOf(series, micros, micros)]);
+    return segment !== undefined && countBetween(segment, micros, micros) > 0;
   }
 
-  /** The stored points at the places of these, for series that keep rollups. */
-  private async present(sql: Sql, points: readonly SeriesPoint[]): Promise<SeriesPoint[]> {
-    const counted = points.filter(({ series }) => series.rollups.length > 0);
-    if (counted.length === 0) return [];
-    const { rows } = await sql.query<[position: number, document: string]>({
-      name: 'point-present',
-      text: `SELECT position::int, document::text
-             FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS place (series, ts, position)
-             JOIN point USING (series, ts)`,
-      values: columnsOf(counted).slice(0, 2),
-      rowMode: 'array',
-    });
-    return rows.flatMap(([position, document]) => {
-      const point = counted[position - 1];
-      return point ? [{ ...point, document }] : [];
-    });
-  }
-
-  /** How many of these places (series and time) hold a point. Each place comes once. */
-  async countPresent(
-    places: readonly { readonly series: { readonly id: number }; readonly micros: number }[],
-  ): Promise<number> {
-    const { rows } = await this.db.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM unnest($1::int4[], $2::timestamptz[]) AS place (series, ts)
-       JOIN point USING (series, ts)`,
-      [int4Array(places, ({ series }) => series.id), timestampArray(places, ({ micros }) => micros)],
-    );
-    return rows[0]?.count ?? 0;
+  /** How many of the places of these points hold a point. */
+  async countPresent(points: readonly SeriesPoints[]): Promise<number> {
+    const plans = await this.plan(this.db, points, undefined);
+    const size = points.reduce((sum, { columns }) => sum + columns.micros.length, 0);
+    return plans.reduce((sum, { inserted }) => sum - inserted.micros.length, size);
   }
 
   /** The number of points of a series from `begin` to `end` (micros, both inclusive). */
   async count(sql: Sql, series: number, begin: number, end: number): Promise<number> {
-    const { rows } = await sql.query<{ count: number }>(
-      'SELECT count(*)::float8 AS count FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3',
-      [series, timestampOf(begin), timestampOf(end)],
+    const { rows } = await sql.query<{ whole: number; edges: { codec: number; data: string }[] }>(
+      `SELECT ((SELECT count(*) FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3)
+               + coalesce(sum(s.points) FILTER (WHERE s.first >= $2 AND s.last <= $3), 0))::float8 AS whole,
+              coalesce(json_agg(json_build_object('codec', s.codec, 'data', encode(s.data, 'base64')))
+                       FILTER (WHERE s.first < $2 OR s.last > $3), '[]') AS edges
+       FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')}`,
+      [series, timestampOf(begin), timestampOf(end), timestampOf(this.chunkOf(begin).begin)],
     );
-    return rows[0]?.count ?? 0;
+    const { whole = 0, edges = [] } = rows[0] ?? {};
+    return edges.reduce(
+      (sum, { codec, data }) => sum + countBetween({ codec, data: Buffer.from(data, 'base64') }, begin, end),
+      whole,
+    );
   }
 
   /** The times of the first and the last point of a series, or `undefined` where it has none. */
   async extent(sql: Sql, series: number): Promise<Extent | undefined> {
     const { rows } = await sql.query<{ first: number | null; last: number | null }>(
-      `SELECT ${microsOf('min(ts)')} AS first, ${microsOf('max(ts)')} AS last FROM point WHERE series = $1`,
+      `SELECT ${microsOf('least(min(ts), (SELECT min(first) FROM segment WHERE series = $1))')} AS first,
+              ${microsOf(`greatest(max(ts), (SELECT last FROM segment WHERE series = $1
+                                             ORDER BY first DESC LIMIT 1))`)} AS last
+       FROM point WHERE series = $1`,
       [series],
     );
     const { first = null, last = null } = rows[0] ?? {};
@@ -163,49 +127,39 @@ export class PointStore implements PointOwner {
     sql: Sql,
     ranges: readonly { readonly series: number; readonly begin: number }[],
   ): Promise<boolean[]> {
-    const { rows } = await sql.query<{ position: number }>(
-      `SELECT position::int FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS r (series, begin, position)
-       CROSS JOIN LATERAL (SELECT FROM point p WHERE p.series = r.series AND p.ts >= r.begin ORDER BY p.ts LIMIT 1) p`,
+    const { rows } = await sql.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM point p WHERE p.series = r.series AND p.ts >= r.begin ORDER BY p.ts LIMIT 1)
+           OR coalesce((SELECT s.last >= r.begin FROM segment s WHERE s.series = r.series
+                        ORDER BY s.first DESC LIMIT 1), false) AS found
+       FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS r (series, begin, position) ORDER BY position`,
       [ranges.map(({ series }) => series), ranges.map(({ begin }) => timestampOf(begin))],
     );
-    const found = new Set(rows.map(({ position }) => position));
-    return ranges.map((_, index) => found.has(index + 1));
-  }
-
-  hasPoint(series: string, from: readonly string[], to: readonly string[]): string {
-    const conditions = [
-      `p.series = ${series}`,
-      ...from.map((time) => `p.ts >= ${time}`),
-      ...to.map((time) => `p.ts <= ${time}`),
-    ];
-    return `EXISTS (SELECT FROM point p WHERE ${conditions.join(' AND ')})`;
+    return rows.map(({ found }) => found);
   }
 
   /**
-   * The newest point of each of these series, by their ids, in one statement; those without points are missing.
-   * @param series each with the times (micros) of its first and last point.
+   * A segment that begins in the time has a point in it. Of those that begin before, only the last one can reach into it;
+   * that is unpacked only if the time may lie between two of its points: its longest gap tells most often that it
+   * doesn't.
    */
-  async newest(
-    series: readonly (Extent & { readonly id: number })[],
-    fromPrimary: boolean,
-  ): Promise<Map<number, NewestPoint>> {
-    const { rows } = await this.db.reader(fromPrimary).query<NewestPoint & { id: number }>({
-      name: 'point-newest',
-      text: `SELECT id, ${microsOf('p.ts')} AS micros, p.value, p.denominator, p.document::text AS document, c.cadence
-             FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS wanted (id, first, last)
-             JOIN LATERAL (SELECT * FROM point WHERE series = id AND ts = last) p ON true
-             CROSS JOIN LATERAL (
-               SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY gap) AS cadence
-               FROM (SELECT ${microsOf('ts')} - lead(${microsOf('ts')}) OVER (ORDER BY ts DESC) AS gap
-                     FROM (SELECT ts FROM point WHERE series = id AND ts BETWEEN first AND last
-                           ORDER BY ts DESC LIMIT ${CADENCE_POINTS}) newest) gaps) c`,
-      values: [
-        int4Array(series, ({ id }) => id),
-        timestampArray(series, ({ first }) => first),
-        timestampArray(series, ({ last }) => last),
-      ],
-    });
-    return new Map(rows.map(({ id, ...point }) => [id, point]));
+  hasPoint(series: string, from: readonly string[], to: readonly string[]): string {
+    const conditions = (column: string): string =>
+      [...from.map((time) => `${column} >= ${time}`), ...to.map((time) => `${column} <= ${time}`)].join(' AND ');
+    const begin = from.length > 0 ? `greatest(${from.join(', ')})` : `'-infinity'::timestamptz`;
+    const end = to.length > 0 ? `least(${to.join(', ')})` : `'infinity'::timestamptz`;
+    return `(${begin} <= ${end}
+      AND (EXISTS (SELECT FROM point p WHERE p.series = ${series} AND ${conditions('p.ts')})
+        OR EXISTS (SELECT FROM segment g WHERE g.series = ${series} AND ${conditions('g.first')})
+        OR coalesce((SELECT g.last >= ${begin}
+                       AND (g.last <= ${end} OR ${end} - ${begin} >= g.longest_gap * interval '1 microsecond'
+                            OR segment_has_point(g.data, ${begin}, ${end}))
+                     FROM segment g WHERE g.series = ${series} AND g.first < ${begin}
+                     ORDER BY g.first DESC LIMIT 1), false)))`;
+  }
+
+  /** The newest point of each of these series, by their ids; those without points are missing. */
+  newest(series: readonly SeriesWithExtent[], fromPrimary: boolean): Promise<Map<number, NewestPoint>> {
+    return newestPoints(this.db.reader(fromPrimary), series);
   }
 
   /** Deletes the points of a series from `begin` to `end` (micros, both inclusive); returns how many there were. */
@@ -213,94 +167,26 @@ export class PointStore implements PointOwner {
     const { rowCount } = await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [
       ...[series, timestampOf(begin), timestampOf(end)],
     ]);
-    return rowCount ?? 0;
+    const range = this.rangeOf(series, begin, end);
+    return (rowCount ?? 0) + (await removeWithin(sql, range)) + (await cutOut(sql, range));
   }
 
-  /** The points of a range in time order (`descending`: newest first). Each slice is its own statement and snapshot. */
-  source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<Point[]> {
-    return {
-      hasLargeRows: DATA_TYPES[range.dataType].isDocument,
-      sizeOf: (points) => points.reduce((sum, { document }) => sum + 50 + (document?.length ?? 0), 0),
-      slice: async (limit, skip, last) => {
-        const columns = `${microsOf('ts')}, value, denominator, document::text`;
-        const { rows } = await sql.query<[number, number | null, number | null, string | null]>(
-          sliceOf('rows', columns, 'ts, value, denominator, document', range, limit, skip, last),
-        );
-        return rows.map(([micros, value, denominator, document]) => ({ micros, value, denominator, document }));
-      },
-      hasMoreThan: (count) => hasMoreThan(sql, range, count),
-    };
+  /** The points of a range in its order (`descending`: newest first). */
+  source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<PointSlice> {
+    return pointSource(
+      sql,
+      range,
+      (micros) => this.chunkOf(micros).begin,
+      () => this.count(sql, range.series, range.begin, range.end),
+    );
   }
 
-  /** Like `source`, for numbers and percentages (as their quotient), in a compact form. */
-  numbers(range: PointRange): RowSource<PointPairs> {
-    const isQuotient = DATA_TYPES[range.dataType].measure === 'fraction';
-    // The database divides as JavaScript does: both follow IEEE 754.
-    const sql = this.db.reader(range.fromPrimary);
-    const columns = isQuotient ? 'ts, value / denominator AS value' : 'ts, value';
-    return {
-      hasLargeRows: false,
-      sizeOf: ({ length }) => 50 * length,
-      slice: async (limit, skip, last) => {
-        const { rows } = await sql.query<[string | null]>(
-          sliceOf(isQuotient ? 'quotients' : 'numbers', PAIRS_OF_POINTS, columns, range, limit, skip, last),
-        );
-        return PointPairs.of(rows[0]?.[0] ?? null);
-      },
-      hasMoreThan: (count) => hasMoreThan(sql, range, count),
-    };
+  private rangeOf(series: number, begin: number, end: number): SeriesRange {
+    return { series, begin, end, chunkBegin: this.chunkOf(begin).begin };
   }
-}
 
-/** The statement for `RowSource.slice`. `result` is computed from the `columns` of the rows. */
-function sliceOf(
-  name: string,
-  result: string,
-  columns: string,
-  range: PointRange,
-  limit: number,
-  skip: number,
-  last: number | undefined,
-): Statement {
-  const { begin, end } = restOf(range, last);
-  const order = range.descending ? 'DESC' : 'ASC';
-  return {
-    name: `point-${name}-${order}${last === undefined ? '' : '-next'}`,
-    text: `SELECT ${result} FROM (
-       SELECT ${columns} FROM point
-       WHERE series = $1 AND ts >= $2 AND ts <= $3 ${last === undefined ? '' : 'AND ts <> $6'}
-       ORDER BY ts ${order} LIMIT $4 OFFSET $5) points`,
-    values: [
-      range.series,
-      timestampOf(begin),
-      timestampOf(end),
-      limit,
-      skip,
-      ...(last === undefined ? [] : [timestampOf(last)]),
-    ],
-    rowMode: 'array',
-  };
-}
-
-/** Reads the index only. */
-async function hasMoreThan(sql: Sql, range: PointRange, count: number): Promise<boolean> {
-  const text = 'SELECT ts FROM point WHERE series = $1 AND ts >= $2 AND ts <= $3 ORDER BY ts OFFSET $4 LIMIT 1';
-  const values = [range.series, timestampOf(range.begin), timestampOf(range.end), count];
-  return (await sql.query({ name: 'point-more', text, values })).rows.length > 0;
-}
-
-function columnsOf(points: readonly SeriesPoint[]): Buffer[] {
-  return [
-    ...numbersOf(points),
-    float8Array(points, ({ denominator }) => denominator),
-    jsonArray(points, ({ document }) => document),
-  ];
-}
-
-function numbersOf(points: readonly SeriesPoint[]): Buffer[] {
-  return [
-    int4Array(points, ({ series }) => series.id),
-    timestampArray(points, ({ micros }) => micros),
-    float8Array(points, ({ value }) => value),
-  ];
+  private chunkOf(micros: number): ChunkSpan {
+    const { begin, end } = this.engine.boundsOf(this.engine.chunkOf(micros));
+    return { begin: begin ?? -Infinity, end: end ?? Infinity };
+  }
 }

@@ -57,6 +57,13 @@ export interface DescribedSeries extends Omit<MetadataFields, 'subjectType' | 'p
   readonly now: number;
 }
 
+/** What names a series to people. */
+export interface SeriesName {
+  readonly id: number;
+  readonly metadataKey: string;
+  readonly eventType: string;
+}
+
 /** A series whose lock the caller holds. All times in micros. */
 export interface LockedSeries extends SeriesRef {
   /** The times of the first and the last point; `null` when there is none. */
@@ -85,6 +92,14 @@ export class StaleSeries extends Error {
 
 /** What to do about series that others have locked. */
 export type IfHeld = 'skip' | 'wait';
+
+/** The locks of some series. */
+export interface SeriesLock {
+  /** The id of the transaction that holds them. */
+  readonly transactionId: string;
+  /** The time (micros) of the last point of each series; `null` where it has none. */
+  readonly lastPoints: ReadonlyMap<number, number | null>;
+}
 
 /** Some series are locked by others. */
 export class BusySeries extends Error {
@@ -167,6 +182,15 @@ export class SeriesStore {
     return { series: result.rows, fromPrimary };
   }
 
+  /** All series, in the order of their ids. */
+  async names(): Promise<SeriesName[]> {
+    const { rows } = await this.db.query<SeriesName>(
+      `SELECT s.id, m.key AS "metadataKey", s.event_type AS "eventType"
+       FROM series s JOIN metadata m ON m.id = s.metadata ORDER BY s.id`,
+    );
+    return rows;
+  }
+
   /** The ids of the series of a metadata, or of one event type of it, ascending. */
   async idsOf(sql: Sql, metadataKey: string, eventType?: string): Promise<number[]> {
     const { rows } = await sql.query<{ id: number }>(
@@ -188,6 +212,15 @@ export class SeriesStore {
       [id],
     );
     return rows[0];
+  }
+
+  /** Locks one series, as `lock` does, and returns its data type; `undefined` where it is gone, or others hold it. */
+  async tryLock(sql: Sql, id: number): Promise<DataTypeName | undefined> {
+    const { rows } = await sql.query<{ dataType: DataTypeName }>(
+      'SELECT data_type AS "dataType" FROM series WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED',
+      [id],
+    );
+    return rows[0]?.dataType;
   }
 
   /** Locks series, as `lock` does, whatever their version; those that are gone are left out. */
@@ -212,12 +245,12 @@ export class SeriesStore {
 
   /**
    * Locks series against changes of their points or registrations, in the order of their ids, until the caller's
-   * transaction ends; returns the id of that transaction.
+   * transaction ends; returns the id of that transaction, and the time (micros) of the last point of each series.
    * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others have locked, or to
    * throw `BusySeries`: a long deletion of one series must not hold up the writes to others.
    * Throws `StaleSeries` where one of them is gone or has another version.
    */
-  async lock(sql: Sql, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<string> {
+  async lock(sql: Sql, series: Iterable<SeriesRef>, ifHeld: IfHeld): Promise<SeriesLock> {
     const wanted = new Map<number, number>();
     const stale = new Set<number>();
     for (const { id, version } of series) {
@@ -225,24 +258,24 @@ export class SeriesStore {
       wanted.set(id, version);
     }
     if (ifHeld === 'wait') await sql.query("SET LOCAL lock_timeout = '4s'");
-    const { rows } = await sql.query<[id: number, version: number, transaction: string]>({
+    const { rows } = await sql.query<[id: number, version: number, last: number | null, transaction: string]>({
       name: `series-lock-${ifHeld}`,
       rowMode: 'array',
-      text: `SELECT id, version, pg_current_xact_id()::text FROM series
+      text: `SELECT id, version, ${microsOf('last_point')}, pg_current_xact_id()::text FROM series
              WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE ${ifHeld === 'skip' ? 'SKIP LOCKED' : ''}`,
       values: [int4Array([...wanted.keys()], (id) => id)],
     });
-    const locked = new Set<number>();
-    for (const [id, version] of rows) {
-      locked.add(id);
+    const lastPoints = new Map<number, number | null>();
+    for (const [id, version, last] of rows) {
+      lastPoints.set(id, last);
       if (wanted.get(id) !== version) stale.add(id);
     }
-    const missing = locked.size < wanted.size ? [...wanted.keys()].filter((id) => !locked.has(id)) : [];
+    const missing = lastPoints.size < wanted.size ? [...wanted.keys()].filter((id) => !lastPoints.has(id)) : [];
     const busy = new Set(missing.length > 0 ? await this.existing(sql, missing) : []);
     for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
     if (busy.size > 0) throw new BusySeries(busy);
-    return rows[0]?.[2] ?? (await this.transactionOf(sql));
+    return { transactionId: rows[0]?.[3] ?? (await this.transactionOf(sql)), lastPoints };
   }
 
   /** The id of the caller's transaction, where no locked series has returned it. */

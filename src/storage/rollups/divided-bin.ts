@@ -52,10 +52,11 @@ export async function rightExtremes(
   const micros = cutOff === null ? Infinity : binOf(cutOff, spec.window);
   if (cutOff === null || micros >= intact || !spec.statistics) return undefined;
   const range = { series: id, dataType, window: spec.window, begin: micros, end: micros, descending: false };
-  const [bin] = await stores.rollups.source(range, sql).slice(1, 0);
+  const { value: bins = [] } = await stores.rollups.source(range, sql).slices(1, 0).next();
+  const [bin] = bins;
   if (!bin || bin.min === null || bin.max === null || !bin.histogram) return undefined;
-  const { bins } = await binsOfBase(stores.points, sql, series, spec, { begin: cutOff, end: intact - 1 });
+  const { bins: base } = await binsOfBase(stores.points, sql, series, spec, { begin: cutOff, end: intact - 1 });
   const { min, max, histogram } = bin;
-  const right = extremesOf({ min, max, histogram }, bins.sorted()[0]?.rollup);
+  const right = extremesOf({ min, max, histogram }, base.sorted()[0]?.rollup);
   return right.min === min && right.max === max ? undefined : { ...right, micros };
 }

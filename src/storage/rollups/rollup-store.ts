@@ -7,7 +7,7 @@ import { type Divisor, type SummaryType } from '../../rollups/summary-kinds.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
-import { type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
+import { byStatements, type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql, type Statement } from '../../postgres/sql.js';
@@ -53,7 +53,7 @@ const REPLACE = `${INSERT}
 export class RollupStore {
   /** The hypertables that hold bins, for retention. */
   readonly expiring: readonly ExpiringTable[] = [
-    new ExpiringRows('rollup', 'p.series = e.series AND p.window_seconds = e.window_seconds'),
+    new ExpiringRows('rollup', 'p.series = e.series AND p.window_seconds = e.window_seconds', 'p.bin'),
   ];
 
   constructor(private readonly db: Database) {}
@@ -154,14 +154,14 @@ export class RollupStore {
   source(range: BinRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<StoredBin[]> {
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
       min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
-    return {
+    return byStatements({
       hasLargeRows: DATA_TYPES[range.dataType].measure === 'histogram',
       sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
         return (await sql.query<StoredBin>(sliceOf('bins', columns, range, limit, skip, last))).rows;
       },
       hasMoreThan: (count) => hasMoreThan(sql, range, count),
-    };
+    });
   }
 
   /**
@@ -171,7 +171,7 @@ export class RollupStore {
   quotients(range: BinRange, divisor: Divisor): RowSource<BinQuotient[]> {
     const sql = this.db.reader(range.fromPrimary);
     const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
-    return {
+    return byStatements({
       hasLargeRows: false,
       sizeOf: ({ length }) => 50 * length,
       slice: async (limit, skip, last) => {
@@ -181,7 +181,7 @@ export class RollupStore {
         return binQuotients(rows[0]?.[0] ?? null);
       },
       hasMoreThan: (count) => hasMoreThan(sql, range, count),
-    };
+    });
   }
 }
 
@@ -189,7 +189,7 @@ async function hasMoreThan(sql: Sql, range: BinRange, count: number): Promise<bo
   return (await sql.query(sliceOf('more', 'bin', range, 1, count, undefined))).rows.length > 0;
 }
 
-/** The statement for `RowSource.slice`, with these columns. */
+/** The statement for `SliceStatements.slice`, with these columns. */
 function sliceOf(
   what: string,
   columns: string,

@@ -7,6 +7,8 @@ export interface BatchTransaction {
   readonly sql: Sql;
   /** What to do about rows that others hold. */
   readonly ifHeld: IfHeld;
+  /** The time (micros) of the last point of each series of the batch, or `null`, as their locks have shown it. */
+  readonly lastPoints: ReadonlyMap<number, number | null>;
   /**
    * Whether to look at each place and key, since some may be taken. Without that, a taken one fails the transaction
    * with SQLSTATE 23505: plain inserts cost half as much.

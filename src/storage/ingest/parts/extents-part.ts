@@ -1,4 +1,3 @@
-import { type SeriesPoint } from '../../points/point-store.js';
 import { type SeriesStore, type WrittenSeries } from '../../registry/series-store.js';
 import { type BatchPart, type BatchTransaction } from './batch-part.js';
 import { type PointsPart } from './points-part.js';
@@ -20,22 +19,10 @@ export class ExtentsPart implements BatchPart {
   }
 
   write({ sql }: BatchTransaction): Promise<unknown>[] {
-    this.series = writtenSeries(this.points.stored);
+    this.series = this.points.planned.flatMap(({ series: { id }, stored: { micros } }) => {
+      const [first, last] = [micros[0], micros.at(-1)];
+      return first === undefined || last === undefined ? [] : [{ id, points: micros.length, first, last }];
+    });
     return [this.store.recordWrite(sql, this.series, this.timeUpdated)];
   }
-}
-
-/** @param points in (series, time) order. */
-function writtenSeries(points: readonly SeriesPoint[]): WrittenSeries[] {
-  const written: { id: number; points: number; first: number; last: number }[] = [];
-  let current: (typeof written)[number] | undefined;
-  for (const { series, micros } of points) {
-    if (current?.id !== series.id) {
-      current = { id: series.id, points: 0, first: micros, last: micros };
-      written.push(current);
-    }
-    current.points++;
-    current.last = micros;
-  }
-  return written;
 }

@@ -1,63 +1,56 @@
-import { type PointStore, type SeriesPoint } from '../../points/point-store.js';
+import { type PointColumns } from '../../points/point-columns.js';
+import { type PointStore } from '../../points/point-store.js';
+import { type SeriesPlan } from '../../points/write-plan.js';
 import { type WriteBatch } from '../write-batch.js';
 import { type BatchPart, type BatchTransaction, type OpenOutcome } from './batch-part.js';
 
 /** The points of a batch. */
 export class PointsPart implements BatchPart {
-  private storedRows: readonly SeriesPoint[] = [];
-  private replacedRows: readonly SeriesPoint[] = [];
+  private plans: readonly SeriesPlan[] = [];
 
   constructor(
     private readonly store: PointStore,
     private readonly batch: WriteBatch,
   ) {}
 
-  /** The rows inserted or replaced, in (series, time) order; known once `lock` has resolved. */
-  get stored(): readonly SeriesPoint[] {
-    return this.storedRows;
+  /** What the batch changes of each series, in the order of their ids; known once `lock` has resolved. */
+  get planned(): readonly SeriesPlan[] {
+    return this.plans;
   }
 
-  /** The values that replaced rows had before. */
-  get replaced(): readonly SeriesPoint[] {
-    return this.replacedRows;
+  /** The number of points that are inserted or replaced. */
+  get stored(): number {
+    return this.plans.reduce((sum, { stored }) => sum + stored.micros.length, 0);
   }
 
-  /** Where conflicts are expected, only the insert itself tells which places are free: it takes place here then. */
-  async lock({ sql, expectsConflicts }: BatchTransaction): Promise<void> {
-    const { rows } = this.batch;
-    const written = expectsConflicts ? await this.store.insertNew(sql, rows) : { stored: rows, replaced: [] };
-    this.storedRows = written.stored;
-    this.replacedRows = written.replaced;
+  async lock({ sql, expectsConflicts, lastPoints }: BatchTransaction): Promise<void> {
+    this.plans = await this.store.plan(sql, this.batch.points, expectsConflicts ? undefined : lastPoints);
   }
 
-  write({ sql, expectsConflicts }: BatchTransaction): Promise<unknown>[] {
-    return expectsConflicts ? [] : [this.store.insert(sql, this.batch.rows)];
+  write({ sql }: BatchTransaction): Promise<unknown>[] {
+    return this.store.write(sql, this.plans);
   }
 
   answer(_: BatchTransaction, outcomes: readonly OpenOutcome[]): Promise<unknown>[] {
-    const allStored = this.storedRows.length === this.batch.size;
-    const stored = allStored ? undefined : new Set(this.storedRows);
-    this.batch.requests.forEach(({ points }, index) => {
+    const allStored = this.stored === this.batch.size;
+    const conflicts = allStored ? [] : this.batch.conflicts(this.columnsOfStored());
+    this.batch.requests.forEach(({ size }, index) => {
       const outcome = outcomes[index];
       if (!outcome) return;
-      outcome.conflicts = stored ? skippedOf(points, stored) : [];
-      outcome.stored = points.length - outcome.conflicts.length;
+      outcome.conflicts = conflicts[index] ?? [];
+      outcome.stored = size - outcome.conflicts.length;
     });
     return [];
   }
 
   /** Whether the transaction with this id stored the points. A batch that stores none gives no evidence against it. */
   async isStoredBy(transactionId: string): Promise<boolean> {
-    const [first] = this.storedRows;
-    return first === undefined || this.store.isStoredBy(transactionId, first);
+    const plan = this.plans.find(({ stored }) => stored.micros.length > 0);
+    const [first] = plan?.stored.micros ?? [];
+    return !plan || first === undefined || this.store.isStoredBy(transactionId, plan.series.id, first);
   }
-}
 
-/** The indexes of the points that were skipped. A point that another one of the batch replaced counts as stored. */
-function skippedOf(points: readonly SeriesPoint[], stored: ReadonlySet<SeriesPoint>): number[] {
-  const skipped: number[] = [];
-  points.forEach((point, index) => {
-    if (point.onConflict === 'skip' && !stored.has(point)) skipped.push(index);
-  });
-  return skipped;
+  private columnsOfStored(): Map<number, PointColumns> {
+    return new Map(this.plans.map(({ series, stored }) => [series.id, stored]));
+  }
 }

@@ -1,6 +1,6 @@
 import { type Bin, Bins, mergeHistograms } from '../../../rollups/bins.js';
 import { type Chunks } from '../../hypertables/chunks.js';
-import { type SeriesPoint } from '../../points/point-store.js';
+import { type SeriesPlan, type SeriesPoints } from '../../points/write-plan.js';
 import { type RollupStore } from '../../rollups/rollup-store.js';
 import { hasLargeHistograms } from '../large-histograms.js';
 import { type WriteBatch } from '../write-batch.js';
@@ -21,13 +21,14 @@ export class RollupsPart implements BatchPart {
   ) {}
 
   async prepare(): Promise<void> {
-    this.ofAllRows ??= await changedBins(this.batch.rows, []);
+    this.ofAllRows ??= await binsOf(this.batch.points);
     await this.chunks.cover('bins', begins(this.ofAllRows));
   }
 
-  async lock({ expectsConflicts }: BatchTransaction): Promise<void> {
-    const { stored, replaced } = this.points;
-    this.changed = expectsConflicts ? await changedBins(stored, replaced) : (this.ofAllRows ?? []);
+  async lock(): Promise<void> {
+    const { planned, stored } = this.points;
+    const isAllNew = stored === this.batch.places && planned.every(({ former }) => former.micros.length === 0);
+    this.changed = isAllNew ? (this.ofAllRows ?? []) : await changedBins(planned);
   }
 
   write({ sql }: BatchTransaction): Promise<unknown>[] {
@@ -35,12 +36,28 @@ export class RollupsPart implements BatchPart {
   }
 }
 
-async function changedBins(stored: readonly SeriesPoint[], replaced: readonly SeriesPoint[]): Promise<Bin[]> {
+async function binsOf(points: readonly SeriesPoints[]): Promise<Bin[]> {
   const bins = new Bins();
-  for (const point of stored) bins.add(point.series, point);
-  for (const point of replaced) bins.add(point.series, point, -1);
+  for (const { series, columns } of points) bins.addColumns(series, columns);
+  return merged(bins, points);
+}
+
+async function changedBins(plans: readonly SeriesPlan[]): Promise<Bin[]> {
+  const bins = new Bins();
+  for (const { series, stored, former } of plans) {
+    bins.addColumns(series, stored);
+    bins.addColumns(series, former, -1);
+  }
+  return merged(
+    bins,
+    plans.map(({ series, stored }) => ({ series, columns: stored })),
+  );
+}
+
+async function merged(bins: Bins, points: readonly Pick<SeriesPoints, 'series' | 'columns'>[]): Promise<Bin[]> {
   const sorted = bins.sorted();
-  if (hasLargeHistograms(stored)) await mergeHistograms(sorted);
+  if (hasLargeHistograms(points.map(({ series, columns }) => ({ series, documents: columns.documents }))))
+    await mergeHistograms(sorted);
   return sorted;
 }
 

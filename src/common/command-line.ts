@@ -1,7 +1,7 @@
 import { basename, delimiter, dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('./cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /**
  * How to call the command line from the directory in which this process was started, by the same way as it was: through

@@ -1,7 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import { type Logger } from 'pino';
 
-/** Writes Nest's messages to our pino logger. What Nest calls "log" (its routes and modules) becomes `debug`. */
+/** Nest's messages to the one pino instance; what Nest calls "log" (its routes, its modules) is `debug` to us. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

@@ -1,0 +1,89 @@
+import { type StoredValue } from '../../event-types/data-types.js';
+
+/** Points of one series as columns, one element a point. The columns that the data type does not have are empty. */
+export interface PointColumns {
+  readonly micros: readonly number[];
+  /** Numbers, or the numerators of percentages. */
+  readonly values: readonly number[];
+  /** The denominators of percentages. */
+  readonly denominators: readonly number[];
+  /** JSON texts. */
+  readonly documents: readonly string[];
+}
+
+/** Columns that can still grow. */
+export class OpenColumns implements PointColumns {
+  readonly micros: number[] = [];
+  readonly values: number[] = [];
+  readonly denominators: number[] = [];
+  readonly documents: string[] = [];
+
+  add(micros: number, { value, denominator, document }: StoredValue): void {
+    this.micros.push(micros);
+    if (document !== null) this.documents.push(document);
+    else this.values.push(value ?? 0);
+    if (denominator !== null) this.denominators.push(denominator);
+  }
+
+  /** Adds all points of other columns of the same data type. */
+  append({ micros, values, denominators, documents }: PointColumns): void {
+    for (const time of micros) this.micros.push(time);
+    for (const value of values) this.values.push(value);
+    for (const denominator of denominators) this.denominators.push(denominator);
+    for (const document of documents) this.documents.push(document);
+  }
+}
+
+/** Columns without points. */
+export const NO_POINTS: PointColumns = { micros: [], values: [], denominators: [], documents: [] };
+
+/** The points at these indexes, in their order. */
+export function pick(columns: PointColumns, indexes: readonly number[]): PointColumns {
+  const of = <T>(column: readonly T[]): T[] => (column.length === 0 ? [] : indexes.map((index) => column[index] as T));
+  return {
+    micros: of(columns.micros),
+    values: of(columns.values),
+    denominators: of(columns.denominators),
+    documents: of(columns.documents),
+  };
+}
+
+/** The points from index `begin` to `end` (exclusive). */
+export function slice(
+  { micros, values, denominators, documents }: PointColumns,
+  begin: number,
+  end: number,
+): PointColumns {
+  return {
+    micros: micros.slice(begin, end),
+    values: values.slice(begin, end),
+    denominators: denominators.slice(begin, end),
+    documents: documents.slice(begin, end),
+  };
+}
+
+/** The value of the point at an index. */
+export function valueAt({ values, denominators, documents }: PointColumns, index: number): StoredValue {
+  return {
+    value: values[index] ?? null,
+    denominator: denominators[index] ?? null,
+    document: documents[index] ?? null,
+  };
+}
+
+/** The index of the first of ascending times that is not before a time (micros); their number where all are. */
+export function indexOfTime(times: ArrayLike<number>, micros: number, begin = 0, end = times.length): number {
+  let [low, high] = [begin, end];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) < micros) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The index of the first of ascending times that is after a time (micros); their number where none is. */
+export function indexAfterTime(times: ArrayLike<number>, micros: number, begin = 0, end = times.length): number {
+  const index = indexOfTime(times, micros, begin, end);
+  return index < end && times[index] === micros ? index + 1 : index;
+}

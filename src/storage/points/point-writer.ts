@@ -1,0 +1,63 @@
+import { type Sql } from '../../postgres/sql.js';
+import { insertLoose, type PointsOfSeries, replaceLoose } from './loose-store.js';
+import { OpenColumns, type PointColumns, slice } from './point-columns.js';
+import { cut } from './segment-cut.js';
+import { insertSegments, removeSegments } from './segment-store.js';
+import { type Segment, segmentOf } from './segment.js';
+import { type SeriesPlan } from './write-plan.js';
+
+/** So many neighbouring points become a segment; fewer are loose rows, until the packer takes them. */
+const MIN_WRITTEN_POINTS = 32;
+
+/**
+ * Sends the statements that carry out plans, all of them before it returns; returns the results to come. Fails with
+ * SQLSTATE 23505 where a place is not as it was planned.
+ * @param chunkEnd the end (micros, exclusive) of the chunk that a time falls into.
+ */
+export function carryOut(
+  sql: Sql,
+  plans: readonly SeriesPlan[],
+  chunkEnd: (micros: number) => number,
+): Promise<unknown>[] {
+  const segments: Segment[] = [];
+  const loose: PointsOfSeries[] = [];
+  for (const plan of plans) {
+    const { id } = plan.series;
+    for (const { columns } of plan.rewritten) segments.push(...packed(id, columns, chunkEnd));
+    divide(plan, chunkEnd, segments, loose);
+  }
+  const rewritten = plans.flatMap(({ rewritten: ofSeries }) => ofSeries.map(({ segment }) => segment));
+  const replacing = plans.flatMap(({ series, replacing: columns }) =>
+    columns.micros.length > 0 ? [{ series: series.id, columns }] : [],
+  );
+  return [
+    ...(rewritten.length > 0 ? [removeSegments(sql, rewritten)] : []),
+    ...(segments.length > 0 ? [insertSegments(sql, segments)] : []),
+    ...(loose.length > 0 ? [insertLoose(sql, loose)] : []),
+    ...(replacing.length > 0 ? [replaceLoose(sql, replacing)] : []),
+  ];
+}
+
+/** Points as segments, as few as may be; they lie where no other segment is. */
+function packed(series: number, columns: PointColumns, chunkEnd: (micros: number) => number): Segment[] {
+  return [...cut(columns, chunkEnd)].map(({ begin, end }) => segmentOf(series, columns, begin, end));
+}
+
+/** Makes segments of long stretches of the inserted points, and loose rows of the others. */
+function divide(
+  { series, inserted, segments: there }: SeriesPlan,
+  chunkEnd: (micros: number) => number,
+  segments: Segment[],
+  loose: PointsOfSeries[],
+): void {
+  const size = inserted.micros.length;
+  if (size < MIN_WRITTEN_POINTS) {
+    if (size > 0) loose.push({ series: series.id, columns: inserted });
+    return;
+  }
+  const rest = new OpenColumns();
+  for (const { begin, end, isInside } of cut(inserted, chunkEnd, there))
+    if (!isInside && end - begin >= MIN_WRITTEN_POINTS) segments.push(segmentOf(series.id, inserted, begin, end));
+    else rest.append(slice(inserted, begin, end));
+  if (rest.micros.length > 0) loose.push({ series: series.id, columns: rest });
+}

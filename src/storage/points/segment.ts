@@ -1,0 +1,79 @@
+import { indexAfterTime, indexOfTime, type PointColumns } from './point-columns.js';
+import { type PointRun } from './point-slice.js';
+import {
+  type DecodedColumn,
+  decodeDocuments,
+  decodeNumbers,
+  DOCUMENTS_CODEC,
+  encodeDocuments,
+  encodeNumbers,
+  NUMBERS_CODEC,
+  numberAt,
+} from './segment-codec.js';
+
+/** The time of the points of a segment, in micros, both ends inclusive. */
+export interface SegmentSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Points of one series, packed: a row of the table `segment`. */
+export interface Segment extends SegmentSpan {
+  readonly series: number;
+  readonly points: number;
+  /** The longest time between two neighbouring points, in micros; 0 for a single point. */
+  readonly longestGap: number;
+  readonly codec: number;
+  readonly data: Buffer;
+}
+
+/** Packs the points of the columns from index `begin` to `end` (exclusive), at least one. */
+export function segmentOf(series: number, columns: PointColumns, begin: number, end: number): Segment {
+  const { micros, values, denominators, documents } = columns;
+  const isDocument = documents.length > 0;
+  let longestGap = 0;
+  for (let index = begin + 1; index < end; index++)
+    longestGap = Math.max(longestGap, (micros[index] ?? 0) - (micros[index - 1] ?? 0));
+  return {
+    series,
+    first: micros[begin] ?? 0,
+    last: micros[end - 1] ?? 0,
+    points: end - begin,
+    longestGap,
+    codec: isDocument ? DOCUMENTS_CODEC : NUMBERS_CODEC,
+    data: isDocument
+      ? encodeDocuments({ micros, documents }, begin, end)
+      : encodeNumbers({ micros, values, ...(denominators.length > 0 && { denominators }) }, begin, end),
+  };
+}
+
+/** The points of a segment, decoded. Throws a `RangeError` where its bytes are damaged. */
+export function packedRun({ codec, data }: Pick<Segment, 'codec' | 'data'>): PointRun {
+  const columns = codec === DOCUMENTS_CODEC ? decodeDocuments(data) : decodeNumbers(data);
+  return { ...columns, begin: 0, end: columns.micros.length };
+}
+
+/** The points of a segment as columns. Throws a `RangeError` where its bytes are damaged. */
+export function columnsOf({ codec, data }: Pick<Segment, 'codec' | 'data'>): PointColumns {
+  if (codec === DOCUMENTS_CODEC) {
+    const { micros, documents } = decodeDocuments(data);
+    return { micros: [...micros], values: [], denominators: [], documents };
+  }
+  const { micros, values, denominators } = decodeNumbers(data);
+  return {
+    micros: [...micros],
+    values: numbersOf(values),
+    denominators: denominators ? numbersOf(denominators) : [],
+    documents: [],
+  };
+}
+
+function numbersOf(column: DecodedColumn): number[] {
+  return Array.from(column.digits, (_, index) => numberAt(column, index));
+}
+
+/** The number of points of a segment from `begin` to `end` (micros, both inclusive). */
+export function countBetween(segment: Pick<Segment, 'codec' | 'data'>, begin: number, end: number): number {
+  const { micros } = columnsOf(segment);
+  return indexAfterTime(micros, end) - indexOfTime(micros, begin);
+}

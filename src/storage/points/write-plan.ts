@@ -1,0 +1,144 @@
+import { type OnConflict } from '../../event-types/data-types.js';
+import { type Sql } from '../../postgres/sql.js';
+import { type SeriesRef } from '../registry/series-store.js';
+import { loosePlaces } from './loose-store.js';
+import { indexOfTime, NO_POINTS, OpenColumns, pick, type PointColumns } from './point-columns.js';
+import { loadSegments, type SeriesRange, spansOf } from './segment-store.js';
+import { columnsOf, type Segment, type SegmentSpan } from './segment.js';
+
+/** Points of one series to store, in time order, each time once. */
+export interface SeriesPoints {
+  readonly series: SeriesRef;
+  /** What to do where the series has a point at this time: skip the new one, or replace the stored one. */
+  readonly onConflict: OnConflict;
+  readonly columns: PointColumns;
+}
+
+/** What a write changes of one series. */
+export interface SeriesPlan {
+  readonly series: SeriesRef;
+  /** The points to insert: their places are free. */
+  readonly inserted: PointColumns;
+  /** Those that replace loose points. */
+  readonly replacing: PointColumns;
+  /** Segments some of whose documents are replaced: as they were, and all their points as they will be. */
+  readonly rewritten: readonly { readonly segment: Segment; readonly columns: PointColumns }[];
+  /** All points that are inserted or replace others, in time order. */
+  readonly stored: PointColumns;
+  /** The former values of those that are replaced. */
+  readonly former: PointColumns;
+  /** The times of the segments that new ones must not overlap, in order. */
+  readonly segments: readonly SegmentSpan[];
+}
+
+/** The plan for points at places that are known to be free, behind all others of their series. */
+export function appended({ series, columns }: SeriesPoints): SeriesPlan {
+  return {
+    ...{ series, inserted: columns, stored: columns },
+    ...{ replacing: NO_POINTS, rewritten: [], former: NO_POINTS, segments: [] },
+  };
+}
+
+/**
+ * Looks at the places of points, loose and packed, and plans what a write changes. The caller's transaction holds the
+ * locks of the series, so the plan stays true until its end.
+ * @param chunkOf the bounds of the chunk that a time (micros) falls into.
+ */
+export async function plan(
+  sql: Sql,
+  points: readonly SeriesPoints[],
+  chunkOf: (micros: number) => { readonly begin: number; readonly end: number },
+): Promise<SeriesPlan[]> {
+  if (points.length === 0) return [];
+  const [loose, spans] = await Promise.all([
+    loosePlaces(
+      sql,
+      points.map(({ series, columns }) => ({ series: series.id, columns })),
+    ),
+    spansOf(
+      sql,
+      points.flatMap((one) => [...rangesOf(one, chunkOf)]),
+    ),
+  ]);
+  const plans = new Map(points.map((one) => [one.series.id, new OpenPlan(one)]));
+  for (const span of spans) plans.get(span.series)?.segments.push(span);
+  const touched = spans.filter((span) => plans.get(span.series)?.touches(span));
+  for (const { asked, index, document } of loose) plans.get(points[asked]?.series.id ?? 0)?.takeLoose(index, document);
+  for (const segment of touched.length > 0 ? await loadSegments(sql, touched) : [])
+    plans.get(segment.series)?.takePacked(segment);
+  return [...plans.values()].map((open) => open.close());
+}
+
+/** The points' ranges of time, one for each chunk that they fall into. */
+function* rangesOf(
+  { series, columns: { micros } }: SeriesPoints,
+  chunkOf: (micros: number) => { readonly begin: number; readonly end: number },
+): Generator<SeriesRange> {
+  for (let index = 0; index < micros.length;) {
+    const begin = micros[index] ?? 0;
+    const chunk = chunkOf(begin);
+    index = indexOfTime(micros, chunk.end, index);
+    yield { series: series.id, begin, end: micros[index - 1] ?? begin, chunkBegin: chunk.begin };
+  }
+}
+
+/** The plan for one series, as its taken places become known. */
+class OpenPlan {
+  /** The indexes of the points whose places are taken. */
+  private readonly taken = new Set<number>();
+  /** Those of them that replace a loose point. */
+  private readonly overLoose: number[] = [];
+  private readonly former = new OpenColumns();
+  private readonly rewritten: SeriesPlan['rewritten'][number][] = [];
+  /** The segments that overlap the points' ranges, in time order. */
+  readonly segments: SegmentSpan[] = [];
+
+  constructor(private readonly points: SeriesPoints) {}
+
+  /** Whether a point lies within the time of a segment. */
+  touches({ first, last }: SegmentSpan): boolean {
+    const { micros } = this.points.columns;
+    return (micros[indexOfTime(micros, first)] ?? Infinity) <= last;
+  }
+
+  takeLoose(index: number, document: string | null): void {
+    this.take(index, document);
+    if (this.points.onConflict === 'replace') this.overLoose.push(index);
+  }
+
+  takePacked(segment: Segment): void {
+    const { micros, documents } = this.points.columns;
+    const packed = columnsOf(segment);
+    let replaced: string[] | undefined;
+    for (let index = indexOfTime(micros, segment.first); index < micros.length; index++) {
+      const time = micros[index] ?? 0;
+      if (time > segment.last) break;
+      const place = indexOfTime(packed.micros, time);
+      if (packed.micros[place] !== time) continue;
+      this.take(index, packed.documents[place] ?? null);
+      if (this.points.onConflict !== 'replace') continue;
+      replaced ??= [...packed.documents];
+      replaced[place] = documents[index] ?? '';
+    }
+    if (replaced) this.rewritten.push({ segment, columns: { ...packed, documents: replaced } });
+  }
+
+  close(): SeriesPlan {
+    const { series, onConflict, columns } = this.points;
+    const { taken, rewritten, segments } = this;
+    if (taken.size === 0) return { ...appended(this.points), segments };
+    const free = columns.micros.flatMap((_, index) => (taken.has(index) ? [] : [index]));
+    const inserted = pick(columns, free);
+    return {
+      ...{ series, inserted, rewritten, segments, former: this.former },
+      replacing: pick(columns, this.overLoose),
+      stored: onConflict === 'replace' ? columns : inserted,
+    };
+  }
+
+  private take(index: number, document: string | null): void {
+    this.taken.add(index);
+    if (this.points.onConflict !== 'replace' || this.points.series.rollups.length === 0) return;
+    this.former.add(this.points.columns.micros[index] ?? 0, { value: null, denominator: null, document });
+  }
+}

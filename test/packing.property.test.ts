@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PackingService } from '../src/packing/packing.service.js';
+import { Unavailable } from '../src/common/errors.js';
+import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { ARCHIVE } from './support/archive.js';
+import { newMetadata, putPoints, type WirePoint } from './support/builders.js';
+
+let servers: TestArchive[];
+let admin: string;
+beforeAll(async () => {
+  const archive = await startArchive({ CHUNK_INTERVAL: '1h' });
+  servers = [archive, await archive.another()];
+  admin = await archive.issueKey('admin');
+});
+afterAll(async () => {
+  for (const server of servers.toReversed()) await server.close();
+});
+
+/** What happens to a series, one step after the other; packing and crashes come at the same time as the rest. */
+interface Step {
+  readonly do: Write | Delete;
+  readonly packs: boolean;
+  readonly crashes: boolean;
+}
+interface Write {
+  readonly server: number;
+  readonly times: readonly number[];
+  readonly values: readonly unknown[];
+}
+interface Delete {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Times over some chunks of an hour. */
+const BEGIN = 1_714_550_000;
+const time = fc.integer({ min: 0, max: 900 }).map((step) => BEGIN + step * 10);
+
+function steps(value: fc.Arbitrary<unknown>): fc.Arbitrary<Step[]> {
+  const values = fc.array(value, { minLength: 5, maxLength: 5 });
+  const burst = fc
+    .tuple(time, fc.integer({ min: 30, max: 150 }), fc.constantFrom(10, 20, 0.25))
+    .map(([first, count, gap]) => Array.from({ length: count }, (_, index) => first + index * gap));
+  const scattered = fc.array(time, { minLength: 1, maxLength: 40 });
+  const write = fc.record({ server: fc.nat(1), times: fc.oneof(burst, burst, scattered), values });
+  const remove = fc.tuple(time, time).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+  const some = (weight: number): fc.Arbitrary<boolean> => fc.nat(weight).map((roll) => roll === 0);
+  return fc.array(
+    fc.record({
+      do: fc.oneof({ weight: 6, arbitrary: write }, { weight: 1, arbitrary: remove }),
+      packs: some(2),
+      crashes: some(7),
+    }),
+    { minLength: 1, maxLength: 10 },
+  );
+}
+
+const decimals = fc.oneof(
+  fc.integer({ min: -5000, max: 5000 }).map((n) => n / 1000),
+  fc.constantFrom(0.1 + 0.2, 1e300, 5e-324, 2 ** 53 + 2, 1e-7),
+);
+const histogram = fc.dictionary(fc.constantFrom('1', '1.5', '2', 'ü'), fc.nat(9));
+const loss = fc.record({ numerator: fc.nat(50), denominator: fc.integer({ min: 1, max: 50 }) });
+
+test.each([
+  ['throughput', fc.integer({ min: -1000, max: 1000 }), false, ['aggregation', 'average', 'statistics']],
+  ['ntp-offset', decimals, false, ['aggregation']],
+  ['packet-loss-rate', loss, false, ['aggregation']],
+  ['histogram-owdelay', histogram, true, ['aggregation', 'statistics']],
+  ['failures', fc.record({ error: fc.string() }), true, []],
+] as const)(
+  'whatever happens to %s, loose or packed, its points are those of a plain map',
+  async (type, value, replaces, kinds) => {
+    const summaries = kinds.flatMap((kind) =>
+      [60, 3600].map((window) => ({ 'summary-type': kind, 'summary-window': window })),
+    );
+    await fc.assert(
+      fc.asyncProperty(steps(value as fc.Arbitrary<unknown>), fc.nat(300), fc.nat(300), async (history, skip, most) => {
+        const uri = await registered(type, summaries);
+        const model = new Map<number, unknown>();
+        for (const step of history) {
+          await Promise.all([happen(uri, type, step.do), step.packs && pack(), step.crashes && crash()]);
+          follow(model, step.do, replaces);
+        }
+        if (skip % 3 === 0) await pack();
+        const expected = [...model].sort(([a], [b]) => a - b).map(([ts, val]) => ({ ts, val: readValue(val) }));
+        const path = `${uri}${type}/base?time-start=0`;
+        expect(await read(`${path}&limit=100000`)).toEqual(expected);
+        const page = `&offset=${skip}&limit=${most + 1}`;
+        expect(await read(`${path}${page}`)).toEqual(expected.slice(skip, skip + most + 1));
+        expect(await read(`${path}&order=desc${page}`)).toEqual(expected.toReversed().slice(skip, skip + most + 1));
+        const [from, to] = [BEGIN + skip * 10, BEGIN + (skip + most) * 10];
+        const inside = expected.filter(({ ts }) => isWithin(ts, from, to));
+        expect(await read(`${uri}${type}/base?time-start=${from}&time-end=${to}&limit=100000`)).toEqual(inside);
+        await checkInvariants();
+        await checkSummaries(uri);
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  },
+  240_000,
+);
+
+function server(index: number): TestArchive {
+  const found = servers[index];
+  if (!found) throw new Error('no such server');
+  return found;
+}
+
+/** A connection that was cut may be found out by whoever uses it next. */
+async function again<T>(action: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      expect(error).toBeInstanceOf(Unavailable);
+    }
+  }
+}
+
+async function registered(type: string, summaries: readonly object[]): Promise<string> {
+  return again(async () => {
+    const { status, body } = await server(0)
+      .http.post(ARCHIVE)
+      .set('authorization', server(0).auth)
+      .send(newMetadata([{ 'event-type': type, summaries }]));
+    if (status === 503) throw new Unavailable('503');
+    expect(status).toBe(201);
+    return (body as { uri: string }).uri;
+  });
+}
+
+async function happen(uri: string, type: string, event: Write | Delete): Promise<void> {
+  await again(async () => {
+    const { status } =
+      'times' in event
+        ? await putPoints(server(event.server), uri, type, pointsOf(event))
+        : await server(0)
+            .http.delete(`${uri}${type}/base?time-start=${event.from}&time-end=${event.to}`)
+            .set('authorization', admin);
+    if (status === 503) throw new Unavailable('503');
+    expect([200, 201, 409]).toContain(status);
+  });
+}
+
+function pointsOf({ times, values }: Write): WirePoint[] {
+  return times.map((ts, index) => ({ ts, val: values[index % values.length] }));
+}
+
+function follow(model: Map<number, unknown>, event: Write | Delete, replaces: boolean): void {
+  if ('times' in event) {
+    for (const { ts, val } of pointsOf(event)) if (replaces || !model.has(Number(ts))) model.set(Number(ts), val);
+  } else for (const ts of model.keys()) if (isWithin(ts, event.from, event.to)) model.delete(ts);
+}
+
+/** Bounds are whole seconds, and include all of the last one. */
+function isWithin(ts: number, from: number, to: number): boolean {
+  return ts >= from && Math.floor(ts) <= to;
+}
+
+/** A value as it is read: a share as its quotient. */
+function readValue(val: unknown): unknown {
+  const { numerator, denominator } = val as { numerator?: number; denominator?: number };
+  return numerator !== undefined && denominator !== undefined ? numerator / denominator : val;
+}
+
+/** On both servers at once. */
+async function pack(): Promise<void> {
+  await Promise.all(servers.map(({ app }) => again(() => app.get(PackingService).run({ all: true }))));
+}
+
+async function crash(): Promise<void> {
+  await server(0).query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'marigram'`,
+  );
+}
+
+async function read(path: string): Promise<unknown> {
+  return again(async () => {
+    const { status, body } = await server(0).http.get(path);
+    if (status === 503) throw new Unavailable('503');
+    expect(status).toBe(200);
+    return body as unknown;
+  });
+}
+
+async function checkInvariants(): Promise<void> {
+  const broken = await server(0).query(`
+    SELECT 'segments overlap' AS what FROM (
+      SELECT last, lead(first) OVER (PARTITION BY series ORDER BY first) AS next FROM segment) s WHERE next <= last
+    UNION ALL
+    SELECT 'a place is held twice' FROM points GROUP BY series, ts HAVING count(*) > 1
+    UNION ALL
+    SELECT 'a header is wrong' FROM segment s CROSS JOIN LATERAL (
+      SELECT min(ts) AS first, max(ts) AS last, count(*) AS points, max(gap) AS gap
+      FROM (SELECT ts, ts - lag(ts) OVER (ORDER BY ts) AS gap FROM unpack_segment(s.data, s.codec)) u) u
+    WHERE (s.first, s.last, s.points, s.longest_gap * interval '1 microsecond')
+          IS DISTINCT FROM (u.first, u.last, u.points, coalesce(u.gap, interval '0'))
+    UNION ALL
+    SELECT 'the series does not bound its points' FROM points p JOIN series s ON s.id = p.series
+    WHERE p.ts < s.first_point OR p.ts > s.last_point OR s.first_point IS NULL`);
+  expect(broken).toEqual([]);
+}
+
+async function checkSummaries(uri: string): Promise<void> {
+  const check = server(0).app.get(RollupCheck);
+  for (const window of await again(() => check.windows()))
+    if (uri.includes(window.metadataKey)) expect(await again(() => check.check(window, false))).toEqual([]);
+}
