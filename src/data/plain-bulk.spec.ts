@@ -10,20 +10,19 @@ interface Point {
   readonly eventType: string;
   readonly micros: number;
   readonly value: number;
-  readonly item: number;
 }
 
-function pointsOf({ eventTypes, micros, types, values, items }: PlainBulk): Point[] {
+function pointsOf({ eventTypes, micros, types, values }: PlainBulk): Point[] {
   return Array.from(values, (value, index) => {
     const eventType = eventTypes[types[index]!]!;
-    return { eventType, micros: micros[index]!, value, item: items[index]! };
+    return { eventType, micros: micros[index]!, value };
   });
 }
 
 function parsed(body: Buffer): Point[] {
-  return parseBulk(body, MOST, 'key').map(({ eventType, micros, value, item }) => {
+  return parseBulk(body, MOST, 'key').map(({ eventType, micros, value }) => {
     expect(value.kind).toBe('number');
-    return { eventType, micros, value: Number(value.text), item };
+    return { eventType, micros, value: Number(value.text) };
   });
 }
 

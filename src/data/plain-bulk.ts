@@ -12,8 +12,6 @@ export interface PlainBulk {
   readonly types: Uint16Array;
   /** The number of each point, as `Number` reads its text: finite, and −0 where that was posted. */
   readonly values: Float64Array;
-  /** The position, from 1, in `data` of the item of each point. The points of an item stand together. */
-  readonly items: Uint32Array;
 }
 
 /** The text between two numbers of a body. It says what the second one is, and is the same in most items. */
@@ -27,10 +25,10 @@ interface Gap {
 }
 
 /** A body of more different gaps does not repeat itself. So there are never more event types than that either. */
-const MOST_GAPS = 1000;
+const MAX_GAPS = 1000;
 
 /** So many next gaps are tried. */
-const MOST_NEXT = 16;
+const MAX_NEXT = 16;
 
 /** The bytes of the shortest point, `{"event-type":"a","val":1},`. */
 const SHORTEST_POINT = 26;
@@ -45,8 +43,8 @@ const CLOSING = gapPattern('}', ']', '}', ']', '}');
 /**
  * Reads the body of a bulk PUT in the shape that most writers send, many times as fast as `parseBulk`:
  * `{"data":[{"ts":N,"val":[{"event-type":"T","val":N},…]},…]}`, with the members in this order and no others, numbers N,
- * event types T of up to 64 lower-case letters, digits and dashes, and white space, if it is not very long. The points are those that `parseBulk`
- * reads. Returns `undefined` for every other body, valid or not, and for one of no point or more than `most`: then
+ * event types T of up to 64 lower-case letters, digits and dashes, and white space, if it is not very long. The points are
+ * those that `parseBulk` reads. Returns `undefined` for every other body, valid or not, and for one of no point or more than `most`: then
  * `parseBulk` reads it, or tells what is wrong.
  */
 export function scanPlainBulk(body: Buffer, most: number): PlainBulk | undefined {
@@ -71,14 +69,11 @@ class PlainBulkScanner {
     const micros = new Float64Array(room);
     const types = new Uint16Array(room);
     const values = new Float64Array(room);
-    const items = new Uint32Array(room);
     let count = 0;
-    let item = 0;
     let time = 0;
     for (let gap = this.readGap(OPENING); gap; gap = this.nextGap(gap)) {
       if (gap.type === undefined) {
         time = this.readTime();
-        item++;
         gap = this.nextGap(gap);
       }
       const value = this.numbers.read();
@@ -86,7 +81,6 @@ class PlainBulkScanner {
       micros[count] = time;
       types[count] = gap.type;
       values[count] = value;
-      items[count] = item;
       count++;
     }
     const closing = this.match(CLOSING);
@@ -96,7 +90,6 @@ class PlainBulkScanner {
       micros: micros.subarray(0, count),
       types: types.subarray(0, count),
       values: values.subarray(0, count),
-      items: items.subarray(0, count),
     };
   }
 
@@ -118,7 +111,7 @@ class PlainBulkScanner {
       gap.type === undefined
         ? this.readGap(TIME_TO_VALUE)
         : (this.readGap(VALUE_TO_VALUE) ?? this.readGap(VALUE_TO_TIME));
-    if (next && gap.next.length < MOST_NEXT) gap.next.push(next);
+    if (next && gap.next.length < MAX_NEXT) gap.next.push(next);
     return next;
   }
 
@@ -142,7 +135,7 @@ class PlainBulkScanner {
     const end = start + text.length;
     let gap = this.gaps.get(text);
     if (!gap) {
-      if (this.gaps.size === MOST_GAPS) return undefined;
+      if (this.gaps.size === MAX_GAPS) return undefined;
       gap = { start, end, type: eventType === undefined ? undefined : this.typeOf(eventType), next: [] };
       this.gaps.set(text, gap);
     }
