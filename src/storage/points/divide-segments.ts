@@ -1,11 +1,8 @@
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { indexOfTime } from './point-columns.js';
-import { insertSegments, loadSegments, removeSegments, type SegmentKey } from './segment-store.js';
+import { insertSegments, loadSegments, removeSegments, type SizedKey } from './segment-store.js';
 import { columnsOf, segmentOf } from './segment.js';
-
-/** The segments that are in memory at a time. */
-const BATCH_SIZE = 100;
 
 /**
  * Divides the segments that begin in a chunk and end behind it, inside the caller's transaction.
@@ -17,20 +14,20 @@ export async function divideSegments(
   chunk: { readonly begin: number; readonly end: number },
   openChunk: (micros: number) => Promise<number>,
 ): Promise<void> {
-  const { rows } = await sql.query<SegmentKey>(
-    `SELECT series, ${microsOf('first')} AS first FROM segment WHERE first >= $1 AND first < $2 AND last >= $2`,
+  const { rows } = await sql.query<SizedKey>(
+    `SELECT series, ${microsOf('first')} AS first, octet_length(data) AS bytes
+     FROM segment WHERE first >= $1 AND first < $2 AND last >= $2`,
     [timestampOf(chunk.begin), timestampOf(chunk.end)],
   );
-  for (let at = 0; at < rows.length; at += BATCH_SIZE)
-    for (const segment of await loadSegments(sql, rows.slice(at, at + BATCH_SIZE))) {
-      const columns = columnsOf(segment);
-      const parts = [];
-      for (let begin = 0; begin < segment.points;) {
-        const end = indexOfTime(columns.micros, await openChunk(columns.micros[begin] ?? 0), begin);
-        parts.push(segmentOf(segment.series, columns, begin, end));
-        begin = end;
-      }
-      await removeSegments(sql, [segment]);
-      await insertSegments(sql, parts);
+  for await (const segment of loadSegments(sql, rows)) {
+    const columns = columnsOf(segment);
+    const parts = [];
+    for (let begin = 0; begin < segment.points;) {
+      const end = indexOfTime(columns.micros, await openChunk(columns.micros[begin] ?? 0), begin);
+      parts.push(segmentOf(segment.series, columns, begin, end));
+      begin = end;
     }
+    await removeSegments(sql, [segment]);
+    await insertSegments(sql, parts);
+  }
 }

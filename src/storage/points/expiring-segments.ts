@@ -3,14 +3,11 @@ import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Chunk } from '../hypertables/chunks.js';
 import { type CutOffRelation, type ExpiredCount, ExpiringRows } from '../hypertables/expiring-table.js';
 import { indexOfTime, slice } from './point-columns.js';
-import { insertSegments, loadSegments, removeSegments, type SegmentKey } from './segment-store.js';
+import { insertSegments, loadSegments, removeSegments, type SizedKey } from './segment-store.js';
 import { columnsOf, type Segment, segmentOf } from './segment.js';
 
-/** The segments that are in memory at a time. */
-const BATCH_SIZE = 100;
-
 /** A segment that a cut-off (micros) divides. */
-interface DividedSegment extends SegmentKey {
+interface DividedSegment extends SizedKey {
   readonly policy: number | null;
   readonly cutOff: number;
 }
@@ -67,16 +64,15 @@ async function* divided(
   series?: readonly number[],
 ): AsyncGenerator<[Segment, DividedSegment]> {
   const { rows } = await sql.query<DividedSegment>(
-    `${begin} SELECT p.series, ${microsOf('p.first')} AS first, e.policy, ${microsOf('e.cut_off')} AS "cutOff"
+    `${begin} SELECT p.series, ${microsOf('p.first')} AS first, octet_length(p.data) AS bytes,
+            e.policy, ${microsOf('e.cut_off')} AS "cutOff"
      FROM (${select}) e JOIN ${chunk.name} p ON p.series = e.series AND p.first < e.cut_off AND p.last >= e.cut_off
      WHERE $${values.length + 1}::int4[] IS NULL OR e.series = ANY ($${values.length + 1}) ORDER BY 1`,
     [...values, series ?? null],
   );
-  for (let at = 0; at < rows.length; at += BATCH_SIZE) {
-    const batch = new Map(rows.slice(at, at + BATCH_SIZE).map((row) => [row.series, row]));
-    for (const segment of await loadSegments(sql, [...batch.values()])) {
-      const row = batch.get(segment.series);
-      if (row) yield [segment, row];
-    }
+  const bySeries = new Map(rows.map((row) => [row.series, row]));
+  for await (const segment of loadSegments(sql, rows)) {
+    const row = bySeries.get(segment.series);
+    if (row) yield [segment, row];
   }
 }

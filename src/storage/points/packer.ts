@@ -13,7 +13,7 @@ import { MAX_SEGMENT_POINTS } from './segment-codec.js';
 import { cut } from './segment-cut.js';
 import { IS_SMALL, runsToPack, type RunToPack } from './segment-runs.js';
 import { insertSegments, loadSegments, removeSegments, spansBetween } from './segment-store.js';
-import { packedRun, segmentOf } from './segment.js';
+import { packedRun, type Segment, segmentOf } from './segment.js';
 
 /** The loose points that one transaction packs, and their bytes where they are documents. */
 const STEP_POINTS = 16_384;
@@ -157,10 +157,12 @@ async function rewrite(
   { segments, begin, end }: RunToPack,
   loose: PointRun,
 ): Promise<number> {
-  const old = await loadSegments(
+  const old: Segment[] = [];
+  for await (const segment of loadSegments(
     sql,
-    segments.map(({ first }) => ({ series, first })),
-  );
+    segments.map(({ first, bytes }) => ({ series, first, bytes })),
+  ))
+    old.push(segment);
   const runs = old.sort((a, b) => a.first - b.first).map(packedRun);
   const columns = new OpenColumns();
   for (const point of new PointSlice(merged(runs, { ...loose, begin, end }))) columns.add(point.micros, point);

@@ -15,16 +15,20 @@ export interface PointRange extends OrderedRange {
 }
 
 /** What one statement fetches at most: memory stays flat, and no statement holds its snapshot for long. */
-const MAX_SEGMENTS = 8;
-const MAX_DOCUMENT_SEGMENTS = 2;
+const MAX_SEGMENTS = 64;
 const MAX_LOOSE_POINTS = 10_000;
-const MAX_LOOSE_BYTES = 4 * 1024 ** 2;
+const MAX_BYTES = 4 * 1024 ** 2;
 
 /** Documents can be large: the first ones are few, until it is known how large they are. */
 const FIRST_DOCUMENTS = 16;
 
-/** How many points more than the last time. */
+/** Segments can be short, or hold large documents: the first ones are few, too. */
+const FIRST_SEGMENTS = 8;
+const FIRST_DOCUMENT_SEGMENTS = 2;
+
+/** How many points, and how many segments, more than the last time. */
 const GROWTH = 16;
+const SEGMENT_GROWTH = 4;
 
 /** The part of a range that is read next; `isAfter` leaves its first time (descending: its last) out. */
 interface Rest {
@@ -36,7 +40,15 @@ interface Rest {
 /** What one statement has fetched, and what is left. */
 interface Fetched {
   readonly slice: PointSlice;
+  /** All points of the segments that were fetched. */
+  readonly packed: PointSlice;
   readonly rest: Rest | undefined;
+}
+
+/** What a statement fetches at most. */
+interface Most {
+  readonly segments: number;
+  readonly loose: number;
 }
 
 /**
@@ -57,11 +69,16 @@ export function pointSource(
     async *slices(limit, offset): AsyncGenerator<PointSlice, undefined, undefined> {
       let [wanted, skip] = [limit, offset];
       let rest: Rest | undefined = { begin: range.begin, end: range.end, isAfter: false };
-      let most = DATA_TYPES[range.dataType].isDocument ? FIRST_DOCUMENTS : MAX_LOOSE_POINTS;
+      const { isDocument } = DATA_TYPES[range.dataType];
+      let loose = isDocument ? FIRST_DOCUMENTS : MAX_LOOSE_POINTS;
+      let segments = isDocument ? FIRST_DOCUMENT_SEGMENTS : FIRST_SEGMENTS;
+      let pointsOfSegment = MAX_SEGMENT_POINTS;
       while (rest) {
+        const missing = wanted + skip;
         const fetched: Fetched = await fetch(sql, range, rest, chunkBegin, {
-          points: wanted + skip,
-          loose: Math.min(wanted + skip, most),
+          loose: Math.min(missing, loose),
+          // The first one may end before most of the range begins.
+          segments: Math.min(1 + Math.ceil(missing / pointsOfSegment), segments),
         });
         ({ rest } = fetched);
         const { length } = fetched.slice;
@@ -70,11 +87,19 @@ export function pointSource(
         wanted -= slice.length;
         if (slice.length > 0) yield slice;
         if (wanted === 0) return;
-        const fitting = Math.floor((length * MAX_LOOSE_BYTES) / Math.max(fetched.slice.size, 1));
-        most = Math.max(1, Math.min(fitting, most * GROWTH, MAX_LOOSE_POINTS));
+        loose = Math.min(fitting(length, fetched.slice), loose * GROWTH, MAX_LOOSE_POINTS);
+        const { runs } = fetched.packed;
+        if (runs.length === 0) continue;
+        segments = Math.min(fitting(runs.length, fetched.packed), segments * SEGMENT_GROWTH, MAX_SEGMENTS);
+        pointsOfSegment = fetched.packed.length / runs.length;
       }
     },
   };
+}
+
+/** How many parts like those of a slice one statement may fetch. */
+function fitting(parts: number, { size }: PointSlice): number {
+  return Math.max(1, Math.floor((parts * MAX_BYTES) / Math.max(size, 1)));
 }
 
 async function fetch(
@@ -82,19 +107,14 @@ async function fetch(
   { series, dataType, descending }: PointRange,
   rest: Rest,
   chunkBegin: (micros: number) => number,
-  most: { readonly points: number; readonly loose: number },
+  most: Most,
 ): Promise<Fetched> {
-  const { isDocument } = DATA_TYPES[dataType];
-  const mostSegments = Math.min(
-    isDocument ? MAX_DOCUMENT_SEGMENTS : MAX_SEGMENTS,
-    1 + Math.ceil(most.points / MAX_SEGMENT_POINTS),
-  );
   const { rows } = await sql.query<[codec: number, micros: number | null, data: string | null]>({
     name: `points-${dataType}-${descending ? 'down' : 'up'}${rest.isAfter ? '-next' : ''}`,
     text: statement(dataType, descending, rest.isAfter),
     values: [
       ...[series, timestampOf(rest.begin), timestampOf(rest.end), timestampOf(chunkBegin(rest.begin))],
-      ...[mostSegments, most.loose],
+      ...[most.segments, most.loose],
     ],
     rowMode: 'array',
   });
@@ -111,7 +131,7 @@ async function fetch(
   }
   // What lies behind the last thing that was fetched may not have been: the next statement begins there.
   const ends: number[] = [];
-  if (segments.length === mostSegments) ends.push(outermost(segments, descending));
+  if (segments.length === most.segments) ends.push(outermost(segments, descending));
   if (loose.end === most.loose) ends.push(outermost([loose], descending));
   const bound = descending ? Math.max(rest.begin, ...ends) : Math.min(rest.end, ...ends);
   const [begin, end] = descending ? [bound, rest.end] : [rest.begin, bound];
@@ -122,6 +142,7 @@ async function fetch(
   const isFirstDone = rest.isAfter && slice.at(0)?.micros === (descending ? rest.end : rest.begin);
   return {
     slice: isFirstDone ? slice.slice(1, slice.length) : slice,
+    packed: new PointSlice(segments),
     rest:
       ends.length === 0
         ? undefined

@@ -20,6 +20,14 @@ export interface SegmentKey {
   readonly first: number;
 }
 
+/** A segment, and how long its data are. */
+export interface SizedKey extends SegmentKey {
+  readonly bytes: number;
+}
+
+/** The data of segments that one statement loads. */
+const LOADED_BYTES = 4 * 1024 ** 2;
+
 /**
  * An SQL condition: the segment `s` overlaps a range of its series. A segment lies within one chunk and segments don't
  * overlap, so the one that begins last before the range is the only one that can reach into it from before.
@@ -38,10 +46,11 @@ const SELECTED = `s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last'
 type SegmentRow = Omit<Segment, 'data'> & { readonly data: string };
 
 /** Segments that overlap these ranges, without their data, in the order of series and time; a range has few. */
-export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise<(SegmentKey & SegmentSpan)[]> {
-  const { rows } = await sql.query<SegmentKey & SegmentSpan>({
+export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise<(SizedKey & SegmentSpan)[]> {
+  const { rows } = await sql.query<SizedKey & SegmentSpan>({
     name: 'segment-spans',
-    text: `SELECT DISTINCT s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last')} AS last
+    text: `SELECT DISTINCT s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last')} AS last,
+                  octet_length(s.data) AS bytes
            FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
                 AS r (series, begin, "end", chunk_begin)
            CROSS JOIN LATERAL (SELECT * FROM segment s WHERE ${overlaps('r.series', 'r.chunk_begin', 'r.begin', 'r."end"')}) s
@@ -65,15 +74,21 @@ export async function segmentsIn(sql: Sql, ranges: readonly SeriesRange[]): Prom
   return rows.map(fromRow);
 }
 
-/** These segments, in no particular order. */
-export async function loadSegments(sql: Sql, keys: readonly SegmentKey[]): Promise<Segment[]> {
-  const { rows } = await sql.query<SegmentRow>({
-    name: 'segments-load',
-    text: `SELECT ${SELECTED} FROM unnest($1::int4[], $2::timestamptz[]) AS wanted (series, first)
-           JOIN segment s USING (series, first)`,
-    values: keyColumns(keys),
-  });
-  return rows.map(fromRow);
+/** These segments, in no particular order; so many at a time as take a few MiB. */
+export async function* loadSegments(
+  sql: Sql,
+  keys: readonly SizedKey[],
+): AsyncGenerator<Segment, undefined, undefined> {
+  for (let begin = 0, end = 0; begin < keys.length; begin = end) {
+    for (let bytes = 0; end < keys.length && bytes < LOADED_BYTES; end++) bytes += keys[end]?.bytes ?? 0;
+    const { rows } = await sql.query<SegmentRow>({
+      name: 'segments-load',
+      text: `SELECT ${SELECTED} FROM unnest($1::int4[], $2::timestamptz[]) AS wanted (series, first)
+             JOIN segment s USING (series, first)`,
+      values: keyColumns(keys.slice(begin, end)),
+    });
+    for (const row of rows) yield fromRow(row);
+  }
 }
 
 /** A segment with what is checked of its surroundings. */

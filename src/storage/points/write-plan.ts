@@ -64,8 +64,7 @@ export async function plan(
   for (const span of spans) plans.get(span.series)?.segments.push(span);
   const touched = spans.filter((span) => plans.get(span.series)?.touches(span));
   for (const { asked, index, document } of loose) plans.get(points[asked]?.series.id ?? 0)?.takeLoose(index, document);
-  for (const segment of touched.length > 0 ? await loadSegments(sql, touched) : [])
-    plans.get(segment.series)?.takePacked(segment);
+  for await (const segment of loadSegments(sql, touched)) plans.get(segment.series)?.takePacked(segment);
   return [...plans.values()].map((open) => open.close());
 }
 
