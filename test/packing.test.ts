@@ -80,6 +80,19 @@ test('the job packs old points, and /metrics tells how many are loose and packed
   expect(await formsIn(archive)).toEqual({ loose: 300, packed: 300, segments: 1 });
 });
 
+test('a damaged segment keeps no other series from being packed', async () => {
+  const uri = await register(archive, 'throughput', 'packet-rtt');
+  await putPoints(archive, uri, 'throughput', every(60, 40)).expect(201);
+  await archive.query('UPDATE segment SET data = substring(data FOR 12)');
+  for (const type of ['throughput', 'packet-rtt']) {
+    // The look at the place would fail, too.
+    await putLoose(uri, type, every(60, 5, BEGIN + 60 * 40));
+  }
+  await archive.query("UPDATE point SET ts = ts - interval '1000.5 s'");
+  await expect(packAll(archive)).rejects.toThrow(/^series \d+: a segment of points is damaged: .* \("marigram verify"/);
+  expect(await formsIn(archive)).toEqual({ loose: 5, packed: 45, segments: 2 });
+});
+
 describe('a search by the time of data', () => {
   test('finds a series exactly if it has a point in the range, loose or packed', async () => {
     // Ever longer gaps: the longest one does not tell about the others.

@@ -29,22 +29,30 @@ export class PackingService {
 
   /**
    * Packs loose points and joins small segments, chunk by chunk. It may run in several processes and beside writers, and
-   * may be interrupted anywhere. Returns how many loose points it packed.
+   * may be interrupted anywhere. Returns how many loose points it packed. Leaves out series with a damaged segment, and
+   * throws at the end where there are some.
    */
   async run({ all = false, rest = 0, onProgress, signal }: PackOptions = {}): Promise<number> {
     const chunks = [...(await this.packer.chunksOf('point')), ...(await this.packer.chunksOf('segment'))];
     let packed = 0;
+    let damaged: Error | undefined;
     for (const [index, chunk] of chunks.entries()) {
       onProgress?.(index, chunks.length);
       const isOver = all || (chunk.end ?? Infinity) < Date.now() * 1000 - DAY;
       for (const packable of await this.packable(chunk, all, isOver)) {
         signal?.throwIfAborted();
         const begun = performance.now();
-        packed += await this.packer.pack(packable);
+        try {
+          packed += await this.packer.pack(packable);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          damaged ??= new Error(`series ${packable.series}: ${error.message} ("marigram verify" finds where)`, { cause: error }); // prettier-ignore
+        }
         if (rest > 0) await sleep(rest * (performance.now() - begun), undefined, { signal });
       }
       if (isOver && chunk.table === 'point') await this.packer.giveBack(chunk);
     }
+    if (damaged) throw damaged;
     return packed;
   }
 
