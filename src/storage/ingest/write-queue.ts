@@ -29,7 +29,8 @@
  *     - Some have stale series: these fail, and their senders look the series up again.
  *     - Some have held series: these become HELD.
  *     - Some have keys that were used before: these get the answer that is kept.
- *     - PostgreSQL refuses a value of some: each half is a new batch, until the refused request stands alone and fails.
+ *     - PostgreSQL refuses a value of some, or they need a segment that is damaged: each half is a new batch, until the
+ *       request to blame stands alone and fails.
  * - FAILED: the database is away, or the failure is nobody's in particular: all its requests fail.
  */
 
@@ -196,7 +197,7 @@ export class WriteQueue {
         return !kept;
       });
       await this.store(others);
-    } else if (classify(error) !== 'bad-data') {
+    } else if (classify(error) !== 'bad-data' && !(error instanceof RangeError)) {
       for (const write of writes) write.fail(error);
     } else if (writes.length > 1) {
       // Halving finds the refused requests in few transactions, and stores the others on the way.
@@ -204,7 +205,8 @@ export class WriteQueue {
       await this.store(writes.slice(0, half));
       await this.store(writes.slice(half));
     } else {
-      writes[0]?.fail(new Invalid('the database refused a value of this request', { cause: error }));
+      const isDamaged = error instanceof RangeError;
+      writes[0]?.fail(isDamaged ? error : new Invalid('the database refused a value of this request', { cause: error })); // prettier-ignore
     }
   }
 
