@@ -83,6 +83,52 @@ test('the job packs old points, and /metrics tells how many are loose and packed
   expect(await formsIn(archive)).toEqual({ loose: 300, packed: 300, segments: 1 });
 });
 
+test('documents are packed few at a time, however small they are on disk', async () => {
+  const uri = await register(archive, 'failures');
+  const sizes = [300_000, 1, 900_000, 2_000_000, 20];
+  const documents = Array.from({ length: 40 }, (_, index) => ({
+    ts: BEGIN + index,
+    val: { error: String(index % 10).repeat(sizes[index % 5]!) },
+  }));
+  for (const point of documents) await postPoint(archive, uri, 'failures', point).expect(201);
+  expect(await packAll(archive)).toBe(40);
+  expect(await formsIn(archive)).toMatchObject({ loose: 0, packed: 40 });
+  expect(await faultsIn(archive)).toEqual([]);
+  // A page of them, from the middle of a segment on, in both directions.
+  for (const [order, expected] of [
+    ['asc', documents.slice(11, 31)],
+    ['desc', documents.toReversed().slice(11, 31)],
+  ] as const) {
+    const { body } = await archive.http
+      .get(`${uri}failures/base?time-start=0&order=${order}&offset=11&limit=20`)
+      .expect(200);
+    expect(body).toEqual(expected);
+  }
+});
+
+test('pages of short segments, with loose points in between, are those of all points', async () => {
+  const uri = await register(archive, 'throughput');
+  for (let at = 0; at < 70; at++)
+    await putPoints(archive, uri, 'throughput', every(2, 32, BEGIN + 100 * at)).expect(201);
+  for (const at of [0, 3, 50, 69]) await putPoints(archive, uri, 'throughput', every(6, 20, BEGIN + 100 * at + 1)).expect(201); // prettier-ignore
+  const all = await readAll(archive, uri, 'throughput');
+  expect(all).toHaveLength(70 * 32 + 4 * 20);
+  expect(all.every(({ ts }, index) => index === 0 || Number(all[index - 1]!.ts) < Number(ts))).toBe(true);
+  for (const [offset, limit] of [
+    [0, 1],
+    [31, 2],
+    [95, 700],
+    [1000, 900],
+    [2300, 100],
+  ] as const)
+    // prettier-ignore
+    for (const [order, points] of [['asc', all], ['desc', all.toReversed()]] as const) { // prettier-ignore
+      const query = `time-start=0&order=${order}&offset=${offset}&limit=${limit}`;
+      const { body } = await archive.http.get(`${uri}throughput/base?${query}`).expect(200);
+      expect(body, query).toEqual(points.slice(offset, offset + limit));
+    }
+});
+
 test('a damaged segment keeps no other series from being packed', async () => {
   const uri = await register(archive, 'throughput', 'packet-rtt', 'ntp-offset', 'path-mtu');
   await putPoints(archive, uri, 'throughput', every(60, 40)).expect(201);
