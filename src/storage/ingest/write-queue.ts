@@ -112,7 +112,8 @@ export class WriteQueue {
     if (hasLargeHistograms(write.request.columns)) this.large.add(write);
     else {
       this.waiting.push(write);
-      this.flush();
+      // Else nothing has changed for those in line.
+      if (!this.isUnderWay(write)) this.flush();
     }
   }
 
@@ -150,6 +151,10 @@ export class WriteQueue {
     }
     for (const write of next) this.count(write, -1);
     return next;
+  }
+
+  private isUnderWay({ request: { columns } }: QueuedWrite): boolean {
+    return [...this.flushing].some((ids) => columns.some(({ series }) => ids.has(series.id)));
   }
 
   /**

@@ -3,9 +3,9 @@ import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf } from '../../postgres/timestamps.js';
 import { type Extent } from '../registry/series-store.js';
-import { indexAfterTime, indexOfTime, valueAt } from './point-columns.js';
-import { type Point } from './point-slice.js';
-import { columnsOf } from './segment.js';
+import { indexAfterTime, indexOfTime } from './point-columns.js';
+import { type Point, PointSlice } from './point-slice.js';
+import { packedRun } from './segment.js';
 
 /** The newest point of a series. */
 export interface NewestPoint extends Point {
@@ -94,12 +94,11 @@ function newestOf({ first, last, loose, packed }: NewestRow): NewestPoint | unde
       if (micros >= first) points.push({ micros, value: null, denominator: null, document: null });
       continue;
     }
-    const columns = columnsOf({ codec, data: Buffer.from(data, 'base64') });
+    const run = packedRun({ codec, data: Buffer.from(data, 'base64') });
     // Younger ones may have been packed together with the last one since that was looked up.
-    const end = indexAfterTime(columns.micros, last);
-    const begin = Math.max(indexOfTime(columns.micros, first), end - CADENCE_POINTS);
-    for (let index = begin; index < end; index++)
-      points.push({ micros: columns.micros[index] ?? 0, ...valueAt(columns, index) });
+    const end = indexAfterTime(run.micros, last);
+    const begin = Math.max(indexOfTime(run.micros, first), end - CADENCE_POINTS);
+    points.push(...new PointSlice([{ ...run, begin, end }]));
   }
   const newest = points.sort((a, b) => b.micros - a.micros).slice(0, CADENCE_POINTS);
   const gaps = newest.slice(1).map(({ micros }, index) => (newest[index]?.micros ?? 0) - micros);

@@ -62,15 +62,6 @@ export function slice(
   };
 }
 
-/** The value of the point at an index. */
-export function valueAt({ values, denominators, documents }: PointColumns, index: number): StoredValue {
-  return {
-    value: values[index] ?? null,
-    denominator: denominators[index] ?? null,
-    document: documents[index] ?? null,
-  };
-}
-
 /** The index of the first of ascending times that is not before a time (micros); their number where all are. */
 export function indexOfTime(times: ArrayLike<number>, micros: number, begin = 0, end = times.length): number {
   let [low, high] = [begin, end];

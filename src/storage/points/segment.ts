@@ -74,6 +74,6 @@ function numbersOf(column: DecodedColumn): number[] {
 
 /** The number of points of a segment from `begin` to `end` (micros, both inclusive). */
 export function countBetween(segment: Pick<Segment, 'codec' | 'data'>, begin: number, end: number): number {
-  const { micros } = columnsOf(segment);
+  const { micros } = packedRun(segment);
   return indexAfterTime(micros, end) - indexOfTime(micros, begin);
 }
