@@ -16,7 +16,7 @@ const MIN_DELETED_SHARE = 1 / 3;
 export class ChunkSpace {
   constructor(private readonly db: Database) {}
 
-  /** Records deleted rows, inside the transaction that deleted them. */
+  /** Records deleted rows, inside the transaction that deleted them where the space must not be forgotten. */
   async recordDeleted(sql: Sql, { name }: Chunk, rows: number): Promise<void> {
     if (rows > 0) await setDeleted(sql, name, (await deletedFrom(sql, name)) + rows);
   }

@@ -89,6 +89,10 @@ export class Packer {
       packed += step.packed;
       after = step.next;
     }
+    // Where points are still added, PostgreSQL reuses the space. It may wait for a VACUUM of the chunk: no step, which
+    // holds the lock of the series, does.
+    if (packable.chunk.table === 'point' && (end ?? Infinity) <= packable.before)
+      await this.db.retrying((sql) => this.space.recordDeleted(sql, packable.chunk, packed));
     return packed;
   }
 
@@ -144,8 +148,6 @@ export class Packer {
       packed += run.end - run.begin;
       done = run.last;
     }
-    // Where points are still added, PostgreSQL reuses the space.
-    if (chunk.table === 'point' && end <= before) await this.space.recordDeleted(sql, chunk, packed);
     return { packed, next: bound === Infinity ? undefined : bound };
   }
 }
