@@ -34,6 +34,25 @@ async function putLoose(uri: string, type: string, points: readonly WirePoint[])
     await putPoints(archive, uri, type, points.slice(at, at + 25)).expect(201);
 }
 
+test('the rows of an archive of an earlier version are packed, and their disk space comes back', async () => {
+  const uri = await register(archive, 'throughput');
+  await postPoint(archive, uri, 'throughput', { ts: BEGIN, val: 0 }).expect(201);
+  await archive.query(`INSERT INTO point (series, ts, value)
+    SELECT series, ts + make_interval(secs => n), n FROM point, generate_series(1, 39999) n`);
+  await archive.query(`UPDATE series SET last_point = first_point + interval '39999 seconds'`);
+  const [{ chunk } = { chunk: '' }] = await archive.query<{ chunk: string }>(
+    'SELECT DISTINCT tableoid::regclass::text AS chunk FROM point',
+  );
+  const bytes = async (): Promise<number> =>
+    Number((await archive.query('SELECT pg_total_relation_size($1::regclass) AS bytes', [chunk]))[0]!['bytes']);
+  const before = await bytes();
+  expect(await packAll(archive)).toBe(40_000);
+  expect(await bytes()).toBeLessThan(before / 10);
+  expect(await formsIn(archive)).toEqual({ loose: 0, packed: 40_000, segments: 5 });
+  expect(await readAll(archive, uri, 'throughput')).toEqual(every(1, 40_000));
+  expect(await faultsIn(archive)).toEqual([]);
+});
+
 describe('marigram pack', () => {
   const pack = (...args: string[]): Promise<Ending> =>
     new Program([...MARIGRAM, 'pack', ...args], { DATABASE_URL: archive.databaseUrl }).ended;

@@ -38,6 +38,9 @@ export interface Sizes {
   readonly packed: { readonly points: number; readonly bytes: number };
 }
 
+/** Smaller chunks are not rewritten. */
+const MIN_REWRITTEN_BYTES = 1024 ** 2;
+
 /** Makes segments of loose points, and long segments of short ones. */
 @Injectable()
 export class Packer {
@@ -118,8 +121,12 @@ export class Packer {
   }
 
   /** Gives the disk space of a chunk back from which points were packed, and to which hardly any will be added. */
-  giveBack(chunk: Chunk): Promise<void> {
-    return this.space.giveBack(chunk, () => Promise.resolve(false));
+  async giveBack(chunk: Chunk): Promise<void> {
+    const text = 'SELECT pg_table_size($1::regclass)::float8 AS bytes';
+    const { rows } = await this.db.query<{ bytes: number }>(text, [chunk.name]);
+    // Rewriting locks the chunk: what a few late points have left is not worth it.
+    if ((rows[0]?.bytes ?? 0) < MIN_REWRITTEN_BYTES) return;
+    await this.space.giveBack(chunk, () => Promise.resolve(false));
   }
 
   /** @param after only points after this time (micros). Returns, too, the time after which the next step begins. */
