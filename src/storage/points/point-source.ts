@@ -87,7 +87,7 @@ export function pointSource(
         wanted -= slice.length;
         if (slice.length > 0) yield slice;
         if (wanted === 0) return;
-        loose = Math.min(fitting(length, fetched.slice), loose * GROWTH, MAX_LOOSE_POINTS);
+        if (length > 0) loose = Math.min(fitting(length, fetched.slice), loose * GROWTH, MAX_LOOSE_POINTS);
         const { runs } = fetched.packed;
         if (runs.length === 0) continue;
         segments = Math.min(fitting(runs.length, fetched.packed), segments * SEGMENT_GROWTH, MAX_SEGMENTS);
@@ -135,6 +135,9 @@ async function fetch(
   if (loose.end === most.loose) ends.push(outermost([loose], descending));
   const bound = descending ? Math.max(rest.begin, ...ends) : Math.min(rest.end, ...ends);
   const [begin, end] = descending ? [bound, rest.end] : [rest.begin, bound];
+  const isLast = ends.length === 0 || bound === (descending ? rest.begin : rest.end);
+  if (!isLast && rest.isAfter && bound === (descending ? rest.end : rest.begin))
+    throw new RangeError(`a segment of series ${series} does not hold what its columns say: see "marigram verify"`);
   const trimmed = segments.map((run) => within(run, begin, end));
   const runs = merged(trimmed, within(loose, begin, end));
   // The first statement of all has no time to leave out.
@@ -143,10 +146,9 @@ async function fetch(
   return {
     slice: isFirstDone ? slice.slice(1, slice.length) : slice,
     packed: new PointSlice(segments),
-    rest:
-      ends.length === 0
-        ? undefined
-        : { begin: descending ? rest.begin : end, end: descending ? begin : rest.end, isAfter: true },
+    rest: isLast
+      ? undefined
+      : { begin: descending ? rest.begin : end, end: descending ? begin : rest.end, isAfter: true },
   };
 }
 
