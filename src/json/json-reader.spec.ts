@@ -25,14 +25,21 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What the reader refuses on purpose though it is JSON: NUL characters and numbers beyond the doubles. */
-const REFUSED = /\\u0000|\d{300}|[eE]\+?\d{3}/;
+/** Whether the reader refuses a text on purpose though it is JSON: for NUL characters and numbers beyond the doubles. */
+function isRefused(text: string): boolean {
+  const numbers: number[] = [];
+  JSON.parse(text, (_, value: unknown) => {
+    if (typeof value === 'number') numbers.push(value);
+    return value;
+  });
+  return text.includes('\\u0000') || !numbers.every(Number.isFinite);
+}
 
 describe('what is JSON', () => {
   test('any JSON is accepted, with any white space', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(0, 1, '\t'), (text, indent) => {
-        fc.pre(!REFUSED.test(text));
+        fc.pre(!isRefused(text));
         expect(accepts(JSON.stringify(JSON.parse(text), null, indent))).toBe(true);
       }),
     );
@@ -46,7 +53,7 @@ describe('what is JSON', () => {
     fc.assert(
       fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (pieces) => {
         const text = pieces.join('');
-        expect(accepts(text), text).toBe(isJson(text) && !REFUSED.test(text));
+        expect(accepts(text), text).toBe(isJson(text) && !isRefused(text));
       }),
       { numRuns: 5000 },
     );
