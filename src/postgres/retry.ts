@@ -55,8 +55,11 @@ const BUSY_TABLE: RetryPolicy = {
   isWorthRetrying: (error) => error instanceof Contention,
 };
 
-/** The lock timeout of an exclusive lock on a table, for SQL: everyone else waits behind it. */
-export const LOCK_TIMEOUT = `'1s'`;
+/**
+ * How long a statement waits for an exclusive lock: those that come later wait behind it. Longer than PostgreSQL's
+ * `deadlock_timeout`, a second, after which it cancels an autovacuum that is in the way.
+ */
+export const LOCK_TIMEOUT = `'1500ms'`;
 
 /** Retries `work`, which locks a table exclusively, while others use the table; `undefined` if they never stop. */
 export async function retryWhileLocked<T>(work: () => Promise<T>): Promise<T | undefined> {
