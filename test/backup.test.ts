@@ -449,11 +449,20 @@ describe('a bad file', () => {
     expect(await refused(file)).toMatch(/cannot be restored: it breaks off\.$/);
   });
 
+  const isSameContent = (one: Buffer, other: Buffer): boolean => {
+    try {
+      return gunzipSync(one).equals(gunzipSync(other));
+    } catch {
+      return false;
+    }
+  };
+
   test('in which one bit is another one', async () => {
     const whole = readFileSync(made);
     for (let at = 12; at < whole.length; at += Math.ceil(whole.length / 10)) {
       const altered = Buffer.from(whole);
       altered[at]! ^= 1 << (at % 8);
+      if (isSameContent(altered, whole)) continue; // one of the few bits that mean nothing
       // Of the bit itself and of what it does to the tar or to a name in the description, any may be seen first.
       for (const sentence of await refusals(fileOf('altered', altered)))
         expect(sentence, `byte ${at}`).toMatch(/cannot be restored|which this version does not know/);
