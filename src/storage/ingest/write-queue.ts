@@ -4,8 +4,8 @@
  *
  * A request is in one of these states:
  *
- * - WAITING: in line for the flusher, which stores two batches at a time, so that PostgreSQL works on one while the next
- *   one is prepared; they have no series in common. Whatever arrives during their transactions is the next batch, so
+ * - WAITING: in line for the flusher, which stores two batches at a time where many points wait, so that PostgreSQL works
+ *   on one while the next one is prepared; they have no series in common. Whatever arrives during their transactions is the next batch, so
  *   there is no timer. Requests that find the queue full never get here.
  * - LARGE: in line for a transaction of its own beside the flusher, one at a time, because PostgreSQL takes seconds to
  *   merge its histograms.
@@ -56,8 +56,12 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 const MAX_QUEUED_POINTS = 200_000;
 const MAX_QUEUED_BYTES = 128 * 1024 ** 2;
 
-/** Transactions of the flusher at a time. */
+/**
+ * Transactions of the flusher at a time. A second one is begun where so many points wait: of single points, two small
+ * batches cost more than one twice as large.
+ */
 const FLUSHER_WIDTH = 2;
+const SECOND_BATCH_POINTS = 500;
 
 /** Transactions at a time beside the flusher. */
 const HELD_WIDTH = 3;
@@ -126,6 +130,7 @@ export class WriteQueue {
   /** Starts as many batches as may be under way, for what waits. */
   private flush(): void {
     while (this.flushing.size < FLUSHER_WIDTH) {
+      if (this.flushing.size > 0 && this.queuedPoints < SECOND_BATCH_POINTS) return;
       const batch = this.nextBatch();
       if (batch.length === 0) return;
       const series = new Set(batch.flatMap(({ request }) => request.columns.map((ofSeries) => ofSeries.series.id)));
