@@ -46,7 +46,8 @@ export class PackingService {
           packed += await this.packer.pack(packable);
         } catch (error) {
           if (!(error instanceof RangeError)) throw error;
-          damaged ??= new Error(`series ${packable.series}: ${error.message} ("marigram verify" finds where)`, { cause: error }); // prettier-ignore
+          const message = `series ${packable.series}: ${error.message} ("marigram verify" finds where)`;
+          damaged ??= new Error(message, { cause: error });
         }
         if (rest > 0) await sleep(rest * (performance.now() - begun), undefined, { signal });
       }

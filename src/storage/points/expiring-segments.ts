@@ -2,9 +2,9 @@ import { type Sql } from '../../postgres/sql.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Chunk } from '../hypertables/chunks.js';
 import { type CutOffRelation, type ExpiredCount, ExpiringRows } from '../hypertables/expiring-table.js';
-import { indexOfTime, slice } from './point-columns.js';
+import { indexOfTime } from './point-columns.js';
 import { insertSegments, loadSegments, removeSegments, type SizedKey } from './segment-store.js';
-import { columnsOf, type Segment, segmentOf } from './segment.js';
+import { columnsOf, packedRun, type Segment, segmentOf } from './segment.js';
 
 /** A segment that a cut-off (micros) divides. */
 interface DividedSegment extends SizedKey {
@@ -28,7 +28,7 @@ export class ExpiringSegments extends ExpiringRows {
     );
     const counts = new Map(rows.map((row) => [row.series, row]));
     for await (const [segment, { series, policy, cutOff }] of divided(sql, chunk, cutOffs)) {
-      const expired = indexOfTime(columnsOf(segment).micros, cutOff);
+      const expired = indexOfTime(packedRun(segment).micros, cutOff);
       counts.set(series, { series, policy, rows: (counts.get(series)?.rows ?? 0) + expired });
     }
     return [...counts.values()].sort((a, b) => a.series - b.series);
@@ -38,9 +38,9 @@ export class ExpiringSegments extends ExpiringRows {
     let rows = await super.delete(sql, chunk, cutOffs, series);
     for await (const [segment, { cutOff }] of divided(sql, chunk, cutOffs, series)) {
       const columns = columnsOf(segment);
-      const kept = slice(columns, indexOfTime(columns.micros, cutOff), segment.points);
+      const kept = segmentOf(segment.series, columns, indexOfTime(columns.micros, cutOff), segment.points);
       await removeSegments(sql, [segment]);
-      await insertSegments(sql, [segmentOf(segment.series, kept, 0, kept.micros.length)]);
+      await insertSegments(sql, [kept]);
       rows++;
     }
     return rows;

@@ -10,10 +10,10 @@ import { looseResult, type LooseRow, looseRun } from './loose-run.js';
 import { OpenColumns } from './point-columns.js';
 import { merged, type PointRun, PointSlice } from './point-slice.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
-import { cut } from './segment-cut.js';
+import { segmentsOf } from './segment-cut.js';
 import { IS_SMALL, runsToPack, type RunToPack } from './segment-runs.js';
 import { insertSegments, loadSegments, removeSegments, spansBetween } from './segment-store.js';
-import { packedRun, type Segment, segmentOf } from './segment.js';
+import { packedRun, type Segment } from './segment.js';
 
 /** The loose points that one transaction packs, and their bytes where they are documents. */
 const STEP_POINTS = 16_384;
@@ -177,7 +177,7 @@ async function rewrite(
   for (const point of new PointSlice(merged(runs, { ...loose, begin, end }))) columns.add(point.micros, point);
   const size = columns.micros.length;
   const most = Math.ceil(size / Math.ceil(size / MAX_SEGMENT_POINTS));
-  const made = [...cut(columns, () => Infinity, [], most)].map((one) => segmentOf(series, columns, one.begin, one.end));
+  const made = segmentsOf(series, columns, () => Infinity, most);
   if (old.length > 0) await removeSegments(sql, old);
   if (begin < end)
     await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [

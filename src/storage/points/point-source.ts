@@ -1,11 +1,10 @@
 import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { type OrderedRange, type RowSource } from '../../postgres/row-source.js';
 import { type Sql } from '../../postgres/sql.js';
-import { timestampOf } from '../../postgres/timestamps.js';
 import { looseResult, looseRun } from './loose-run.js';
 import { merged, type PointRun, PointSlice, reversed, within } from './point-slice.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
-import { overlaps } from './segment-store.js';
+import { overlaps, rangeValues } from './segment-store.js';
 import { packedRun } from './segment.js';
 
 /** Which points of a series to read. */
@@ -113,7 +112,7 @@ async function fetch(
     name: `points-${dataType}-${descending ? 'down' : 'up'}${rest.isAfter ? '-next' : ''}`,
     text: statement(dataType, descending, rest.isAfter),
     values: [
-      ...[series, timestampOf(rest.begin), timestampOf(rest.end), timestampOf(chunkBegin(rest.begin))],
+      ...rangeValues({ series, begin: rest.begin, end: rest.end, chunkBegin: chunkBegin(rest.begin) }),
       ...[most.segments, most.loose],
     ],
     rowMode: 'array',

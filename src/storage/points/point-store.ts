@@ -13,7 +13,7 @@ import { type NewestPoint, newestPoints, type SeriesWithExtent } from './newest-
 import { type PointRange, pointSource } from './point-source.js';
 import { type PointSlice } from './point-slice.js';
 import { carryOut } from './point-writer.js';
-import { cutOut, overlaps, removeWithin, segmentsIn, type SeriesRange } from './segment-store.js';
+import { cutOut, overlaps, rangeValues, removeWithin, segmentsIn, type SeriesRange } from './segment-store.js';
 import { countBetween } from './segment.js';
 import { appended, plan, type SeriesPlan, type SeriesPoints } from './write-plan.js';
 
@@ -43,6 +43,7 @@ export class PointStore implements PointOwner {
   /**
    * Finds out what a write changes, inside the caller's transaction, which holds the locks of the series. Points behind
    * the last one of their series need no look at their places.
+   * Returns the plans in the order of the points.
    * @param points each series once.
    * @param lastPoints the time of the last point of each series, as its lock has shown it; `undefined` means to look at
    * all places, because one of them was taken against expectation.
@@ -56,12 +57,9 @@ export class PointStore implements PointOwner {
       const last = lastPoints?.get(series.id);
       return last === null || (last !== undefined && (columns.micros[0] ?? -Infinity) > last);
     };
-    const late = await plan(
-      sql,
-      points.filter((one) => !isAppended(one)),
-      (micros) => this.chunkOf(micros),
-    );
-    return [...points.filter(isAppended).map(appended), ...late].sort((a, b) => a.series.id - b.series.id);
+    const late = points.filter((one) => !isAppended(one));
+    const planned = await plan(sql, late, (micros) => this.chunkOf(micros));
+    return points.map((one) => planned.get(one.series.id) ?? appended(one));
   }
 
   /**
@@ -81,7 +79,7 @@ export class PointStore implements PointOwner {
       ...[series, timestampOf(micros), transactionId],
     ]);
     if (rows.length > 0) return true;
-    const [segment] = await segmentsIn(this.db, [this.rangeOf(series, micros, micros)]);
+    const [segment] = await segmentsIn(this.db, this.rangeOf(series, micros, micros));
     return segment !== undefined && countBetween(segment, micros, micros) > 0;
   }
 
@@ -100,7 +98,7 @@ export class PointStore implements PointOwner {
               coalesce(json_agg(json_build_object('codec', s.codec, 'data', encode(s.data, 'base64')))
                        FILTER (WHERE s.first < $2 OR s.last > $3), '[]') AS edges
        FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')}`,
-      [series, timestampOf(begin), timestampOf(end), timestampOf(this.chunkOf(begin).begin)],
+      rangeValues(this.rangeOf(series, begin, end)),
     );
     const { whole = 0, edges = [] } = rows[0] ?? {};
     return edges.reduce(

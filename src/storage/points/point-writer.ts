@@ -1,7 +1,7 @@
 import { type Sql } from '../../postgres/sql.js';
 import { insertLoose, type PointsOfSeries, replaceLoose } from './loose-store.js';
-import { OpenColumns, type PointColumns, slice } from './point-columns.js';
-import { cut } from './segment-cut.js';
+import { OpenColumns, slice } from './point-columns.js';
+import { cut, segmentsOf } from './segment-cut.js';
 import { insertSegments, removeSegments } from './segment-store.js';
 import { type Segment, segmentOf } from './segment.js';
 import { type SeriesPlan } from './write-plan.js';
@@ -23,7 +23,7 @@ export function carryOut(
   const loose: PointsOfSeries[] = [];
   for (const plan of plans) {
     const { id } = plan.series;
-    for (const { columns } of plan.rewritten) segments.push(...packed(id, columns, chunkEnd));
+    for (const { columns } of plan.rewritten) segments.push(...segmentsOf(id, columns, chunkEnd));
     divide(plan, chunkEnd, segments, loose);
   }
   const rewritten = plans.flatMap(({ rewritten: ofSeries }) => ofSeries.map(({ segment }) => segment));
@@ -36,11 +36,6 @@ export function carryOut(
     ...(loose.length > 0 ? [insertLoose(sql, loose)] : []),
     ...(replacing.length > 0 ? [replaceLoose(sql, replacing)] : []),
   ];
-}
-
-/** Points as segments, as few as may be; they lie where no other segment is. */
-function packed(series: number, columns: PointColumns, chunkEnd: (micros: number) => number): Segment[] {
-  return [...cut(columns, chunkEnd)].map(({ begin, end }) => segmentOf(series, columns, begin, end));
 }
 
 /** Makes segments of long stretches of the inserted points, and loose rows of the others. */

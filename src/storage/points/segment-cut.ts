@@ -1,6 +1,6 @@
 import { type PointColumns } from './point-columns.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
-import { type SegmentSpan } from './segment.js';
+import { type Segment, segmentOf, type SegmentSpan } from './segment.js';
 
 /** The documents of a segment have so many characters at most, where it has more than one point. */
 const MAX_DOCUMENT_CHARACTERS = 1024 ** 2;
@@ -43,4 +43,18 @@ export function* cut(
     yield { begin, end, isInside };
     begin = end;
   }
+}
+
+/**
+ * All points as segments, in time order; they lie where no other segment is.
+ * @param chunkEnd see `cut`.
+ * @param most the number of points in a segment at most.
+ */
+export function segmentsOf(
+  series: number,
+  columns: PointColumns,
+  chunkEnd: (micros: number) => number,
+  most?: number,
+): Segment[] {
+  return [...cut(columns, chunkEnd, [], most)].map(({ begin, end }) => segmentOf(series, columns, begin, end));
 }

@@ -45,7 +45,7 @@ const SELECTED = `s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last'
 
 type SegmentRow = Omit<Segment, 'data'> & { readonly data: string };
 
-/** Segments that overlap these ranges, without their data, in the order of series and time; a range has few. */
+/** Segments that overlap these ranges, without their data, in the order of series and time. */
 export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise<(SizedKey & SegmentSpan)[]> {
   const { rows } = await sql.query<SizedKey & SegmentSpan>({
     name: 'segment-spans',
@@ -55,21 +55,22 @@ export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise
                 AS r (series, begin, "end", chunk_begin)
            CROSS JOIN LATERAL (SELECT * FROM segment s WHERE ${overlaps('r.series', 'r.chunk_begin', 'r.begin', 'r."end"')}) s
            ORDER BY 1, 2`,
-    values: rangeColumns(ranges),
+    values: [
+      int4Array(ranges, ({ series }) => series),
+      timestampArray(ranges, ({ begin }) => begin),
+      timestampArray(ranges, ({ end }) => end),
+      ranges.map(({ chunkBegin }) => timestampOf(chunkBegin)),
+    ],
   });
   return rows;
 }
 
-/** Segments that overlap these ranges of one series each, in the order of series and time. */
-export async function segmentsIn(sql: Sql, ranges: readonly SeriesRange[]): Promise<Segment[]> {
+/** The segments that overlap a range, in time order. */
+export async function segmentsIn(sql: Sql, range: SeriesRange): Promise<Segment[]> {
   const { rows } = await sql.query<SegmentRow>({
     name: 'segments-in',
-    text: `SELECT ${SELECTED}
-           FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
-                AS r (series, begin, "end", chunk_begin)
-           CROSS JOIN LATERAL (SELECT * FROM segment s WHERE ${overlaps('r.series', 'r.chunk_begin', 'r.begin', 'r."end"')}) s
-           ORDER BY 1, 2`,
-    values: rangeColumns(ranges),
+    text: `SELECT ${SELECTED} FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')} ORDER BY s.first`,
+    values: rangeValues(range),
   });
   return rows.map(fromRow);
 }
@@ -141,23 +142,6 @@ export async function removeSegments(sql: Sql, keys: readonly SegmentKey[]): Pro
   });
 }
 
-function fromRow<Row extends { readonly data: string }>({ data, ...row }: Row): Omit<Row, 'data'> & { data: Buffer } {
-  return { ...row, data: Buffer.from(data, 'base64') };
-}
-
-function keyColumns(keys: readonly SegmentKey[]): Buffer[] {
-  return [int4Array(keys, ({ series }) => series), timestampArray(keys, ({ first }) => first)];
-}
-
-function rangeColumns(ranges: readonly SeriesRange[]): unknown[] {
-  return [
-    int4Array(ranges, ({ series }) => series),
-    timestampArray(ranges, ({ begin }) => begin),
-    timestampArray(ranges, ({ end }) => end),
-    ranges.map(({ chunkBegin }) => timestampOf(chunkBegin)),
-  ];
-}
-
 /** Deletes the segments that lie within a range; returns how many points they had. */
 export async function removeWithin(sql: Sql, range: SeriesRange): Promise<number> {
   const { rows } = await sql.query<{ points: number }>({
@@ -166,14 +150,14 @@ export async function removeWithin(sql: Sql, range: SeriesRange): Promise<number
              DELETE FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')} AND s.first >= $2 AND s.last <= $3
              RETURNING points)
            SELECT coalesce(sum(points), 0)::float8 AS points FROM gone`,
-    values: [range.series, ...[range.begin, range.end, range.chunkBegin].map(timestampOf)],
+    values: rangeValues(range),
   });
   return rows[0]?.points ?? 0;
 }
 
 /** Takes the points of a range out of the segments that reach beyond it; returns how many there were. */
 export async function cutOut(sql: Sql, range: SeriesRange): Promise<number> {
-  const segments = await segmentsIn(sql, [range]);
+  const segments = await segmentsIn(sql, range);
   if (segments.length === 0) return 0;
   const kept: Segment[] = [];
   for (const segment of segments) {
@@ -201,4 +185,17 @@ export async function spansBetween(
     values: [series, ...[begin, end, after].map(timestampOf)],
   });
   return rows;
+}
+
+/** The parameters $1 to $4 of a statement about a range: series, begin, end, begin of the chunk. */
+export function rangeValues({ series, begin, end, chunkBegin }: SeriesRange): unknown[] {
+  return [series, ...[begin, end, chunkBegin].map(timestampOf)];
+}
+
+function fromRow<Row extends { readonly data: string }>({ data, ...row }: Row): Omit<Row, 'data'> & { data: Buffer } {
+  return { ...row, data: Buffer.from(data, 'base64') };
+}
+
+function keyColumns(keys: readonly SegmentKey[]): Buffer[] {
+  return [int4Array(keys, ({ series }) => series), timestampArray(keys, ({ first }) => first)];
 }

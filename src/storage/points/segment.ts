@@ -54,22 +54,13 @@ export function packedRun({ codec, data }: Pick<Segment, 'codec' | 'data'>): Poi
 }
 
 /** The points of a segment as columns. Throws a `RangeError` where its bytes are damaged. */
-export function columnsOf({ codec, data }: Pick<Segment, 'codec' | 'data'>): PointColumns {
-  if (codec === DOCUMENTS_CODEC) {
-    const { micros, documents } = decodeDocuments(data);
-    return { micros: [...micros], values: [], denominators: [], documents };
-  }
-  const { micros, values, denominators } = decodeNumbers(data);
-  return {
-    micros: [...micros],
-    values: numbersOf(values),
-    denominators: denominators ? numbersOf(denominators) : [],
-    documents: [],
-  };
+export function columnsOf(segment: Pick<Segment, 'codec' | 'data'>): PointColumns {
+  const { micros, values, denominators, documents = [] } = packedRun(segment);
+  return { micros: [...micros], values: numbersOf(values), denominators: numbersOf(denominators), documents };
 }
 
-function numbersOf(column: DecodedColumn): number[] {
-  return Array.from(column.digits, (_, index) => numberAt(column, index));
+function numbersOf(column: DecodedColumn | undefined): number[] {
+  return column ? Array.from(column.digits, (_, index) => numberAt(column, index)) : [];
 }
 
 /** The number of points of a segment from `begin` to `end` (micros, both inclusive). */

@@ -41,15 +41,15 @@ export function appended({ series, columns }: SeriesPoints): SeriesPlan {
 
 /**
  * Looks at the places of points, loose and packed, and plans what a write changes. The caller's transaction holds the
- * locks of the series, so the plan stays true until its end.
+ * locks of the series, so the plans, by the ids of the series, stay true until its end.
  * @param chunkOf the bounds of the chunk that a time (micros) falls into.
  */
 export async function plan(
   sql: Sql,
   points: readonly SeriesPoints[],
   chunkOf: (micros: number) => { readonly begin: number; readonly end: number },
-): Promise<SeriesPlan[]> {
-  if (points.length === 0) return [];
+): Promise<Map<number, SeriesPlan>> {
+  if (points.length === 0) return new Map();
   const [loose, spans] = await Promise.all([
     loosePlaces(
       sql,
@@ -65,7 +65,7 @@ export async function plan(
   const touched = spans.filter((span) => plans.get(span.series)?.touches(span));
   for (const { asked, index, document } of loose) plans.get(points[asked]?.series.id ?? 0)?.takeLoose(index, document);
   for await (const segment of loadSegments(sql, touched)) plans.get(segment.series)?.takePacked(segment);
-  return [...plans.values()].map((open) => open.close());
+  return new Map([...plans].map(([series, open]) => [series, open.close()]));
 }
 
 /** The points' ranges of time, one for each chunk that they fall into. */
