@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { parsePolicies } from '../src/retention/policy-file.js';
 import { type RetentionReport } from '../src/retention/retention-report.js';
 import { JobRunner } from '../src/jobs/job-runner.js';
@@ -231,6 +233,42 @@ test('a chunk in which a series is kept loses the others and gives the disk back
   expect(await run(['*', '*', '*', '30'])).toMatchObject({ chunksDropped: 1, chunksCleaned: 0 });
   expect(await chunkAt('point', noon(40))).toBeUndefined();
   expect(await times(kept, 'packet-count-sent')).toEqual([]);
+});
+
+test.each([
+  ['reads', (): string => archive.databaseUrl, 'SELECT'],
+  ['writes to another database', (): string => inject('postgresUrl'), 'SELECT pg_current_xact_id()'],
+])('an older transaction that %s does not keep the disk space of deleted rows', async (_, url, statement) => {
+  const uri = await register(archive, 'throughput');
+  await postPoint(archive, uri, 'throughput', { ts: noon(40), val: 1 }).expect(201);
+  await archive.query(`INSERT INTO point (series, ts, value)
+    SELECT series, ts + make_interval(secs => n / 10.0), n FROM point, generate_series(1, 49999) n`);
+  const kept = await register(archive, 'packet-count-sent');
+  await postPoint(archive, kept, 'packet-count-sent', { ts: noon(40), val: 1 }).expect(201);
+  const chunk = (await chunkAt('point', noon(40)))!;
+  const size = async (): Promise<number> =>
+    Number((await archive.query('SELECT pg_total_relation_size($1::regclass) AS size', [chunk]))[0]!.size);
+  const before = await size();
+  const other = new pg.Client(url());
+  await other.connect();
+  try {
+    await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await other.query(statement);
+    const running = run(['*', '*', '*', '30'], ['packet-count-sent', '*', '*', 'never']);
+    // It has deleted the rows, and goes on as soon as nobody sees them.
+    await vi.waitFor(
+      async () => {
+        expect(await count('point')).toBe(1);
+      },
+      { timeout: 10_000 },
+    );
+    await sleep(300);
+    await other.query('COMMIT');
+    await running;
+  } finally {
+    await other.end();
+  }
+  expect(await size()).toBeLessThan(before / 10);
 });
 
 test('a dropped chunk is made again when a point of another series comes for it', async () => {
