@@ -11,7 +11,8 @@ const SAFE = Number.MAX_SAFE_INTEGER;
 /** An integer of at most 51 bits divided by a power of ten is a double whose shortest text says just that. */
 const MAX_DIGITS = 2 ** 51 - 1;
 
-const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+/** The powers of ten that divide decimals in units, by the number of places. */
+export const POWERS: readonly number[] = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /**
  * A sum of doubles without any rounding: each counts as the decimal number of its shortest text, which is what was
@@ -101,7 +102,7 @@ export class ExactSum {
 }
 
 /** A double in units of 10^−`places`; `undefined` where its shortest text has more decimals, or too many digits. */
-function unitsOf(value: number, places: number): number | undefined {
+export function unitsOf(value: number, places: number): number | undefined {
   const power = POWERS[places] ?? 1;
   const units = Math.round(value * power);
   return units / power === value && Math.abs(units) <= MAX_DIGITS ? units : undefined;

@@ -3,12 +3,11 @@
  * Each function returns the position behind what it wrote; up to three bytes beyond may be overwritten.
  */
 
+import { POWERS } from '../common/decimal.js';
+
 const MINUS = 45;
 const POINT = 46;
 const ZERO = 48;
-
-/** The powers of ten that divide decimals, by scale. */
-export const POWERS: readonly number[] = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /** The texts of 0000 to 9999, the first digit in the lowest byte. */
 const FOUR = new Int32Array(10_000);

@@ -1,5 +1,6 @@
+import { POWERS, unitsOf } from '../common/decimal.js';
 import { formatSeconds, MICROS_PER_SECOND } from '../common/time.js';
-import { POWERS, putDecimal, putFour, putInteger } from './digits.js';
+import { putDecimal, putFour, putInteger } from './digits.js';
 
 /** How the rows of a format are written; the texts are ASCII. */
 export interface RowFormat {
@@ -18,9 +19,6 @@ const ROW_BYTES = 100;
 
 /** What a row with a number takes most often, at most. */
 const USUAL_ROW_BYTES = 50;
-
-/** With at most 51 bits, a decimal is the shortest one that is read as its double. */
-const MAX_DIGITS = 2 ** 51 - 1;
 
 /** Above it, neighbouring integers share a double. */
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -160,8 +158,13 @@ export class RowWriter {
 
   /** The number as JavaScript and JSON print it; NaN and infinities become `null`. */
   private writeNumber(value: number): void {
-    if (value >= 0 && value <= SAFE && Number.isInteger(value)) this.at = putInteger(this.view, this.at, value + 0);
-    else if (isThousandths(value)) this.writeDecimal(Math.round(value * 1000), 3);
+    if (value >= 0 && value <= SAFE && Number.isInteger(value)) {
+      this.at = putInteger(this.view, this.at, value + 0);
+      return;
+    }
+    // Three decimals are what most measured numbers have.
+    const thousandths = unitsOf(value, 3);
+    if (thousandths) this.writeDecimal(thousandths, 3);
     else this.ascii(Number.isFinite(value) ? String(value) : 'null');
   }
 
@@ -193,10 +196,4 @@ export class RowWriter {
 /** Whether a decimal is below a millionth: JavaScript writes those with an exponent. */
 function isTiny(digits: number, power: number): boolean {
   return digits !== 0 && Math.abs(digits) * 1e6 < power;
-}
-
-/** Whether a number is exactly what three decimals say, as most measured ones are; 0 is none. */
-function isThousandths(value: number): boolean {
-  const digits = Math.round(value * 1000);
-  return Math.abs(digits) <= MAX_DIGITS && digits !== 0 && digits / 1000 === value;
 }
