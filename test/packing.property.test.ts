@@ -1,22 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PackingService } from '../src/packing/packing.service.js';
-import { Unavailable } from '../src/common/errors.js';
-import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
-import { startArchive, type TestArchive } from './support/archive.js';
-import { ARCHIVE } from './support/archive.js';
-import { newMetadata, putPoints, type WirePoint } from './support/builders.js';
+import { putPoints, type WirePoint } from './support/builders.js';
+import { packAll } from './support/packed.js';
+import { again, TwoServers } from './support/two-servers.js';
 
-let servers: TestArchive[];
-let admin: string;
+let archives: TwoServers;
 beforeAll(async () => {
-  const archive = await startArchive({ CHUNK_INTERVAL: '1h' });
-  servers = [archive, await archive.another()];
-  admin = await archive.issueKey('admin');
+  archives = await TwoServers.start({ CHUNK_INTERVAL: '1h' });
 });
-afterAll(async () => {
-  for (const server of servers.toReversed()) await server.close();
-});
+afterAll(() => archives.close());
 
 /** What happens to a series, one step after the other; packing and crashes come at the same time as the rest. */
 interface Step {
@@ -25,7 +17,7 @@ interface Step {
   readonly crashes: boolean;
 }
 interface Write {
-  readonly server: number;
+  readonly server: 0 | 1;
   readonly times: readonly number[];
   readonly values: readonly unknown[];
 }
@@ -44,7 +36,7 @@ function steps(value: fc.Arbitrary<unknown>): fc.Arbitrary<Step[]> {
     .tuple(time, fc.integer({ min: 30, max: 150 }), fc.constantFrom(10, 20, 0.25))
     .map(([first, count, gap]) => Array.from({ length: count }, (_, index) => first + index * gap));
   const scattered = fc.array(time, { minLength: 1, maxLength: 40 });
-  const write = fc.record({ server: fc.nat(1), times: fc.oneof(burst, burst, scattered), values });
+  const write = fc.record({ server: fc.constantFrom<0 | 1>(0, 1), times: fc.oneof(burst, burst, scattered), values });
   const remove = fc.tuple(time, time).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
   const some = (weight: number): fc.Arbitrary<boolean> => fc.nat(weight).map((roll) => roll === 0);
   return fc.array(
@@ -78,24 +70,28 @@ test.each([
     );
     await fc.assert(
       fc.asyncProperty(steps(value as fc.Arbitrary<unknown>), fc.nat(300), fc.nat(300), async (history, skip, most) => {
-        const uri = await registered(type, summaries);
+        const uri = await archives.register(type, summaries);
         const model = new Map<number, unknown>();
         for (const step of history) {
-          await Promise.all([happen(uri, type, step.do), step.packs && pack(), step.crashes && crash()]);
+          await Promise.all([happen(uri, type, step.do), step.packs && pack(), step.crashes && archives.crash()]);
           follow(model, step.do, replaces);
         }
         if (skip % 3 === 0) await pack();
         const expected = [...model].sort(([a], [b]) => a - b).map(([ts, val]) => ({ ts, val: readValue(val) }));
         const path = `${uri}${type}/base?time-start=0`;
-        expect(await read(`${path}&limit=100000`)).toEqual(expected);
+        expect(await archives.read(`${path}&limit=100000`)).toEqual(expected);
         const page = `&offset=${skip}&limit=${most + 1}`;
-        expect(await read(`${path}${page}`)).toEqual(expected.slice(skip, skip + most + 1));
-        expect(await read(`${path}&order=desc${page}`)).toEqual(expected.toReversed().slice(skip, skip + most + 1));
+        expect(await archives.read(`${path}${page}`)).toEqual(expected.slice(skip, skip + most + 1));
+        expect(await archives.read(`${path}&order=desc${page}`)).toEqual(
+          expected.toReversed().slice(skip, skip + most + 1),
+        );
         const [from, to] = [BEGIN + skip * 10, BEGIN + (skip + most) * 10];
         const inside = expected.filter(({ ts }) => isWithin(ts, from, to));
-        expect(await read(`${uri}${type}/base?time-start=${from}&time-end=${to}&limit=100000`)).toEqual(inside);
+        expect(await archives.read(`${uri}${type}/base?time-start=${from}&time-end=${to}&limit=100000`)).toEqual(
+          inside,
+        );
         await checkInvariants();
-        await checkSummaries(uri);
+        await archives.checkSummaries(uri);
       }),
       { numRuns: 8, endOnFailure: true },
     );
@@ -103,46 +99,9 @@ test.each([
   240_000,
 );
 
-function server(index: number): TestArchive {
-  const found = servers[index];
-  if (!found) throw new Error('no such server');
-  return found;
-}
-
-/** A connection that was cut may be found out by whoever uses it next. */
-async function again<T>(action: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await action();
-    } catch (error) {
-      expect(error).toBeInstanceOf(Unavailable);
-    }
-  }
-}
-
-async function registered(type: string, summaries: readonly object[]): Promise<string> {
-  return again(async () => {
-    const { status, body } = await server(0)
-      .http.post(ARCHIVE)
-      .set('authorization', server(0).auth)
-      .send(newMetadata([{ 'event-type': type, summaries }]));
-    if (status === 503) throw new Unavailable('503');
-    expect(status).toBe(201);
-    return (body as { uri: string }).uri;
-  });
-}
-
-async function happen(uri: string, type: string, event: Write | Delete): Promise<void> {
-  await again(async () => {
-    const { status } =
-      'times' in event
-        ? await putPoints(server(event.server), uri, type, pointsOf(event))
-        : await server(0)
-            .http.delete(`${uri}${type}/base?time-start=${event.from}&time-end=${event.to}`)
-            .set('authorization', admin);
-    if (status === 503) throw new Unavailable('503');
-    expect([200, 201, 409]).toContain(status);
-  });
+function happen(uri: string, type: string, event: Write | Delete): Promise<void> {
+  if (!('times' in event)) return archives.delete(`${uri}${type}/base`, event.from, event.to);
+  return archives.change(() => putPoints(archives.servers[event.server], uri, type, pointsOf(event)));
 }
 
 function pointsOf({ times, values }: Write): WirePoint[] {
@@ -168,27 +127,11 @@ function readValue(val: unknown): unknown {
 
 /** On both servers at once. */
 async function pack(): Promise<void> {
-  await Promise.all(servers.map(({ app }) => again(() => app.get(PackingService).run({ all: true }))));
-}
-
-async function crash(): Promise<void> {
-  await server(0).query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'marigram'`,
-  );
-}
-
-async function read(path: string): Promise<unknown> {
-  return again(async () => {
-    const { status, body } = await server(0).http.get(path);
-    if (status === 503) throw new Unavailable('503');
-    expect(status).toBe(200);
-    return body as unknown;
-  });
+  await Promise.all(archives.servers.map((server) => again(() => packAll(server))));
 }
 
 async function checkInvariants(): Promise<void> {
-  const broken = await server(0).query(`
+  const broken = await archives.first.query(`
     SELECT 'segments overlap' AS what FROM (
       SELECT last, lead(first) OVER (PARTITION BY series ORDER BY first) AS next FROM segment) s WHERE next <= last
     UNION ALL
@@ -203,10 +146,4 @@ async function checkInvariants(): Promise<void> {
     SELECT 'the series does not bound its points' FROM points p JOIN series s ON s.id = p.series
     WHERE p.ts < s.first_point OR p.ts > s.last_point OR s.first_point IS NULL`);
   expect(broken).toEqual([]);
-}
-
-async function checkSummaries(uri: string): Promise<void> {
-  const check = server(0).app.get(RollupCheck);
-  for (const window of await again(() => check.windows()))
-    if (uri.includes(window.metadataKey)) expect(await again(() => check.check(window, false))).toEqual([]);
 }

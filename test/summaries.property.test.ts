@@ -1,26 +1,19 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Unavailable } from '../src/common/errors.js';
-import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
-import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
-import { newMetadata, putPoints, type WirePoint } from './support/builders.js';
+import { putPoints, type WirePoint } from './support/builders.js';
+import { TwoServers } from './support/two-servers.js';
 
-let servers: TestArchive[];
-let admin: string;
+let archives: TwoServers;
 beforeAll(async () => {
-  const archive = await startArchive();
-  servers = [archive, await archive.another()];
-  admin = await archive.issueKey('admin');
+  archives = await TwoServers.start();
 });
-afterAll(async () => {
-  for (const server of servers.toReversed()) await server.close();
-});
+afterAll(() => archives.close());
 
 const WINDOWS = [0, 60, 3600];
 
 /** One thing that happens to a series. */
 type Event =
-  | { readonly do: 'write'; readonly server: number; readonly points: readonly WirePoint[] }
+  | { readonly do: 'write'; readonly server: 0 | 1; readonly points: readonly WirePoint[] }
   | { readonly do: 'delete'; readonly from: number; readonly to: number }
   | { readonly do: 'crash' };
 
@@ -29,7 +22,7 @@ const time = fc.integer({ min: -8, max: 40 }).map((step) => step * 25);
 function histories(value: fc.Arbitrary<unknown>): fc.Arbitrary<Event[][]> {
   const write = fc.record({
     do: fc.constant('write' as const),
-    server: fc.nat(1),
+    server: fc.constantFrom<0 | 1>(0, 1),
     points: fc.array(fc.record({ ts: time, val: value }), { minLength: 1, maxLength: 8 }),
   });
   const remove = fc
@@ -63,12 +56,10 @@ test.each(cases)(
     );
     await fc.assert(
       fc.asyncProperty(histories(value as fc.Arbitrary<unknown>), async (history) => {
-        const uri = await again(() => registered(type, summaries));
+        const uri = await archives.register(type, summaries);
         for (const simultaneous of history) await Promise.all(simultaneous.map((event) => happen(uri, type, event)));
 
-        const check = server(0).app.get(RollupCheck);
-        for (const window of await again(() => check.windows()))
-          if (uri.includes(window.metadataKey)) expect(await again(() => check.check(window, false))).toEqual([]);
+        await archives.checkSummaries(uri);
 
         // The same by a formula of its own, for those that are simple enough.
         const points = (await read(uri, `${type}/base`)) as WirePoint[];
@@ -82,63 +73,14 @@ test.each(cases)(
   180_000,
 );
 
-async function registered(type: string, summaries: readonly object[]): Promise<string> {
-  const { status, body } = await server(0)
-    .http.post(ARCHIVE)
-    .set('authorization', server(0).auth)
-    .send(newMetadata([{ 'event-type': type, summaries }]));
-  if (status === 503) throw new Unavailable('503');
-  expect(status).toBe(201);
-  return (body as { uri: string }).uri;
+function happen(uri: string, type: string, event: Event): Promise<void> {
+  if (event.do === 'crash') return archives.crash();
+  if (event.do === 'delete') return archives.delete(`${uri}${type}/base`, event.from, event.to);
+  return archives.change(() => putPoints(archives.servers[event.server], uri, type, event.points));
 }
 
-function server(index: number): TestArchive {
-  const found = servers[index];
-  if (!found) throw new Error('no such server');
-  return found;
-}
-
-/** A connection that was cut may be found out by whoever uses it next. */
-async function again<T>(action: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await action();
-    } catch (error) {
-      expect(error).toBeInstanceOf(Unavailable);
-    }
-  }
-}
-
-/** Does what a client would do: after a 5xx or a broken connection it tries again. */
-async function happen(uri: string, type: string, event: Event): Promise<void> {
-  if (event.do === 'crash') {
-    await server(0).query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'marigram'`,
-    );
-    return;
-  }
-  for (;;) {
-    const answer = await (event.do === 'write'
-      ? putPoints(server(event.server), uri, type, event.points)
-      : server(0)
-          .http.delete(`${uri}${type}/base?time-start=${event.from}&time-end=${event.to}`)
-          .set('authorization', admin));
-    if (answer.status < 500) {
-      expect([200, 201, 409]).toContain(answer.status);
-      return;
-    }
-    expect(answer.status).toBe(503);
-  }
-}
-
-async function read(uri: string, path: string): Promise<unknown> {
-  return again(async () => {
-    const { status, body } = await server(0).http.get(`${uri}${path}?time-start=-100000&limit=10000`);
-    if (status === 503) throw new Unavailable('503');
-    expect(status).toBe(200);
-    return body as unknown;
-  });
+function read(uri: string, path: string): Promise<unknown> {
+  return archives.read(`${uri}${path}?time-start=-100000&limit=10000`);
 }
 
 /** The aggregation: sums of numbers in thousandths, so that they are exact; sums of histograms by label. */
