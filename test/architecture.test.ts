@@ -160,7 +160,7 @@ test('the commands of readers load no server: they start at once', () => {
       if (target.startsWith('.')) loaded.add(join(file, '..', target.replace(/\.js$/, '.ts')));
       else if (!target.startsWith('node:')) packages.add(target);
     }
-  expect([...packages].sort()).toEqual(['commander', 'marigram-client', 'string-width']);
+  expect([...packages].sort()).toEqual(['commander', 'marigram-client', 'marigram-client/exact', 'string-width']);
 });
 
 test('SQL is written in stores and engines only, and the environment is read in one file', () => {

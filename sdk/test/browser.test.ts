@@ -89,6 +89,14 @@ describe.skipIf(missing)('in Chromium, from a page of another origin', () => {
     });
   });
 
+  test('the formulas need nothing of Node', async () => {
+    const result = await inPage(`
+      const exact = await import('/exact/index.js');
+      return [exact.quantilesOf(exact.multisetOf([0.1, 0.2])), exact.labelOf('é'.repeat(600), () => '0123456789abcdef').length];
+    `);
+    expect(result).toEqual([[0.1, 0.11, 0.125, 0.15, 0.175, 0.18, 0.185, 0.19, 0.195, 0.198, 0.199, 0.2], 517]);
+  });
+
   test('refusals are errors with the sentence of the archive, and no answer is one, too', async () => {
     const result = await inPage(`
       const post = new sdk.EventTypePost(url, { apiKey: 'wrong', metadataKey: 'k', eventType: 'throughput' });

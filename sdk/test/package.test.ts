@@ -92,11 +92,21 @@ describe('the package', () => {
     write('cjs.cjs', `const ${NAMES} = require('marigram-client');${PROGRAM.replace('TS', '2')}`);
     expect(await node('cjs.cjs')).toBe('[0.5,0.5]\n');
   });
+
+  test('has the formulas as an entry of their own, with import and with require', async () => {
+    const program = `console.log(quantilesOf(multisetOf([1, 2, 4]))[3]);`;
+    write('exact.mjs', `import { multisetOf, quantilesOf } from 'marigram-client/exact';${program}`);
+    expect(await node('exact.mjs')).toBe('2\n');
+    write('exact.cjs', `const { multisetOf, quantilesOf } = require('marigram-client/exact');${program}`);
+    expect(await node('exact.cjs')).toBe('2\n');
+  });
 });
 
 describe('its types', () => {
   const TYPED = `
     import { ApiConnect, type DataHistogram, EventTypePost, MetadataPost } from 'marigram-client';
+    import { type Moments, momentsOf, multisetOf, sumsOf } from 'marigram-client/exact';
+    export const moments: Moments = momentsOf(sumsOf(multisetOf(Float64Array.of(1, 2))));
     declare module 'marigram-client' {
       interface EventTypeValues { 'queue-lengths': number[] }
     }

@@ -1,4 +1,4 @@
-import { parseDecimal } from '../common/decimal.js';
+import { parseDecimal } from 'marigram-client/exact';
 import { BadPart, TooLarge } from '../common/errors.js';
 import { FIRST_SECOND, inStorableYears, LAST_MICRO, LAST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { JsonReader } from '../json/json-reader.js';

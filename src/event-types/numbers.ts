@@ -1,4 +1,4 @@
-import { parseDecimal } from '../common/decimal.js';
+import { parseDecimal } from 'marigram-client/exact';
 import { type JsonSlice, stringOf } from '../json/json-text.js';
 
 const INT64_END = 2n ** 63n;

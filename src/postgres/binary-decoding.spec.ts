@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDecimal, quotient } from '../common/decimal.js';
+import { parseDecimal, quotient } from 'marigram-client/exact';
 import { binaryOf, type Numeric, quotientOf, readNumeric, readTimestamp } from './binary-decoding.js';
 
 /** `numeric_send` of a decimal number, as src/backend/utils/adt/numeric.c has it. */

@@ -1,4 +1,4 @@
-import { nearestDouble } from '../common/decimal.js';
+import { nearestDouble } from 'marigram-client/exact';
 import { POSTGRES_EPOCH } from './timestamps.js';
 
 /**

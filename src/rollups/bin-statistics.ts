@@ -1,4 +1,4 @@
-import { parseDecimal, quotient } from '../common/decimal.js';
+import { parseDecimal, quotient } from 'marigram-client/exact';
 import { valueOf } from './sketch.js';
 import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
 import { type StoredBin } from './stored-bin.js';

@@ -1,5 +1,5 @@
 import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
-import { ExactSum } from '../common/decimal.js';
+import { ExactSum } from 'marigram-client/exact';
 import { atOnce } from '../common/turns.js';
 import { addCount, type Counts, type Histogram, type HistogramSum, jsonOf } from './histogram.js';
 import { bucketOf } from './sketch.js';

@@ -1,4 +1,4 @@
-import { type Decimal, nearestDouble } from '../common/decimal.js';
+import { type Decimal, nearestDouble } from 'marigram-client/exact';
 
 /** How many samples have a value; samples are sorted by their value. */
 export interface Samples {

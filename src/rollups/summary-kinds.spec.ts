@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExactSum, nearestDouble, parseDecimal, quotient } from '../common/decimal.js';
+import { ExactSum, nearestDouble, parseDecimal, quotient } from 'marigram-client/exact';
 import { atOnce } from '../common/turns.js';
 import { bucketOf, valueOf } from './sketch.js';
 import { percentile } from './statistics.js';

@@ -1,4 +1,4 @@
-import { parseDecimal, quotient } from '../common/decimal.js';
+import { parseDecimal, quotient } from 'marigram-client/exact';
 import { DATA_TYPE_NAMES, DATA_TYPES, type DataTypeName, type Measure } from '../event-types/data-types.js';
 import { histogramStatistics, histogramText, numberStatistics } from './bin-statistics.js';
 import { type StoredBin } from './stored-bin.js';

@@ -3,7 +3,7 @@
  * Each function returns the position behind what it wrote; up to three bytes beyond may be overwritten.
  */
 
-import { POWERS } from '../common/decimal.js';
+import { POWERS } from 'marigram-client/exact';
 
 const MINUS = 45;
 const POINT = 46;

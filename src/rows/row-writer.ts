@@ -1,4 +1,4 @@
-import { POWERS, unitsOf } from '../common/decimal.js';
+import { POWERS, unitsOf } from 'marigram-client/exact';
 import { formatSeconds, MICROS_PER_SECOND } from '../common/time.js';
 import { putDecimal, putFour, putInteger } from './digits.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Decimal, parseDecimal } from '../../common/decimal.js';
+import { type Decimal, parseDecimal } from 'marigram-client/exact';
 import { type Bin } from '../../rollups/bins.js';
 import { type RollupSpec } from '../../rollups/rollup.js';
 import { type StoredBin } from '../../rollups/stored-bin.js';

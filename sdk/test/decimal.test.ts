@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ExactSum, parseDecimal, quotient } from './decimal.js';
+import { ExactSum, parseDecimal, quotient } from '../src/exact/index.js';
 
 const measured = fc
   .tuple(fc.integer({ min: -9e9, max: 9e9 }), fc.nat(9))

@@ -54,13 +54,40 @@ export class ExactSum {
     this.addDecimal({ digits: digits * digits, scale: 2 * scale }, sign);
   }
 
+  /** Adds a finite double `count` times, which is a safe integer. */
+  addTimes(value: number, count: number): void {
+    for (let places = this.places; places < POWERS.length; places++) {
+      const units = unitsOf(value, places);
+      if (units === undefined) continue;
+      if (Math.abs(units * count) > SAFE) break;
+      this.addUnits(units * count, places, 1);
+      return;
+    }
+    const { digits, scale } = decimalOf(value);
+    this.addDecimal({ digits: digits * BigInt(count), scale }, 1);
+  }
+
+  /** Adds the square of a finite double `count` times, which is a safe integer. */
+  addSquareTimes(value: number, count: number): void {
+    for (let places = 0; 2 * places < POWERS.length; places++) {
+      const units = unitsOf(value, places);
+      if (units === undefined) continue;
+      if (units * units * count > SAFE) break;
+      this.addUnits(units * units * count, 2 * places, 1);
+      return;
+    }
+    const { digits, scale } = decimalOf(value);
+    this.addDecimal({ digits: digits * digits * BigInt(count), scale: 2 * scale }, 1);
+  }
+
   /** As the text of a `numeric` of PostgreSQL. */
   toString(): string {
     const { digits, scale } = this.total();
     return scale === 0 ? String(digits) : `${digits}e-${scale}`;
   }
 
-  private total(): Decimal {
+  /** As a decimal number. */
+  total(): Decimal {
     this.flush();
     return { digits: this.digits, scale: this.scale };
   }
@@ -109,7 +136,7 @@ export function unitsOf(value: number, places: number): number | undefined {
 }
 
 /** The decimal number of a double's shortest text. */
-function decimalOf(value: number): Decimal {
+export function decimalOf(value: number): Decimal {
   return parseDecimal(String(value));
 }
 
