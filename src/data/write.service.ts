@@ -71,7 +71,9 @@ export class WriteService {
   }
 
   private async storeOnce(request: PostedWrite, claim: KeyClaim | undefined): Promise<WriteReport> {
-    return (await this.storePlain(request, claim)) ?? (await this.storePosted(request, claim));
+    // Of single points, no step is free.
+    const plain = request.points.plain && (await this.storePlain(request, claim));
+    return plain ?? this.storePosted(request, claim);
   }
 
   /** Stores a plain bulk body; `undefined`, with nothing stored, where there is none, or more to find out about it. */
@@ -102,7 +104,9 @@ export class WriteService {
     report: (outcome: WriteOutcome) => WriteReport,
   ): Promise<WriteOutcome> {
     return this.queue.write({
-      ...{ columns: points.columns, size: points.size, by },
+      columns: points.columns,
+      size: points.size,
+      by,
       idempotency: claim && { claim, answerOf: (first) => reportText(report(first)) },
     });
   }

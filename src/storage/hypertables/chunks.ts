@@ -28,6 +28,8 @@ export interface Chunk {
   readonly end: number | null;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Knows which chunks exist, creates those that a write needs before the write, and drops those that have expired. */
 @Injectable()
 export class Chunks {
@@ -54,6 +56,7 @@ export class Chunks {
    */
   async coverRequest(times: Iterable<number>): Promise<void> {
     const missing = this.missing('points', times);
+    if (missing.size === 0) return;
     if ([...missing.values()].some(({ size }) => size > MAX_NEW_CHUNKS)) await this.refuseMany(missing);
     await this.create(missing);
   }
@@ -112,14 +115,21 @@ export class Chunks {
     return dropped ?? false;
   }
 
+  /** Called for each request that writes; most need no new chunk. */
   private missing(content: Content, times: Iterable<number>): Map<Hypertable, Set<number>> {
-    const missing = new Map(hypertablesOf(content).map((table) => [table, new Set<number>()]));
+    const missing = new Map<Hypertable, Set<number>>();
+    const tables = hypertablesOf(content);
     let last: number | undefined;
     for (const micros of times) {
       const chunk = this.engine.chunkOf(micros);
       if (chunk === last) continue;
       last = chunk;
-      for (const [table, chunks] of missing) if (!this.known.get(table)?.has(chunk)) chunks.add(chunk);
+      for (const table of tables) {
+        if (this.known.get(table)?.has(chunk)) continue;
+        const chunks = missing.get(table);
+        if (chunks) chunks.add(chunk);
+        else missing.set(table, new Set([chunk]));
+      }
     }
     return missing;
   }
@@ -130,7 +140,7 @@ export class Chunks {
         this.known.get(table)?.add(chunk);
         chunks.delete(chunk);
       }
-    const [some = new Set<number>(), ...others] = missing.values();
+    const [some = NONE, ...others] = hypertablesOf('points').map((table) => missing.get(table) ?? NONE);
     const newChunks = [...some].filter((chunk) => others.every((chunks) => chunks.has(chunk)));
     if (newChunks.length > MAX_NEW_CHUNKS)
       throw new Invalid(

@@ -14,8 +14,14 @@ export type Hypertable = keyof typeof HYPERTABLES;
 /** The names of all hypertables. */
 export const HYPERTABLE_NAMES = Object.keys(HYPERTABLES) as readonly Hypertable[];
 
+const BY_CONTENT: Readonly<Record<Content, readonly Hypertable[]>> = { points: of('points'), bins: of('bins') };
+
 /** The hypertables whose rows hold this content. */
 export function hypertablesOf(content: Content): readonly Hypertable[] {
+  return BY_CONTENT[content];
+}
+
+function of(content: Content): readonly Hypertable[] {
   return HYPERTABLE_NAMES.filter((name) => HYPERTABLES[name].content === content);
 }
 

@@ -159,7 +159,8 @@ export class WriteQueue {
   }
 
   private isUnderWay({ request: { columns } }: QueuedWrite): boolean {
-    return [...this.flushing].some((ids) => columns.some(({ series }) => ids.has(series.id)));
+    for (const ids of this.flushing) if (columns.some(({ series }) => ids.has(series.id))) return true;
+    return false;
   }
 
   /**

@@ -32,10 +32,16 @@ export interface SeriesPlan {
 }
 
 /** The plan for points at places that are known to be free, behind all others of their series. */
-export function appended({ series, columns }: SeriesPoints): SeriesPlan {
+export function appended({ series, columns }: SeriesPoints, segments: readonly SegmentSpan[] = []): SeriesPlan {
+  // No spread: as the first thing of a literal it takes 2 µs, for each series of a batch.
   return {
-    ...{ series, inserted: columns, stored: columns },
-    ...{ replacing: NO_POINTS, rewritten: [], former: NO_POINTS, segments: [] },
+    series,
+    inserted: columns,
+    replacing: NO_POINTS,
+    rewritten: [],
+    stored: columns,
+    former: NO_POINTS,
+    segments,
   };
 }
 
@@ -125,13 +131,17 @@ class OpenPlan {
   close(): SeriesPlan {
     const { series, onConflict, columns } = this.points;
     const { taken, rewritten, segments } = this;
-    if (taken.size === 0) return { ...appended(this.points), segments };
+    if (taken.size === 0) return appended(this.points, segments);
     const free = columns.micros.flatMap((_, index) => (taken.has(index) ? [] : [index]));
     const inserted = pick(columns, free);
     return {
-      ...{ series, inserted, rewritten, segments, former: this.former },
+      series,
+      inserted,
       replacing: pick(columns, this.overLoose),
+      rewritten,
       stored: onConflict === 'replace' ? columns : inserted,
+      former: this.former,
+      segments,
     };
   }
 
