@@ -8,6 +8,7 @@ import { Import1795000600000 } from './1795000600000-import.js';
 import { EventTypes1795000700000 } from './1795000700000-event-types.js';
 import { SourceNames1795000800000 } from './1795000800000-source-names.js';
 import { Segments1795000900000 } from './1795000900000-segments.js';
+import { Sessions1795001000000 } from './1795001000000-sessions.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   EventTypes1795000700000,
   SourceNames1795000800000,
   Segments1795000900000,
+  Sessions1795001000000,
 ];

@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['common', 'event-types', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/schema'],
   ],
+  'storage/sessions': ['common', 'postgres', 'storage/access', 'storage/registry', 'storage/schema'],
   'storage/points': ['event-types', 'postgres', 'storage/hypertables', 'storage/registry'],
   'storage/rollups': [
     ...['common', 'event-types', 'postgres', 'rollups'],
@@ -35,6 +36,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'storage/ingest': [
     ...['common', 'event-types', 'metrics', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+    'storage/sessions',
   ],
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],
@@ -42,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'storage/dump': [
     ...['postgres', 'storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+    'storage/sessions',
   ],
   audit: ['common', 'config', 'jobs', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
@@ -177,6 +180,7 @@ const OWNED_TABLES: Record<string, string[]> = {
   'storage/schema': ['storage_info'],
   'storage/access': ['api_key', 'network', 'audit', 'write_count', 'dropped_points'],
   'storage/registry': ['event_type', 'metadata', 'series', 'summary'],
+  'storage/sessions': ['session', 'session_stream'],
   'storage/points': ['point', 'segment'],
   'storage/rollups': ['back_fill', 'rollup', 'sealed_bin'],
   'storage/ingest': ['idempotency', 'import_progress'],

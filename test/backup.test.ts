@@ -25,6 +25,7 @@ import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.
 import { RestoreStore } from '../src/storage/dump/restore-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, readAll, register, type WirePoint } from './support/builders.js';
+import { empty } from './support/empty.js';
 import { FORMAT_1_FILE, FORMAT_1_POINTS } from './support/format-1.js';
 import { faultsIn, formsIn, packAll } from './support/packed.js';
 import { MARIGRAM, Sandbox, until } from './support/process.js';
@@ -379,19 +380,11 @@ describe('keys', () => {
       expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
       for (const auth of [source.auth, target.auth])
         await target.http.post('/esmond/perfsonar/archive/').set('authorization', auth).send({}).expect(400);
-      await target.query('TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress');
-      await target.query('TRUNCATE point');
-      await target.query('TRUNCATE segment');
-      await target.query('TRUNCATE rollup');
+      await empty(target, 'event_type');
       await restoreBackup(restoreStoreOf(target), file);
       expect(await target.query('SELECT FROM api_key')).toHaveLength(2);
 
-      await target.query(
-        'TRUNCATE event_type, metadata, series, summary, back_fill, sealed_bin, import_progress, api_key',
-      );
-      await target.query('TRUNCATE point');
-      await target.query('TRUNCATE segment');
-      await target.query('TRUNCATE rollup');
+      await empty(target, 'event_type, api_key');
       await restoreBackup(restoreStoreOf(target), file);
       expect(await contentsOf(target, true)).toEqual(await contentsOf(source, true));
       await target.issueKey('read');
@@ -482,7 +475,7 @@ describe('a bad file', () => {
       'Invalid tar header',
     ],
     ['a column', (content: Buffer) => replaced(content, '"base_cut_off"', '"base_cut_on!"'), 'holds "base_cut_on!"'],
-    ['the format', (content: Buffer) => replaced(content, '"version": 2', '"version": 3'), 'newer version of Marigram'],
+    ['the format', (content: Buffer) => replaced(content, '"version": 3', '"version": 4'), 'newer version of Marigram'],
     [
       'a time',
       (content: Buffer) => replaced(content, '2024-05-01 12:00:01', '2024-05-01 xy:00:01'),
@@ -630,13 +623,7 @@ test('a backup beside writers holds one state: every point that a series and its
                 (SELECT max(ts) FROM points) = max(last_point) AS "isLast" FROM series`,
       );
       expect(sums).toMatchObject({ isSum: true, isFirst: true, isLast: true, counted: sums!['points'] });
-      for (const tables of [
-        'metadata, series, summary, back_fill, sealed_bin, import_progress',
-        'point',
-        'segment',
-        'rollup',
-      ])
-        await target.query(`TRUNCATE ${tables}`);
+      await empty(target);
     }
   } finally {
     isOver = true;

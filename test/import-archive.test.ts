@@ -4,6 +4,7 @@ import { type ArchiveImportOptions, importArchive } from '../src/import/import-a
 import { SourceArchive } from '../src/import/source-archive.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, putPoints, readAll, register } from './support/builders.js';
+import { empty } from './support/empty.js';
 import { placeOf } from './support/import.js';
 import { storeMetadata, summarized, type WireMetadata, without } from './support/metadata.js';
 import { MARIGRAM, Program } from './support/process.js';
@@ -21,13 +22,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await target.close();
-  for (const table of [
-    'metadata, series, summary, back_fill, sealed_bin, import_progress',
-    'point',
-    'segment',
-    'rollup',
-  ])
-    await source.query(`TRUNCATE ${table}`);
+  await empty(source);
 });
 
 function run(options: ArchiveImportOptions = {}): Promise<ImportReport> {

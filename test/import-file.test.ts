@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, readAll, register } from './support/builders.js';
+import { empty } from './support/empty.js';
 import { type WireMetadata } from './support/metadata.js';
 import { type Ending, MARIGRAM, Program } from './support/process.js';
 
@@ -18,13 +19,7 @@ afterAll(async () => {
   await archive.close();
 });
 afterEach(async () => {
-  for (const table of [
-    'metadata, series, summary, back_fill, sealed_bin, import_progress',
-    'point',
-    'segment',
-    'rollup',
-  ])
-    await archive.query(`TRUNCATE ${table}`);
+  await empty(archive);
 });
 
 function file(name: string, ...lines: readonly string[]): string {

@@ -7,6 +7,7 @@ import { WriteQueue } from '../src/storage/ingest/write-queue.js';
 import { SeriesStore } from '../src/storage/registry/series-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
+import { empty } from './support/empty.js';
 import { faultsIn, formsIn, packAll } from './support/packed.js';
 import { type Ending, MARIGRAM, Program } from './support/process.js';
 
@@ -19,8 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => archive.close());
 beforeEach(async () => {
-  for (const table of ['segment', 'point', 'rollup']) await archive.query(`TRUNCATE ${table}`);
-  await archive.query('TRUNCATE metadata, series, summary, back_fill, sealed_bin, import_progress');
+  await empty(archive);
 });
 
 /** Points so many seconds apart, their indexes the values. */

@@ -4,6 +4,7 @@ import { SegmentCheck } from '../src/storage/points/segment-check.js';
 import { SeriesStore } from '../src/storage/registry/series-store.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, readAll, register } from './support/builders.js';
+import { empty } from './support/empty.js';
 
 /** 2024-05-01 00:00 UTC. */
 const BEGIN = 1_714_521_600;
@@ -22,8 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => archive.close());
 beforeEach(async () => {
-  for (const table of ['segment', 'point', 'rollup']) await archive.query(`TRUNCATE ${table}`);
-  await archive.query('TRUNCATE metadata, series, summary, back_fill, sealed_bin, import_progress');
+  await empty(archive);
   uri = await register(archive, 'throughput', 'packet-loss-rate', 'failures');
   for (let segment = 0; segment < SEGMENTS; segment++) {
     const times = Array.from({ length: POINTS }, (_, index) => BEGIN + (segment * POINTS + index) * 60);

@@ -10,10 +10,11 @@ export type WireLatestPoint = Omit<DocumentedPoint, 'val'> & { val: JsonValue };
 export class LatestPoint {
   readonly metadataKey: string;
   readonly eventType: string;
-  readonly source: string;
+  /** `undefined` for a stream of a session, which has no tool either. */
+  readonly source: string | undefined;
   /** `undefined` for a network element. */
   readonly destination: string | undefined;
-  readonly toolName: string;
+  readonly toolName: string | undefined;
   /** The point itself. */
   readonly point: DataPoint;
   /** Seconds from the point to now, by the archive's clock; negative for a point of the future. */

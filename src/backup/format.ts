@@ -16,8 +16,8 @@ const NEWLINE = 10;
  */
 export const FORMAT = 'marigram-backup';
 
-/** Incremented when readers of this version could no longer read the files. 1 had no segments. */
-export const FORMAT_VERSION = 2;
+/** Incremented when readers of this version could no longer read the files. 1 had no segments, 2 no sessions. */
+export const FORMAT_VERSION = 3;
 
 export const DESCRIPTION = 'backup.json';
 export const MANIFEST = 'manifest.json';

@@ -62,7 +62,7 @@ export async function deleteFound(
     let points = 0;
     for (const one of found) {
       const eventTypes = wantedOf(one, options);
-      const line = `${one.key}  ${one.source} → ${one.destination ?? '-'}  ${one.toolName}  ${eventTypes.join(', ')}`;
+      const line = `${one.key}  ${betweenWhom(one)}  ${eventTypes.join(', ')}`;
       console.log(process.stdout.isTTY ? printable(line) : line);
       if (options.dryRun) continue;
       const deleted = await explained(() => deleteOne(app, one.key, eventTypes, options));
@@ -72,6 +72,11 @@ export async function deleteFound(
     if (options.dryRun) console.log(`Found ${found.length} metadata${scopeOf(options)}; nothing was deleted.`);
     else console.log(`Deleted ${points} points and ${metadata} metadata of ${found.length} found.`);
   });
+}
+
+/** Whom a metadata is about: both hosts and the tool. */
+function betweenWhom({ source, destination, toolName }: StoredMetadata): string {
+  return `${source ?? '-'} → ${destination ?? '-'}  ${toolName ?? '-'}`;
 }
 
 /** Refuses contradictory requests before the search, so that a dry run fails as the real one would. */

@@ -12,7 +12,7 @@ import { eventTypesOf } from './event-types-of.js';
 import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { type FileTarget, type ImportedPoint, type Stored } from '../import/target.js';
-import { type NewMetadata } from '../storage/registry/metadata-store.js';
+import { type PostedMetadata } from '../metadata/parse-metadata.js';
 
 /** The archive to write to, and the key. */
 export interface Destination {
@@ -41,7 +41,7 @@ export class HttpTarget implements FileTarget {
   }
 
   /** Registers a metadata, or extends the one that is there. The archive chooses the key; one without points is new. */
-  async register(metadata: NewMetadata): Promise<{ key: string; isNew: boolean }> {
+  async register(metadata: PostedMetadata): Promise<{ key: string; isNew: boolean }> {
     const post = new MetadataPost(this.to.url, { apiKey: this.to.apiKey, ...subjectOf(metadata) });
     for (const [name, value] of Object.entries(metadata.parameters)) post.addFreeformKeyValue(name, value);
     for (const name of metadata.eventTypes.keys()) post.addEventType(name);
@@ -101,7 +101,7 @@ async function outcomeOf(post: EventTypeBulkPost, count: number): Promise<{ stor
   }
 }
 
-function subjectOf({ subjectType, source, destination, ...fields }: NewMetadata) {
+function subjectOf({ subjectType, source, destination, ...fields }: PostedMetadata) {
   const { measurementAgent, toolName, inputSource, inputDestination } = fields;
   const common = { source, measurementAgent, toolName, inputSource };
   return subjectType === 'point-to-point' && destination !== null

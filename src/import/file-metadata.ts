@@ -1,14 +1,13 @@
 import { Invalid } from '../common/errors.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
-import { parseMetadata } from '../metadata/parse-metadata.js';
-import { type NewMetadata } from '../storage/registry/metadata-store.js';
+import { parseMetadata, type PostedMetadata } from '../metadata/parse-metadata.js';
 import { type FileRecord } from './file-line.js';
 import { KEY } from './foreign-metadata.js';
 
 /** The metadata of a record: known by its key, or described by its fields. */
 export type RecordMetadata =
   | { readonly key: string; readonly metadata?: undefined }
-  | { readonly key: string | undefined; readonly metadata: NewMetadata };
+  | { readonly key: string | undefined; readonly metadata: PostedMetadata };
 
 /** A text that is equal for records of the same metadata and event type. */
 export function subjectOf({ fields, eventType }: FileRecord): string {

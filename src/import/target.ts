@@ -1,6 +1,7 @@
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
 import { type Actor } from '../storage/access/audit-store.js';
+import { type PostedMetadata } from '../metadata/parse-metadata.js';
 import { type BackFill } from '../storage/rollups/back-fill.js';
 import { ColumnsBySeries } from '../storage/ingest/columns-by-series.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
@@ -38,7 +39,7 @@ export interface FileTarget {
   /** The data types of the archive's event types. */
   readonly dataTypeOf: DataTypeOf;
   /** Registers a metadata, or extends the one of the same identity. Throws `Invalid`. */
-  register(metadata: NewMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
+  register(metadata: PostedMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
   /** The registered metadata of this identity, unchanged; `undefined` where there is none. */
   peek(metadata: NewMetadata): Promise<{ readonly key: string; readonly series: EventTypes } | undefined>;
   /** The event types of a metadata; `undefined` for an unknown key. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatSeconds } from '../common/time.js';
 import { DATA_TYPES } from '../event-types/data-types.js';
-import { MetadataView } from '../metadata/metadata-view.js';
+import { MetadataView, subjectFields } from '../metadata/metadata-view.js';
 import { type LatestPoint } from '../storage/points/latest-store.js';
 
 /** Formats newest points for the wire. */
@@ -15,12 +15,7 @@ export class LatestView {
       'metadata-key': point.key,
       'event-type': point.eventType,
       'base-uri': this.metadata.baseUri(point.key, point.eventType),
-      source: point.source,
-      ...(point.destination !== null && { destination: point.destination }),
-      'measurement-agent': point.measurementAgent,
-      'tool-name': point.toolName,
-      'input-source': point.inputSource,
-      ...(point.inputDestination !== null && { 'input-destination': point.inputDestination }),
+      ...subjectFields(point),
       age: secondsOf(point.now - point.micros),
       cadence: point.cadence === null ? null : secondsOf(point.cadence),
     };

@@ -2,38 +2,19 @@ import { ApiProperty } from '@nestjs/swagger';
 import { EXAMPLE, WireShape } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 import { POINT_VALUE } from '../event-types/values.dto.js';
-
-const text = (description: string, required = true): object => ({ type: 'string', description, required });
+import { SubjectObject } from '../metadata/subject.dto.js';
 
 /** The newest point of a series, with its metadata. */
 @WireShape('LatestPoint', 'The newest point of an event type of a metadata.')
-export class LatestPointObject {
+export class LatestPointObject extends SubjectObject {
   @ApiProperty({ type: 'string', description: 'The key of the metadata.', example: EXAMPLE.key })
   'metadata-key': string;
 
   @ApiProperty({ allOf: [EVENT_TYPE] })
   'event-type': string;
 
-  @ApiProperty(text('The path of the points.'))
+  @ApiProperty({ type: 'string', description: 'The path of the points.' })
   'base-uri': string;
-
-  @ApiProperty(text('IP address.'))
-  source: string;
-
-  @ApiProperty(text('IP address; point-to-point only.', false))
-  destination?: string;
-
-  @ApiProperty(text('IP address of the host that measured.'))
-  'measurement-agent': string;
-
-  @ApiProperty(text('The tool that measured.'))
-  'tool-name': string;
-
-  @ApiProperty(text('The source as given to the tool.'))
-  'input-source': string;
-
-  @ApiProperty(text('The destination as given to the tool; point-to-point only.', false))
-  'input-destination'?: string;
 
   @ApiProperty({
     type: 'number',

@@ -2,7 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { SUMMARY_KINDS } from '../rollups/summary-kinds.js';
 import { type StoredEventType, type StoredMetadata } from '../storage/registry/metadata-store.js';
+import { type Subject } from '../storage/registry/subject-store.js';
 import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
+import { type SubjectObject } from './subject.dto.js';
+
+/** The subject of a metadata on the wire: the fields that it has. */
+export function subjectFields(subject: Omit<Subject, 'subjectType'>): SubjectObject {
+  return {
+    ...(subject.source !== null && { source: subject.source }),
+    ...(subject.destination !== null && { destination: subject.destination }),
+    ...(subject.measurementAgent !== null && { 'measurement-agent': subject.measurementAgent }),
+    ...(subject.toolName !== null && { 'tool-name': subject.toolName }),
+    ...(subject.inputSource !== null && { 'input-source': subject.inputSource }),
+    ...(subject.inputDestination !== null && { 'input-destination': subject.inputDestination }),
+  };
+}
 
 /** Gives stored metadata the shape they have on the wire. */
 @Injectable()
@@ -22,12 +36,7 @@ export class MetadataView {
       'metadata-key': stored.key,
       'subject-type': stored.subjectType,
       'event-types': stored.eventTypes.map((eventType) => this.eventType(stored.key, eventType)),
-      source: stored.source,
-      ...(stored.destination !== null && { destination: stored.destination }),
-      'measurement-agent': stored.measurementAgent,
-      'tool-name': stored.toolName,
-      'input-source': stored.inputSource,
-      ...(stored.inputDestination !== null && { 'input-destination': stored.inputDestination }),
+      ...subjectFields(stored),
       ...stored.parameters,
       uri,
     };

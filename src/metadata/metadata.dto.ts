@@ -2,7 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { EXAMPLE, type Schema, WireShape } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
-import { MetadataFields } from './metadata-fields.js';
+import { SUBJECT_TYPES } from './parse-metadata.js';
+import { SubjectObject } from './subject.dto.js';
 
 const URI = '/esmond/perfsonar/archive';
 const METADATA_URI = `${URI}/${EXAMPLE.key}/`;
@@ -54,7 +55,7 @@ export class EventTypeObject {
 @WireShape('Metadata', 'Who measured what between whom. Any other name is a free-form parameter.', {
   additionalProperties: { type: 'string', description: 'A free-form parameter, always a text.' },
 })
-export class MetadataObject extends MetadataFields {
+export class MetadataObject extends SubjectObject {
   [field: string]: unknown;
 
   @ApiProperty({ type: 'string', description: 'Its absolute URL.', example: `${EXAMPLE.origin}${METADATA_URI}` })
@@ -68,25 +69,12 @@ export class MetadataObject extends MetadataFields {
 
   @ApiProperty({
     type: 'string',
-    description: 'The tool that measured; may be empty.',
-    example: 'pscheduler/iperf3',
+    description:
+      `What was measured: ${SUBJECT_TYPES.join(' and ')} are registered here, \`stream\` is one of a data session; ` +
+      'only they have a source, an agent and a tool.',
+    example: 'point-to-point',
   })
-  'tool-name': string;
-
-  @ApiProperty({
-    type: 'string',
-    description: 'The source as given to the tool; may be empty.',
-    example: 'ps1.example.net',
-  })
-  'input-source': string;
-
-  @ApiProperty({
-    type: 'string',
-    required: false,
-    description: 'The destination as given to the tool; point-to-point only.',
-    example: 'ps2.example.net',
-  })
-  'input-destination'?: string;
+  'subject-type': string;
 
   @ApiProperty({ type: () => [EventTypeObject], description: 'Sorted by name.' })
   'event-types': EventTypeObject[];

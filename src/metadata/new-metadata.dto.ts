@@ -2,9 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type Schema, shape, WireShape } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
-import { MetadataFields } from './metadata-fields.js';
 import { MAX_WINDOW } from './parse-event-types.js';
-import { MAX_TEXT } from './parse-metadata.js';
+import { MAX_TEXT, SUBJECT_TYPES } from './parse-metadata.js';
 
 const TEXT = `Up to ${MAX_TEXT} characters; empty if absent.`;
 
@@ -46,8 +45,36 @@ export class NewEventTypeObject {
 @WireShape('NewMetadata', 'A metadata to register. Any other name is a free-form parameter.', {
   additionalProperties: ANY_PARAMETER,
 })
-export class NewMetadataObject extends MetadataFields {
+export class NewMetadataObject {
   [parameter: string]: unknown;
+
+  @ApiProperty({
+    type: 'string',
+    enum: [...SUBJECT_TYPES],
+    description: 'Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.',
+    example: 'point-to-point',
+  })
+  'subject-type': string;
+
+  @ApiProperty({
+    type: 'string',
+    description:
+      'IP address; answers have its canonical form. The source of a network element without an address may be any text ' +
+      'of up to 128 characters, such as `web01`.',
+    example: '192.0.2.1',
+  })
+  source: string;
+
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'IP address; required for point-to-point metadata, absent for others.',
+    example: '192.0.2.2',
+  })
+  destination?: string;
+
+  @ApiProperty({ type: 'string', description: 'IP address of the host that measured.', example: '192.0.2.1' })
+  'measurement-agent': string;
 
   @ApiProperty({ type: 'string', required: false, description: TEXT, example: 'pscheduler/iperf3' })
   'tool-name'?: string;

@@ -4,7 +4,7 @@ import { isSourceName } from '../common/source-name.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
-import { type MetadataFields, type NewMetadata } from '../storage/registry/metadata-store.js';
+import { type NewMetadata } from '../storage/registry/metadata-store.js';
 import { identityOf } from './identity.js';
 import { parseEventTypes } from './parse-event-types.js';
 
@@ -28,8 +28,16 @@ const RESERVED = new Set([
   ...['url', 'uri', 'metadata-count-total', 'metadata-previous-page', 'metadata-next-page'],
 ]);
 
+/** A metadata of a subject type that a POST may have, with all the fields that are required of it. */
+export interface PostedMetadata extends NewMetadata {
+  readonly source: string;
+  readonly measurementAgent: string;
+  readonly toolName: string;
+  readonly inputSource: string;
+}
+
 /** The body of a metadata POST, checked and made canonical. Throws `Invalid`, naming the field. */
-export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): NewMetadata {
+export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): PostedMetadata {
   const reader = JsonReader.ofBody(body);
   const members = readMembers(reader);
   reader.finish();
@@ -38,7 +46,7 @@ export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): NewMetadata
   const isPair = subjectType === 'point-to-point';
   for (const name of PAIR_FIELDS)
     if (!isPair && members.has(name)) throw new Invalid(`${name}: a ${subjectType} has no such field`);
-  const fields: MetadataFields = {
+  const fields = {
     subjectType,
     source: isPair ? addressOf(members, 'source') : sourceOf(members),
     destination: isPair ? addressOf(members, 'destination') : null,

@@ -243,21 +243,29 @@ export type FloatEventType = 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'nt
  */
 export type FoundMetadata = {
     /**
-     * Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.
+     * IP address; for a network element, its name if it has no address.
      */
-    'subject-type': 'point-to-point' | 'network-element';
+    source?: string;
     /**
-     * IP address; answers have its canonical form. The source of a network element without an address may be any text of up to 128 characters, such as `web01`.
-     */
-    source: string;
-    /**
-     * IP address; required for point-to-point metadata, absent for others.
+     * IP address; point-to-point only.
      */
     destination?: string;
     /**
      * IP address of the host that measured.
      */
-    'measurement-agent': string;
+    'measurement-agent'?: string;
+    /**
+     * The tool that measured; may be empty.
+     */
+    'tool-name'?: string;
+    /**
+     * The source as given to the tool; may be empty.
+     */
+    'input-source'?: string;
+    /**
+     * The destination as given to the tool; point-to-point only.
+     */
+    'input-destination'?: string;
     /**
      * Its absolute URL.
      */
@@ -271,17 +279,9 @@ export type FoundMetadata = {
      */
     'metadata-key': string;
     /**
-     * The tool that measured; may be empty.
+     * What was measured: point-to-point and network-element are registered here, `stream` is one of a data session; only they have a source, an agent and a tool.
      */
-    'tool-name': string;
-    /**
-     * The source as given to the tool; may be empty.
-     */
-    'input-source': string;
-    /**
-     * The destination as given to the tool; point-to-point only.
-     */
-    'input-destination'?: string;
+    'subject-type': string;
     /**
      * Sorted by name.
      */
@@ -298,7 +298,7 @@ export type FoundMetadata = {
      * The URL of the next page.
      */
     'metadata-next-page'?: string | null;
-    [key: string]: string | 'point-to-point' | 'network-element' | Array<EventTypeEntry> | number | string | null | string | null | undefined;
+    [key: string]: string | Array<EventTypeEntry> | number | string | null | string | null | undefined;
 };
 
 /**
@@ -350,6 +350,30 @@ export type JsonValue = {
  */
 export type LatestPoint = {
     /**
+     * IP address; for a network element, its name if it has no address.
+     */
+    source?: string;
+    /**
+     * IP address; point-to-point only.
+     */
+    destination?: string;
+    /**
+     * IP address of the host that measured.
+     */
+    'measurement-agent'?: string;
+    /**
+     * The tool that measured; may be empty.
+     */
+    'tool-name'?: string;
+    /**
+     * The source as given to the tool; may be empty.
+     */
+    'input-source'?: string;
+    /**
+     * The destination as given to the tool; point-to-point only.
+     */
+    'input-destination'?: string;
+    /**
      * The key of the metadata.
      */
     'metadata-key': string;
@@ -358,30 +382,6 @@ export type LatestPoint = {
      * The path of the points.
      */
     'base-uri': string;
-    /**
-     * IP address.
-     */
-    source: string;
-    /**
-     * IP address; point-to-point only.
-     */
-    destination?: string;
-    /**
-     * IP address of the host that measured.
-     */
-    'measurement-agent': string;
-    /**
-     * The tool that measured.
-     */
-    'tool-name': string;
-    /**
-     * The source as given to the tool.
-     */
-    'input-source': string;
-    /**
-     * The destination as given to the tool; point-to-point only.
-     */
-    'input-destination'?: string;
     /**
      * Seconds since the point, by the clock of the database; negative for a point in the future.
      */
@@ -402,21 +402,29 @@ export type LatestPoint = {
  */
 export type Metadata = {
     /**
-     * Whether the subject is two hosts or one; one host has no `destination` and `input-destination`.
+     * IP address; for a network element, its name if it has no address.
      */
-    'subject-type': 'point-to-point' | 'network-element';
+    source?: string;
     /**
-     * IP address; answers have its canonical form. The source of a network element without an address may be any text of up to 128 characters, such as `web01`.
-     */
-    source: string;
-    /**
-     * IP address; required for point-to-point metadata, absent for others.
+     * IP address; point-to-point only.
      */
     destination?: string;
     /**
      * IP address of the host that measured.
      */
-    'measurement-agent': string;
+    'measurement-agent'?: string;
+    /**
+     * The tool that measured; may be empty.
+     */
+    'tool-name'?: string;
+    /**
+     * The source as given to the tool; may be empty.
+     */
+    'input-source'?: string;
+    /**
+     * The destination as given to the tool; point-to-point only.
+     */
+    'input-destination'?: string;
     /**
      * Its absolute URL.
      */
@@ -430,22 +438,14 @@ export type Metadata = {
      */
     'metadata-key': string;
     /**
-     * The tool that measured; may be empty.
+     * What was measured: point-to-point and network-element are registered here, `stream` is one of a data session; only they have a source, an agent and a tool.
      */
-    'tool-name': string;
-    /**
-     * The source as given to the tool; may be empty.
-     */
-    'input-source': string;
-    /**
-     * The destination as given to the tool; point-to-point only.
-     */
-    'input-destination'?: string;
+    'subject-type': string;
     /**
      * Sorted by name.
      */
     'event-types': Array<EventTypeEntry>;
-    [key: string]: string | 'point-to-point' | 'network-element' | Array<EventTypeEntry> | undefined;
+    [key: string]: string | Array<EventTypeEntry> | undefined;
 };
 
 /**

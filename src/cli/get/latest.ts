@@ -53,7 +53,7 @@ async function* rowsOf(found: AsyncIterable<LatestPoint>, archive: ApiConnect): 
   for await (const { metadataKey, source, destination, eventType, point, age, cadence } of found) {
     if (!BUILT_IN.has(eventType)) declared ??= await eventTypesOf(archive);
     yield [
-      ...[metadataKey, source, destination ?? '-', eventType],
+      ...[metadataKey, source ?? '-', destination ?? '-', eventType],
       valueText(point.val, quantityOf(eventType, declared?.get(eventType))),
       relativeTime(new Date(0), age * 1000),
       cadence === undefined ? '-' : relativeTime(new Date(0), cadence * 1000).replace(/ ago$/, ''),

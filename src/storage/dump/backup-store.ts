@@ -6,6 +6,7 @@ import { ACCESS_TABLES } from '../access/tables.js';
 import { POINT_TABLES } from '../points/tables.js';
 import { REGISTRY_TABLES } from '../registry/tables.js';
 import { ROLLUP_TABLES } from '../rollups/tables.js';
+import { SESSION_TABLES } from '../sessions/tables.js';
 import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -16,6 +17,7 @@ export type AccessTable = keyof typeof ACCESS_TABLES;
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
   ...REGISTRY_TABLES,
+  ...SESSION_TABLES,
   ...POINT_TABLES,
   ...ROLLUP_TABLES,
   ...(Object.keys(ACCESS_TABLES) as AccessTable[]),

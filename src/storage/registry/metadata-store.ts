@@ -24,11 +24,11 @@ export interface SummaryRegistration {
  */
 export interface MetadataFields {
   readonly subjectType: string;
-  readonly source: string;
+  readonly source: string | null;
   readonly destination: string | null;
-  readonly measurementAgent: string;
-  readonly toolName: string;
-  readonly inputSource: string;
+  readonly measurementAgent: string | null;
+  readonly toolName: string | null;
+  readonly inputSource: string | null;
   readonly inputDestination: string | null;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -197,7 +197,7 @@ export class MetadataStore {
   }
 
   private async insert(sql: Sql, metadata: NewMetadata): Promise<{ id: number; key: string; isNew: boolean }> {
-    const isAddress = canonicalAddress(metadata.source) !== undefined;
+    const isAddress = metadata.source !== null && canonicalAddress(metadata.source) !== undefined;
     const inserted = await sql.query<{ id: number; key: string }>(
       `INSERT INTO metadata (key, subject_type, source, source_name, destination, measurement_agent, tool_name,
                              input_source, input_destination, parameters, identity)

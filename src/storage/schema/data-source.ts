@@ -13,6 +13,7 @@ import { IdempotencyRecord } from './idempotency.entity.js';
 import { ImportProgress, SealedBin } from './import.entity.js';
 import { Metadata } from './metadata.entity.js';
 import { BackFill, Series, Summary } from './series.entity.js';
+import { Session, SessionStream } from './session.entity.js';
 import { StorageInfo } from './storage-info.entity.js';
 
 /** Connections of TypeORM, which runs the migrations and the repositories of small tables. */
@@ -70,7 +71,7 @@ function dataSourceOf(url: string): DataSource {
 }
 
 const ENTITIES = [
-  ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType],
+  ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream],
   ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, SealedBin],
 ];
 

@@ -6,7 +6,7 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'ty
 @Unique('metadata_identity', ['identity'])
 @Index('metadata_parameters', { synchronize: false })
 @Index('metadata_source_name', { synchronize: false })
-@Check('metadata_one_source', 'num_nonnulls(source, source_name) = 1')
+@Check('metadata_one_source', 'num_nonnulls(source, source_name) <= 1')
 export class Metadata {
   @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'metadata_pkey' })
   id: number;
@@ -31,14 +31,14 @@ export class Metadata {
   destination: string | null;
 
   @Index('metadata_measurement_agent')
-  @Column('inet', { name: 'measurement_agent' })
-  measurementAgent: string;
+  @Column('inet', { name: 'measurement_agent', nullable: true })
+  measurementAgent: string | null;
 
-  @Column('text', { name: 'tool_name' })
-  toolName: string;
+  @Column('text', { name: 'tool_name', nullable: true })
+  toolName: string | null;
 
-  @Column('text', { name: 'input_source' })
-  inputSource: string;
+  @Column('text', { name: 'input_source', nullable: true })
+  inputSource: string | null;
 
   @Column('text', { name: 'input_destination', nullable: true })
   inputDestination: string | null;

@@ -35,6 +35,18 @@ export class Series {
   /** Points before this time have left by retention and are not taken again. */
   @Column('timestamptz', { name: 'base_cut_off', nullable: true })
   baseCutOff: Date | null;
+
+  /** The time (micros) that its bins are aligned to. */
+  @Column('bigint', { default: 0 })
+  origin: string;
+
+  /** Whether its points have row numbers, and several of them may lie at one time. */
+  @Column('boolean', { name: 'is_stream', default: false })
+  isStream: boolean;
+
+  /** Whether its points are stored; if not, only its bins are. */
+  @Column('boolean', { name: 'keeps_points', default: true })
+  keepsPoints: boolean;
 }
 
 /** A summary that was asked for on a series. */
