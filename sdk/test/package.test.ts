@@ -66,8 +66,10 @@ describe('the package', () => {
     ]);
     const files = readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' });
     expect(files.filter((name) => /\.built|\.ts$/.test(name) && !name.endsWith('.d.ts'))).toEqual([]);
-    for (const name of files.filter((file) => file.endsWith('.js')))
-      expect(readFileSync(join(installed(), 'dist', name), 'utf8'), name).not.toMatch(/(from|require\() ?['"](?!\.)/);
+    for (const name of files.filter((file) => file.endsWith('.js'))) {
+      const foreign = name.includes('session') ? /(from|require\() ?['"](?!\.|node:)/ : /(from|require\() ?['"](?!\.)/;
+      expect(readFileSync(join(installed(), 'dist', name), 'utf8'), name).not.toMatch(foreign);
+    }
   });
 
   const PROGRAM = `
@@ -99,6 +101,26 @@ describe('the package', () => {
     expect(await node('exact.mjs')).toBe('2\n');
     write('exact.cjs', `const { multisetOf, quantilesOf } = require('marigram-client/exact');${program}`);
     expect(await node('exact.cjs')).toBe('2\n');
+  });
+});
+
+describe('its data sessions', () => {
+  const PROGRAM = `
+    (async () => {
+      const sums = [];
+      const ds = await dataSession({ name: 'A test' }, { time: 'relative' });
+      ds.subscribe((table, stream, { value }) => sums.push([table, value.length]));
+      await ds.newMetric().put({ ts: [0, 1], value: [1, 2] });
+      const { backends } = await ds.close();
+      console.log(JSON.stringify([sums, backends[0].status, typeof ds[Symbol.asyncDispose]]));
+    })();`;
+  const PRINTED = '[[["metrics",2]],"complete","function"]\n';
+
+  test('run with import and with require', async () => {
+    write('session.mjs', `import { dataSession } from 'marigram-client/session';${PROGRAM}`);
+    expect(await node('session.mjs')).toBe(PRINTED);
+    write('session.cjs', `const { dataSession } = require('marigram-client/session');${PROGRAM}`);
+    expect(await node('session.cjs')).toBe(PRINTED);
   });
 });
 
@@ -140,6 +162,38 @@ describe('its types', () => {
   ])('fit in %s, with declarations of the user merged in', async (_what, file, options) => {
     write(file, TYPED);
     await compile([file], { noEmit: true, ...options });
+  });
+
+  const SESSION = `
+    import { type Backend, dataSession, type SessionReport } from 'marigram-client/session';
+    export async function main(): Promise<void> {
+      await using ds = await dataSession({ name: 'x', ammo: { rps: 5 } }, { time: 'relative', onNaN: 'skip' });
+      const backend: Backend = {
+        put(table, stream, data) {
+          if (table === 'events') console.log(stream.case, data.value.join());
+          else console.log(data.value[0]?.toFixed());
+        },
+      };
+      ds.subscribe(backend, (table, streamId, { ts }) => console.log(table, streamId, ts.length));
+      const voltage = ds.newMetric({ name: 'Voltage' });
+      const codes = ds.newEvents({}, { raw: false, aggregate: true, parent: voltage, case: 'idle' });
+      await voltage.put({ ts: new BigInt64Array(1), value: new Float32Array(1) });
+      await voltage.put([[1, 2]]);
+      await codes.put(1, '200');
+      // @ts-expect-error codes are texts
+      await codes.put(1, 200);
+      // @ts-expect-error a voltage is a number
+      await voltage.put([[1, '2']]);
+      const report: SessionReport = await ds.close({ testEnd: 5 });
+      console.log(report.backends.map(({ name, rows }) => name + rows));
+    }`;
+
+  test.each([
+    ['an ES module', 'session.mts'],
+    ['a CommonJS module', 'session.cts'],
+  ])('of sessions fit in %s', async (_what, file) => {
+    write(file, SESSION);
+    await compile([file], { noEmit: true, module: 'nodenext', ...NODE });
   });
 });
 

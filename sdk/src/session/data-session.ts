@@ -1,0 +1,254 @@
+import './async-dispose.js';
+import { type Backend, backendOf, type Callback, type SessionInfo, type StreamInfo } from './backend.js';
+import { checkId, newStreamId } from './id.js';
+import { Lane } from './lane.js';
+import { copyOfMeta, type Meta, type MetaInput, nameIn } from './meta.js';
+import { type PutRules } from './pending.js';
+import { complaintOf, type SessionReport } from './report.js';
+import { Events, Metric, type StreamHost } from './stream.js';
+import { nowMicros } from './now.js';
+
+/** How a stream is kept. */
+export interface StreamOptions {
+  /** A new random one unless given. One stream belongs to one session object: its rows are counted there. */
+  id?: string | undefined;
+  /** Whether its points are kept; they are unless given. */
+  raw?: boolean | undefined;
+  /** Whether each second of it is summed up: quantiles and distribution, or counts of each text. */
+  aggregate?: boolean | undefined;
+  /** A stream of the same session that this one belongs to. */
+  parent?: Metric | Events | undefined;
+  /** What of the test this is about. */
+  case?: string | undefined;
+  /** The lengths, in whole seconds, of the windows that an archive sums up: [1] unless given. */
+  windows?: readonly number[] | undefined;
+}
+
+/** How to end a session. */
+export interface EndOptions {
+  /** In the session's kind of time: the latest point unless given, or now where there is none. */
+  testEnd?: number | undefined;
+  /** How long backends may take to bring away what they have: 30,000 ms unless given. */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * A test in progress: its streams, and the backends that get what is put into them. It is ended by `close` or
+ * `interrupt`; `await using` closes it.
+ */
+export class DataSession {
+  private readonly lanes: Lane[] = [];
+  private readonly streams: (Metric | Events)[] = [];
+  private readonly host: StreamHost;
+  private delivery: Delivery | undefined;
+  private lastTs = -Infinity;
+  private ended: Promise<SessionReport> | undefined;
+
+  /** @internal */
+  constructor(
+    /** What backends are told of it. */
+    readonly info: SessionInfo,
+    rules: PutRules,
+  ) {
+    this.host = {
+      rules,
+      checkOpen: () => {
+        this.checkOpen();
+      },
+      deliver: () => this.deliver(),
+      update: (stream, meta) => this.updateStream(stream, meta),
+    };
+  }
+
+  get id(): string {
+    return this.info.id;
+  }
+
+  /** µs since 1970-01-01 UTC. */
+  get testStart(): number {
+    return this.info.testStart;
+  }
+
+  /**
+   * Adds backends: each gets what comes from now on. A backend that fails is put aside, with a warning of the process
+   * and a word in the report; the others don't notice.
+   */
+  subscribe(...backends: (Backend | Callback)[]): this {
+    this.checkOpen();
+    for (const backend of backends) {
+      const lane = new Lane(backendOf(backend), (name, error) => {
+        process.emitWarning(`session ${this.id}: ${name} failed and gets nothing more: ${error.message}`);
+      });
+      this.lanes.push(lane);
+      void lane.call((one) => one.open?.(this.info));
+      for (const { info } of this.streams) void lane.call((one) => one.registerStream?.(info));
+    }
+    return this;
+  }
+
+  /**
+   * Adds a stream of numbers.
+   * @param meta anything to be known of it; `name` is its name.
+   * Throws a `RangeError` or `TypeError` for what an archive would refuse: a stream that keeps neither points nor
+   * aggregates, an invalid id, a meta of more than 64 KiB.
+   */
+  newMetric(meta: MetaInput = {}, options: StreamOptions = {}): Metric {
+    return this.add(new Metric(this.newStream('metric', meta, options), this.host));
+  }
+
+  /** Adds a stream of texts. Throws as `newMetric` does. */
+  newEvents(meta: MetaInput = {}, options: StreamOptions = {}): Events {
+    return this.add(new Events(this.newStream('event', meta, options), this.host));
+  }
+
+  /**
+   * Changes the session's name and meta: members are merged one by one; null removes one. Resolves when all backends
+   * have taken it.
+   */
+  async updateJob(meta: MetaInput): Promise<void> {
+    this.checkOpen();
+    const change = copyOfMeta('the session', meta);
+    nameIn('the session', change);
+    await this.toAll((lane) => lane.call((backend) => backend.updateJob?.(change)));
+  }
+
+  /**
+   * Ends the session: hands out what waits, and gives the backends some time to bring away what they have. Never rejects
+   * for a backend: the report tells of each. Called again, it gives the same report.
+   * Throws a `RangeError` for an end before the start.
+   */
+  async close(options: EndOptions = {}): Promise<SessionReport> {
+    return this.end('close', options);
+  }
+
+  /** Gives the session up: drops what no backend has taken yet, and marks the session as interrupted. */
+  async interrupt(options: EndOptions = {}): Promise<SessionReport> {
+    return this.end('interrupt', options);
+  }
+
+  /**
+   * Closes the session where that has not been done, and warns of what is not complete. It can't know whether its block
+   * ended with an error: use `runSession`, where a session whose test fails must not read as closed.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.ended) {
+      await this.ended;
+      return;
+    }
+    const complaint = complaintOf(await this.close());
+    if (complaint !== undefined) process.emitWarning(complaint);
+  }
+
+  private newStream(type: 'metric' | 'event', meta: MetaInput, options: StreamOptions): StreamInfo {
+    this.checkOpen();
+    const { id = newStreamId(), raw = true, aggregate = false, parent, windows = [1] } = options;
+    if (!raw && !aggregate) throw new RangeError('raw, aggregate: at least one must be true, else nothing is kept');
+    if (this.streams.some((stream) => stream.id === id)) throw new RangeError(`there is a stream ${id} already`);
+    if (parent && !this.streams.includes(parent))
+      throw new RangeError(`parent: there is no stream ${parent.id} in session ${this.id}`);
+    for (const window of windows)
+      if (!Number.isSafeInteger(window) || window < 1)
+        throw new RangeError(`windows: expected whole seconds from 1 on, got ${window}`);
+    const copy = copyOfMeta('the stream', meta);
+    return {
+      id: checkId('id', id),
+      type,
+      name: nameIn('the stream', copy),
+      case: options.case,
+      parent: parent?.id,
+      raw,
+      aggregate,
+      windows: [...windows],
+      meta: copy,
+    };
+  }
+
+  private add<S extends Metric | Events>(stream: S): S {
+    this.streams.push(stream);
+    void this.toAll((lane) => lane.call((backend) => backend.registerStream?.(stream.info)));
+    return stream;
+  }
+
+  private async updateStream(stream: StreamInfo, meta: Meta): Promise<void> {
+    nameIn('the stream', meta);
+    await this.toAll((lane) => lane.call((backend) => backend.updateStream?.(stream, meta)));
+  }
+
+  /** Hands out what is put until the event loop comes round: many small puts are one large one. */
+  private deliver(): Promise<void> {
+    if (this.delivery === undefined) {
+      this.delivery = new Delivery();
+      setImmediate(() => {
+        this.handOut();
+      });
+    }
+    return this.delivery.taken;
+  }
+
+  private handOut(): void {
+    const { delivery } = this;
+    if (delivery === undefined) return;
+    this.delivery = undefined;
+    const taken: Promise<void>[] = [];
+    for (const stream of this.streams) {
+      const handed = stream.take();
+      if (handed === undefined) continue;
+      for (const ts of handed[2].ts) if (ts > this.lastTs) this.lastTs = ts;
+      for (const lane of this.lanes) if (lane.takes === 'points' || stream.info.raw) taken.push(lane.put(...handed));
+    }
+    delivery.settle(Promise.all(taken));
+  }
+
+  private async toAll(call: (lane: Lane) => Promise<void>): Promise<void> {
+    await Promise.all(this.lanes.map(call));
+  }
+
+  private checkOpen(): void {
+    if (this.ended) throw new Error(`session ${this.id} has ended`);
+  }
+
+  private end(how: 'close' | 'interrupt', { testEnd, timeoutMs = 30_000 }: EndOptions): Promise<SessionReport> {
+    this.ended ??= this.finish(how, this.absoluteEnd(testEnd), timeoutMs);
+    return this.ended;
+  }
+
+  private async finish(
+    how: 'close' | 'interrupt',
+    testEnd: number | undefined,
+    timeoutMs: number,
+  ): Promise<SessionReport> {
+    if (how === 'interrupt') for (const stream of this.streams) stream.drop();
+    this.handOut();
+    const latest = Number.isFinite(this.lastTs) ? this.lastTs : nowMicros();
+    const end = testEnd ?? Math.max(latest, this.testStart);
+    // Not `AbortSignal.timeout`, which would let the process end before.
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      controller.abort();
+    }, timeoutMs);
+    const backends = await Promise.all(this.lanes.map((lane) => lane[how](end, controller.signal)));
+    clearTimeout(timer);
+    return { session: this.id, backends };
+  }
+
+  private absoluteEnd(testEnd: number | undefined): number | undefined {
+    if (testEnd === undefined) return undefined;
+    const end = testEnd + this.host.rules.offset;
+    if (!Number.isSafeInteger(end) || end < this.testStart)
+      throw new RangeError(`testEnd: expected integer microseconds, not before the start, got ${testEnd}`);
+    return end;
+  }
+}
+
+/** The puts of one round of the event loop. */
+class Delivery {
+  /** Resolves when every backend has taken them. */
+  readonly taken: Promise<void>;
+  settle!: (taken: Promise<unknown>) => void;
+
+  constructor() {
+    this.taken = new Promise<unknown>((resolve) => {
+      this.settle = resolve;
+    }).then(() => undefined);
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  type Backend,
+  type Callback,
+  type Handed,
+  type SessionInfo,
+  type StreamInfo,
+  type Table,
+  type Tables,
+} from './backend.js';
+export { type EventColumns, type MetricColumns, type PutColumns, type PutRows, type TimeColumn } from './columns.js';
+export { type DataSession, type EndOptions, type StreamOptions } from './data-session.js';
+export { type Meta, type MetaInput } from './meta.js';
+export { nowMicros } from './now.js';
+export { dataSession, type Job, runSession, type SessionOptions } from './open-session.js';
+export { type BackendReport, type NamedReport, type SessionReport } from './report.js';
+export { type Events, type Metric } from './stream.js';
