@@ -22,16 +22,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   jobs: ['common', 'metrics', 'postgres'],
   'storage/hypertables': ['common', 'postgres'],
   'storage/schema': ['common', 'event-types', 'postgres', 'storage/hypertables'],
+  'storage/codec': [],
   'storage/access': ['postgres', 'storage/schema'],
   'storage/registry': [
     ...['common', 'event-types', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/schema'],
   ],
   'storage/sessions': ['common', 'postgres', 'storage/access', 'storage/registry', 'storage/schema'],
-  'storage/points': ['event-types', 'postgres', 'storage/hypertables', 'storage/registry'],
+  'storage/points': ['event-types', 'postgres', 'storage/codec', 'storage/hypertables', 'storage/registry'],
   'storage/rollups': [
     ...['common', 'event-types', 'postgres', 'rollups'],
-    ...['storage/hypertables', 'storage/points', 'storage/registry'],
+    ...['storage/codec', 'storage/hypertables', 'storage/points', 'storage/registry'],
   ],
   'storage/ingest': [
     ...['common', 'event-types', 'metrics', 'postgres', 'rollups'],

@@ -1,9 +1,9 @@
-import { MAX_INTEGER_BYTES, readIntegers, writeIntegers } from './integer-column.js';
-import { type DecodedColumn, MAX_NUMBER_BYTES, readNumbers, writeNumbers } from './number-column.js';
+import { MAX_INTEGER_BYTES, readIntegers, writeIntegers } from '../codec/integer-column.js';
+import { type DecodedColumn, MAX_NUMBER_BYTES, readNumbers, writeNumbers } from '../codec/number-column.js';
 import { areFar, readTimes, writeTimes } from './segment-times.js';
-import { ByteReader, ByteWriter, damaged } from './varints.js';
+import { ByteReader, ByteWriter } from '../codec/varints.js';
 
-export { type DecodedColumn, numberAt, RAW_SCALE } from './number-column.js';
+export { type DecodedColumn, numberAt, RAW_SCALE } from '../codec/number-column.js';
 
 /** At most so many points lie in one segment. */
 export const MAX_SEGMENT_POINTS = 8192;
@@ -108,11 +108,11 @@ function writerOf(micros: ArrayLike<number>, begin: number, end: number, flags: 
 
 /** A reader that has read flags, count and times. */
 function readerOf(data: Uint8Array, known: number): { reader: ByteReader; flags: number; micros: Float64Array } {
-  const reader = new ByteReader(data);
+  const reader = new ByteReader(data, 'a segment of points');
   const flags = reader.byte();
-  if ((flags & ~known) !== 0) throw damaged('it has unknown flags');
+  if ((flags & ~known) !== 0) throw reader.damaged('it has unknown flags');
   const count = reader.varint();
-  if (count < 1 || count > MAX_SEGMENT_POINTS) throw damaged(`it claims to hold ${count} points`);
+  if (count < 1 || count > MAX_SEGMENT_POINTS) throw reader.damaged(`it claims to hold ${count} points`);
   return { reader, flags, micros: readTimes(reader, count, (flags & FAR_TIMES) !== 0) };
 }
 

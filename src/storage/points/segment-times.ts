@@ -1,5 +1,5 @@
-import { readIntegers, writeIntegers } from './integer-column.js';
-import { type ByteReader, type ByteWriter } from './varints.js';
+import { readIntegers, writeIntegers } from '../codec/integer-column.js';
+import { type ByteReader, type ByteWriter } from '../codec/varints.js';
 
 /** The steps between times must not be longer than this to be written as an integer column: 71 years. */
 const MAX_STEP = 2 ** 51 - 1;

@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, damaged } from './varints.js';
+import { type ByteReader, type ByteWriter } from './varints.js';
 
 /** A column of raw doubles takes at most so many bytes a double. */
 export const MAX_RAW_BYTES = 9;
@@ -45,7 +45,7 @@ export function readDoubles(reader: ByteReader, values: Float64Array): void {
     const header = reader.byte();
     const end = 8 - (header >> 4);
     const begin = header & 15;
-    if (begin > end) throw damaged('a double has too many zero bytes');
+    if (begin > end) throw reader.damaged('a double has too many zero bytes');
     for (let place = begin; place < end; place++)
       if (place < 4) low ^= reader.byte() << (8 * place);
       else high ^= reader.byte() << (8 * (place - 4));

@@ -1,6 +1,6 @@
 import { MAX_INTEGER_BYTES, readIntegers, writeIntegers } from './integer-column.js';
 import { MAX_RAW_BYTES, readDoubles, writeDoubles } from './raw-column.js';
-import { type ByteReader, type ByteWriter, damaged } from './varints.js';
+import { type ByteReader, type ByteWriter } from './varints.js';
 
 /** The scale of a column that holds its doubles as they are. */
 export const RAW_SCALE = 10;
@@ -46,7 +46,7 @@ export function writeNumbers(
 
 export function readNumbers(reader: ByteReader, count: number): DecodedColumn {
   const scale = reader.byte();
-  if (scale > RAW_SCALE) throw damaged('a column has an unknown scale');
+  if (scale > RAW_SCALE) throw reader.damaged('a column has an unknown scale');
   const digits = new Float64Array(count);
   if (scale === RAW_SCALE) readDoubles(reader, digits);
   else readIntegers(reader, digits);

@@ -4,11 +4,6 @@ const SHIFTABLE = 2 ** 31;
 /** A varint has at most so many bytes: as many as the largest safe integer needs. */
 const MAX_VARINT_BYTES = 8;
 
-/** An error of a decoder. */
-export function damaged(reason: string): RangeError {
-  return new RangeError(`a segment of points is damaged: ${reason}`);
-}
-
 /** Writes bytes one after the other into memory, which must be large enough: nothing is checked. */
 export class ByteWriter {
   /** Where the next byte comes. */
@@ -44,11 +39,20 @@ export class ByteWriter {
 export class ByteReader {
   private at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  /** @param what the bytes are, for errors: `a segment of points`. */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly what: string,
+  ) {}
+
+  /** The error of a decoder. */
+  damaged(reason: string): RangeError {
+    return new RangeError(`${this.what} is damaged: ${reason}`);
+  }
 
   byte(): number {
     const byte = this.bytes[this.at++];
-    if (byte === undefined) throw damaged('its bytes end too early');
+    if (byte === undefined) throw this.damaged('its bytes end too early');
     return byte;
   }
 
@@ -59,14 +63,14 @@ export class ByteReader {
     let place = 1;
     for (const end = at + MAX_VARINT_BYTES; at < end; place *= 128) {
       const byte = bytes[at++];
-      if (byte === undefined) throw damaged('its bytes end too early');
+      if (byte === undefined) throw this.damaged('its bytes end too early');
       value += (byte & 127) * place;
       if (byte >= 128) continue;
       if (value > Number.MAX_SAFE_INTEGER) break;
       this.at = at;
       return value;
     }
-    throw damaged('an integer is too large');
+    throw this.damaged('an integer is too large');
   }
 
   signed(): number {
@@ -77,13 +81,13 @@ export class ByteReader {
   /** The next bytes, which share memory with all. */
   take(length: number): Uint8Array {
     const begin = this.at;
-    if (length < 0 || begin + length > this.bytes.length) throw damaged('its bytes end too early');
+    if (length < 0 || begin + length > this.bytes.length) throw this.damaged('its bytes end too early');
     this.at += length;
     return this.bytes.subarray(begin, this.at);
   }
 
   /** Throws if bytes are left. */
   end(): void {
-    if (this.at < this.bytes.length) throw damaged('bytes stand behind its end');
+    if (this.at < this.bytes.length) throw this.damaged('bytes stand behind its end');
   }
 }

@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, damaged } from './varints.js';
+import { type ByteReader, type ByteWriter } from './varints.js';
 
 /** An integer column takes at most so many bytes an integer. */
 export const MAX_INTEGER_BYTES = 8;
@@ -36,7 +36,7 @@ export function readIntegers(reader: ByteReader, integers: Float64Array): Float6
     const difference = reader.signed();
     if (difference === 0) {
       const end = index + reader.varint() + 1;
-      if (end > integers.length) throw damaged('a run is too long');
+      if (end > integers.length) throw reader.damaged('a run is too long');
       integers.fill(last, index, end);
       index = end;
       continue;
