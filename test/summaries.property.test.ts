@@ -17,6 +17,9 @@ type Event =
   | { readonly do: 'delete'; readonly from: number; readonly to: number }
   | { readonly do: 'crash' };
 
+/** What the bins of a series are aligned to, in micros. */
+const origins = fc.constantFrom(0, 7_249_248, -1);
+
 const time = fc.integer({ min: -8, max: 40 }).map((step) => step * 25);
 
 function histories(value: fc.Arbitrary<unknown>): fc.Arbitrary<Event[][]> {
@@ -55,8 +58,9 @@ test.each(cases)(
       WINDOWS.map((window) => ({ 'summary-type': kind, 'summary-window': window })),
     );
     await fc.assert(
-      fc.asyncProperty(histories(value as fc.Arbitrary<unknown>), async (history) => {
+      fc.asyncProperty(histories(value as fc.Arbitrary<unknown>), origins, async (history, origin) => {
         const uri = await archives.register(type, summaries);
+        await alignTo(uri, origin);
         for (const simultaneous of history) await Promise.all(simultaneous.map((event) => happen(uri, type, event)));
 
         await archives.checkSummaries(uri);
@@ -65,7 +69,7 @@ test.each(cases)(
         const points = (await read(uri, `${type}/base`)) as WirePoint[];
         if (type !== 'packet-loss-rate')
           for (const window of WINDOWS)
-            expect(await read(uri, `${type}/aggregations/${window}`)).toEqual(aggregate(points, window));
+            expect(await read(uri, `${type}/aggregations/${window}`)).toEqual(aggregate(points, window, origin));
       }),
       { numRuns: 10, endOnFailure: true },
     );
@@ -79,15 +83,26 @@ function happen(uri: string, type: string, event: Event): Promise<void> {
   return archives.change(() => putPoints(archives.servers[event.server], uri, type, event.points));
 }
 
+/** Only streams of sessions have an origin, and their points are not written here: so the registry is changed. */
+async function alignTo(uri: string, origin: number): Promise<void> {
+  await archives.first.query(
+    `UPDATE series s SET origin = $2, version = version + 1 FROM metadata m
+     WHERE m.id = s.metadata AND strpos($1, m.key) > 0`,
+    [uri, origin],
+  );
+}
+
 function read(uri: string, path: string): Promise<unknown> {
   return archives.read(`${uri}${path}?time-start=-100000&limit=10000`);
 }
 
 /** The aggregation: sums of numbers in thousandths, so that they are exact; sums of histograms by label. */
-function aggregate(points: readonly WirePoint[], window: number): unknown[] {
+function aggregate(points: readonly WirePoint[], window: number, origin: number): unknown[] {
+  const length = window * 1_000_000;
   const bins = new Map<number, number | Record<string, number>>();
   for (const { ts, val } of points) {
-    const bin = window === 0 ? Number(ts) : Math.floor(Number(ts) / window) * window;
+    const micros = Math.round(Number(ts) * 1_000_000);
+    const bin = window === 0 ? micros : Math.floor((micros - origin) / length) * length + origin;
     if (typeof val === 'number') bins.set(bin, Number(bins.get(bin) ?? 0) + Math.round(val * 1000));
     else {
       const sum = { ...(bins.get(bin) as Record<string, number> | undefined) };
@@ -98,5 +113,5 @@ function aggregate(points: readonly WirePoint[], window: number): unknown[] {
   }
   return [...bins]
     .sort(([a], [b]) => a - b)
-    .map(([ts, sum]) => ({ ts, val: typeof sum === 'number' ? sum / 1000 : sum }));
+    .map(([micros, sum]) => ({ ts: micros / 1_000_000, val: typeof sum === 'number' ? sum / 1000 : sum }));
 }

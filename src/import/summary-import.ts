@@ -37,7 +37,8 @@ export class SummaryImport {
     const settled = Math.max(base.last ?? -Infinity, this.history.now - SETTLED_AFTER_MICROS);
     const over = Math.floor(settled / MICROS_PER_SECOND - window) * MICROS_PER_SECOND;
     const end = Math.min(this.history.end, over);
-    const begin = binOf(this.series.beginAfter(await this.series.progressOf(stream)), window);
+    // What is imported is no stream, so bins are aligned to 1970.
+    const begin = binOf(this.series.beginAfter(await this.series.progressOf(stream)), window, 0);
     if (begin > end) return;
     const options = {
       beginIsPartial: this.history.begin !== undefined,

@@ -24,6 +24,8 @@ interface WindowBins {
 interface BinnedSeries {
   readonly id: number;
   readonly dataType: DataTypeName;
+  /** The time (micros) that its bins are aligned to. */
+  readonly origin: number;
   readonly rollups: readonly RollupSpec[];
 }
 
@@ -49,7 +51,7 @@ export class Bins {
       const { rollup } = this.bin(
         series,
         spec,
-        binOf(point.micros, spec.window),
+        binOf(point.micros, spec.window, series.origin),
         isHistogram ? this.noHistograms : null,
       );
       if (histogram) rollup.addHistogram(histogram, sign);
@@ -70,7 +72,7 @@ export class Bins {
         for (const [index, time] of micros.entries()) {
           // Neighbours most often fall into the same bin.
           if (!bin || time < bin.begin || time >= bin.begin + length)
-            bin = this.bin(series, spec, binOf(time, spec.window), null);
+            bin = this.bin(series, spec, binOf(time, spec.window, series.origin), null);
           bin.rollup.addNumber(values[index] ?? 0, denominators[index] ?? 0, sign);
         }
       }

@@ -147,7 +147,18 @@ test.each([
   [1_398_902_400, 86_400, 1_398_902_400],
   [7.5, 0, 7.5],
 ])('%d s in windows of %d s lies in the bin that begins at %d s', (ts, window, begin) => {
-  expect(binOf(ts * 1_000_000, window)).toBe(begin * 1_000_000);
+  expect(binOf(ts * 1_000_000, window, 0)).toBe(begin * 1_000_000);
+});
+
+test.each([
+  [-1_000_001, -2],
+  [-1, -1],
+  [0, 0],
+  [999_999, 0],
+  [1_000_000, 1],
+])('%d µs after an origin lies in its second %d', (micros, second) => {
+  const origin = 1_574_164_720_249_248;
+  expect(binOf(origin + micros, 1, origin)).toBe(origin + second * 1_000_000);
 });
 
 test('the statistics of a large histogram are made in many steps, and are those of its sorted labels', () => {

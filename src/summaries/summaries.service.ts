@@ -53,7 +53,7 @@ export class SummariesService {
     if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return none;
     const asked = resolveRange(range, extent.now);
-    const begin = Math.max(asked.begin, binOf(extent.first, window), extent.cutOff ?? -Infinity);
+    const begin = Math.max(asked.begin, binOf(extent.first, window, extent.origin), extent.cutOff ?? -Infinity);
     const end = Math.min(asked.end, extent.last);
     const complete = extent.incompleteFrom ?? Infinity;
     const incomplete = end >= complete;

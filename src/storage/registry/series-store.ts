@@ -16,11 +16,22 @@ const ROLLUPS_OF_SERIES = `
             FROM (SELECT window_seconds, bool_or(${statisticsNeeded('type', 's.data_type')}) AS statistics
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
 
+/** The columns of a `SeriesRef` of the series `s`. */
+const REF_COLUMNS = `
+  s.id, s.version, s.data_type AS "dataType", s.origin::float8 AS origin, s.is_stream AS "isStream",
+  s.keeps_points AS "keepsPoints", ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups`;
+
 /** A series as a writer has seen it: `version` tells whether its registration has changed since. */
 export interface SeriesRef {
   readonly id: number;
   readonly version: number;
   readonly dataType: DataTypeName;
+  /** The time (micros) that its bins are aligned to: the start of the test for a stream of a session, else 0. */
+  readonly origin: number;
+  /** Whether its points have row numbers, so that several of them may lie at one time. */
+  readonly isStream: boolean;
+  /** Whether its points are stored; if not, only its bins are. */
+  readonly keepsPoints: boolean;
   /** The rollups to be kept of it, one for each window of its summaries. */
   readonly rollups: readonly RollupSpec[];
   /** Points before this time (micros) have expired and are not taken again; `null` when none has. */
@@ -121,8 +132,7 @@ export class SeriesStore {
   /** The series of each of these metadata keys; an unknown key is missing in the result. */
   async ofMetadata(keys: readonly string[]): Promise<Map<string, SeriesOfMetadata>> {
     const { rows } = await this.db.query<{ key: string; eventType: string | null } & SeriesRef>(
-      `SELECT m.key, s.event_type AS "eventType", s.id, s.version, s.data_type AS "dataType",
-              ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups
+      `SELECT m.key, s.event_type AS "eventType", ${REF_COLUMNS}
        FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE m.key = ANY ($1)`,
       [keys],
     );
@@ -205,9 +215,7 @@ export class SeriesStore {
     // Two statements: a statement that waits for the lock sees the summaries as they were before it waited.
     await sql.query('SELECT FROM series WHERE id = $1 FOR NO KEY UPDATE', [id]);
     const { rows } = await sql.query<LockedSeries>(
-      `SELECT s.id, s.version, s.data_type AS "dataType", ${ROLLUPS_OF_SERIES} AS rollups,
-              ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last,
-              ${microsOf('s.base_cut_off')} AS "cutOff"
+      `SELECT ${REF_COLUMNS}, ${microsOf('s.first_point')} AS first, ${microsOf('s.last_point')} AS last
        FROM series s WHERE s.id = $1`,
       [id],
     );

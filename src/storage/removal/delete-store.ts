@@ -153,8 +153,8 @@ export class DeleteStore {
     span: Span,
     begins: number[],
   ): Promise<void> {
-    const first = Math.max(binOf(span.begin, spec.window), intact);
-    const last = binOf(span.end, spec.window);
+    const first = Math.max(binOf(span.begin, spec.window, series.origin), intact);
+    const last = binOf(span.end, spec.window, series.origin);
     if (first > last) return;
     await this.rollups.removeBetween(sql, series.id, spec.window, first, last);
     const begin = Math.max(first, series.cutOff ?? -Infinity);

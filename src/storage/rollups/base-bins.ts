@@ -7,10 +7,13 @@ import { inSlices } from '../../postgres/row-source.js';
 import { type PointStore } from '../points/point-store.js';
 import { type SeriesRef } from '../registry/series-store.js';
 
-/** The first bin of a window none of whose points has expired: the one at or after the cut-off of the base. */
-export function firstWholeBin(cutOff: number | null, window: number): number {
+/**
+ * The first bin of a window none of whose points has expired: the one at or after the cut-off of the base.
+ * @param origin the time (micros) that the bins are aligned to.
+ */
+export function firstWholeBin(cutOff: number | null, window: number, origin: number): number {
   if (cutOff === null) return -Infinity;
-  const begin = binOf(cutOff, window);
+  const begin = binOf(cutOff, window, origin);
   return begin < cutOff ? begin + window * MICROS_PER_SECOND : begin;
 }
 
@@ -42,7 +45,7 @@ export async function binsOfBase(
     points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, sql),
   ))
     for (const point of slice) {
-      const bin = binOf(point.micros, spec.window);
+      const bin = binOf(point.micros, spec.window, series.origin);
       if (count >= most && bin !== lastBin) return { bins, next: bin };
       bins.add(one, point);
       lastBin = bin;

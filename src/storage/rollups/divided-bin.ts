@@ -25,12 +25,12 @@ export interface DataStores {
 export async function firstIntactBin(
   sql: Sql,
   { points, rollups }: DataStores,
-  { id, cutOff }: LockedSeries,
+  { id, cutOff, origin }: LockedSeries,
   window: number,
 ): Promise<number> {
-  const whole = firstWholeBin(cutOff, window);
+  const whole = firstWholeBin(cutOff, window, origin);
   if (cutOff === null || whole === cutOff) return whole;
-  const divided = binOf(cutOff, window);
+  const divided = binOf(cutOff, window, origin);
   const counted = await rollups.pointsIn(sql, id, window, divided);
   if (counted === undefined) return divided;
   return counted > (await points.count(sql, id, cutOff, whole - 1)) ? whole : divided;
@@ -48,8 +48,8 @@ export async function rightExtremes(
   spec: RollupSpec,
   intact: number,
 ): Promise<(Extremes & { readonly micros: number }) | undefined> {
-  const { id, dataType, cutOff } = series;
-  const micros = cutOff === null ? Infinity : binOf(cutOff, spec.window);
+  const { id, dataType, cutOff, origin } = series;
+  const micros = cutOff === null ? Infinity : binOf(cutOff, spec.window, origin);
   if (cutOff === null || micros >= intact || !spec.statistics) return undefined;
   const range = { series: id, dataType, window: spec.window, begin: micros, end: micros, descending: false };
   const { value: bins = [] } = await stores.rollups.source(range, sql).slices(1, 0).next();

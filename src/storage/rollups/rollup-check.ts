@@ -90,7 +90,7 @@ export class RollupCheck {
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
     const intact = await firstIntactBin(sql, this, series, window);
-    const kept = firstWholeBin(await this.cutOffs.ofWindow(sql, id, window), window);
+    const kept = firstWholeBin(await this.cutOffs.ofWindow(sql, id, window), window, series.origin);
     const begin = Math.max(from, intact, kept);
     const lossy = from < intact ? await this.lossyBins(sql, series, spec, intact, kept, repaired !== undefined) : [];
     const base = await binsOfBase(this.points, sql, series, spec, {

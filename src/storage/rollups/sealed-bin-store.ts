@@ -77,7 +77,7 @@ export class SealedBinStore {
     if (bins.length === 0) return none;
     return this.db.retrying(async (sql) => {
       const series = await this.series.lockOne(sql, summary.series);
-      const begin = series?.first == null ? null : binOf(series.first, summary.window);
+      const begin = series?.first == null ? null : binOf(series.first, summary.window, series.origin);
       const cutOff = await this.cutOffs.ofSummary(sql, summary.series, summary.type, summary.window);
       if (cutOff === undefined) return none;
       const judged = await judge(sql, summary, bins, { ...options, begin, cutOff });

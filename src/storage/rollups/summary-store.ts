@@ -11,6 +11,8 @@ export interface SummaryExtent {
   /** The id of the series. */
   readonly id: number;
   readonly dataType: DataTypeName;
+  /** The time that the bins are aligned to. */
+  readonly origin: number;
   /** The times of the first and last point ever, or sealed bin; `null` when there was none. */
   readonly first: number | null;
   readonly last: number | null;
@@ -40,7 +42,7 @@ export class SummaryStore {
     const { result, fromPrimary } = await this.db.readKnown<Omit<SummaryExtent, 'fromPrimary'>>(
       {
         name: 'summary-extent',
-        text: `SELECT s.id, s.data_type AS "dataType", ${microsOf('least(s.first_point, z.first)')} AS first,
+        text: `SELECT s.id, s.data_type AS "dataType", s.origin::float8 AS origin, ${microsOf('least(s.first_point, z.first)')} AS first,
               ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
               ${microsOf('y.cut_off')} AS "cutOff",
               CASE WHEN b.partial OR ${statisticsNeeded('y.type', 's.data_type')}
