@@ -9,6 +9,7 @@ import { EventTypes1795000700000 } from './1795000700000-event-types.js';
 import { SourceNames1795000800000 } from './1795000800000-source-names.js';
 import { Segments1795000900000 } from './1795000900000-segments.js';
 import { Sessions1795001000000 } from './1795001000000-sessions.js';
+import { SegmentRows1795001100000 } from './1795001100000-segment-rows.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   SourceNames1795000800000,
   Segments1795000900000,
   Sessions1795001000000,
+  SegmentRows1795001100000,
 ];

@@ -30,13 +30,14 @@ interface SqlPoint {
   value: Buffer | null;
   denominator: Buffer | null;
   document: string | null;
+  row: number | null;
 }
 
 /** What PostgreSQL unpacks. */
 function unpacked(data: Buffer, codec: number): Promise<SqlPoint[]> {
   return archive.query<SqlPoint>(
     `SELECT ${microsOf('ts')} AS micros, float8send(value) AS value, float8send(denominator) AS denominator,
-            document::text AS document
+            document::text AS document, row
      FROM unpack_segment($1, $2::smallint)`,
     [data, codec],
   );
@@ -51,15 +52,22 @@ function bytesOf(value: number): Buffer {
 /** What JavaScript decodes. */
 function decoded(data: Buffer, codec: number): SqlPoint[] {
   if (codec === DOCUMENTS_CODEC) {
-    const { micros, documents } = decodeDocuments(data);
-    return documents.map((document, index) => ({ micros: micros[index]!, value: null, denominator: null, document }));
+    const { micros, rows, documents } = decodeDocuments(data);
+    return documents.map((document, index) => ({
+      micros: micros[index]!,
+      value: null,
+      denominator: null,
+      document,
+      row: rows?.[index] ?? null,
+    }));
   }
-  const { micros, values, denominators } = decodeNumbers(data);
+  const { micros, rows, values, denominators } = decodeNumbers(data);
   return Array.from(micros, (time, index) => ({
     micros: time,
     value: bytesOf(numberAt(values, index)),
     denominator: denominators ? bytesOf(numberAt(denominators, index)) : null,
     document: null,
+    row: rows?.[index] ?? null,
   }));
 }
 
@@ -95,6 +103,9 @@ const times: Record<string, number[]> = {
   'years 1 to 9999': [FIRST_MICRO, FIRST_MICRO + 64, -1, 0, MAY_2024, LAST_MICRO - 64, LAST_MICRO],
   'up to 2255': [2 ** 53 - 3, 2 ** 53 - 1],
   'from 2255': [2 ** 53, 2 ** 53 + 2, 2 ** 53 + 4],
+  'one time only': Array.from({ length: 60 }, () => MAY_2024),
+  'several points at a time': Array.from({ length: 300 }, (_, index) => MAY_2024 + Math.floor(index / 3)),
+  'several points at a far time': [FIRST_MICRO, FIRST_MICRO, 0, LAST_MICRO, LAST_MICRO],
 };
 
 describe('unpack_segment returns what the decoder of the server returns', () => {
@@ -130,6 +141,19 @@ describe('unpack_segment returns what the decoder of the server returns', () => 
     const micros = minutes(documents.length);
     const data = encodeDocuments({ micros, documents }, 0, micros.length);
     expect(await unpacked(data, DOCUMENTS_CODEC)).toEqual(decoded(data, DOCUMENTS_CODEC));
+  });
+
+  test.each([
+    ['in the order of time', (index: number) => 1000 + index],
+    ['in any order', (index: number) => (index * 7919) % 10_000],
+    ['at the ends of what there is', (index: number) => (index % 2) * (2 ** 31 - 1)],
+  ])('row numbers %s', async (_, rowOf) => {
+    const micros = minutes(500).map((time, index) => (index % 3 === 0 ? time : MAY_2024 + 60_000_000 * index));
+    const rows = micros.map((_, index) => rowOf(index));
+    const numbers = encodeNumbers({ micros, rows, values: rows, denominators: micros }, 0, micros.length);
+    expect(await unpacked(numbers, NUMBERS_CODEC)).toEqual(decoded(numbers, NUMBERS_CODEC));
+    const documents = encodeDocuments({ micros, rows, documents: rows.map((row) => `"ü${row}"`) }, 0, micros.length);
+    expect(await unpacked(documents, DOCUMENTS_CODEC)).toEqual(decoded(documents, DOCUMENTS_CODEC));
   });
 
   test.each([1, 2])('cut bytes of codec %d are an error', async (codec) => {

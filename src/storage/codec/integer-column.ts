@@ -46,3 +46,35 @@ export function readIntegers(reader: ByteReader, integers: Float64Array): Float6
   }
   return integers;
 }
+
+/**
+ * Writes the steps from each integer of [begin, end) to the next as an integer column, without the first integer.
+ * @param steps memory for as many numbers.
+ */
+export function writeSteps(
+  writer: ByteWriter,
+  integers: ArrayLike<number>,
+  begin: number,
+  end: number,
+  steps: Float64Array,
+): void {
+  let last = integers[begin] ?? NaN;
+  for (let index = begin + 1; index < end; index++) {
+    const integer = integers[index] ?? NaN;
+    steps[index - begin - 1] = integer - last;
+    last = integer;
+  }
+  writeIntegers(writer, steps, end - begin - 1);
+}
+
+/** Fills an array with the integers whose steps follow; `first` is its first one. */
+export function readSteps(reader: ByteReader, first: number, integers: Float64Array): Float64Array {
+  let last = first;
+  integers[0] = first;
+  const steps = readIntegers(reader, integers.subarray(1));
+  for (let index = 0; index < steps.length; index++) {
+    last += steps[index] ?? NaN;
+    steps[index] = last;
+  }
+  return integers;
+}

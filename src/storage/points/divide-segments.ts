@@ -15,7 +15,7 @@ export async function divideSegments(
   openChunk: (micros: number) => Promise<number>,
 ): Promise<void> {
   const { rows } = await sql.query<SizedKey>(
-    `SELECT series, ${microsOf('first')} AS first, octet_length(data) AS bytes
+    `SELECT series, ${microsOf('first')} AS first, row, octet_length(data) AS bytes
      FROM segment WHERE first >= $1 AND first < $2 AND last >= $2`,
     [timestampOf(chunk.begin), timestampOf(chunk.end)],
   );

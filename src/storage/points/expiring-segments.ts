@@ -64,7 +64,7 @@ async function* divided(
   series?: readonly number[],
 ): AsyncGenerator<[Segment, DividedSegment]> {
   const { rows } = await sql.query<DividedSegment>(
-    `${begin} SELECT p.series, ${microsOf('p.first')} AS first, octet_length(p.data) AS bytes,
+    `${begin} SELECT p.series, ${microsOf('p.first')} AS first, p.row, octet_length(p.data) AS bytes,
             e.policy, ${microsOf('e.cut_off')} AS "cutOff"
      FROM (${select}) e JOIN ${chunk.name} p ON p.series = e.series AND p.first < e.cut_off AND p.last >= e.cut_off
      WHERE $${values.length + 1}::int4[] IS NULL OR e.series = ANY ($${values.length + 1}) ORDER BY 1`,

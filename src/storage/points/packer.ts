@@ -169,7 +169,7 @@ async function rewrite(
   const old: Segment[] = [];
   for await (const segment of loadSegments(
     sql,
-    segments.map(({ first, bytes }) => ({ series, first, bytes })),
+    segments.map(({ first, row, bytes }) => ({ series, first, row, bytes })),
   ))
     old.push(segment);
   const runs = old.sort((a, b) => a.first - b.first).map(packedRun);

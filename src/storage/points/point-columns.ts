@@ -9,6 +9,8 @@ export interface PointColumns {
   readonly denominators: readonly number[];
   /** JSON texts. */
   readonly documents: readonly string[];
+  /** Row numbers; of streams only. */
+  readonly rows?: readonly number[] | undefined;
 }
 
 /** Columns that can still grow. */
@@ -45,12 +47,13 @@ export function pick(columns: PointColumns, indexes: readonly number[]): PointCo
     values: of(columns.values),
     denominators: of(columns.denominators),
     documents: of(columns.documents),
+    ...(columns.rows && { rows: of(columns.rows) }),
   };
 }
 
 /** The points from index `begin` to `end` (exclusive). */
 export function slice(
-  { micros, values, denominators, documents }: PointColumns,
+  { micros, values, denominators, documents, rows }: PointColumns,
   begin: number,
   end: number,
 ): PointColumns {
@@ -59,6 +62,7 @@ export function slice(
     values: values.slice(begin, end),
     denominators: denominators.slice(begin, end),
     documents: documents.slice(begin, end),
+    ...(rows && { rows: rows.slice(begin, end) }),
   };
 }
 
@@ -75,6 +79,11 @@ export function indexOfTime(times: ArrayLike<number>, micros: number, begin = 0,
 
 /** The index of the first of ascending times that is after a time (micros); their number where none is. */
 export function indexAfterTime(times: ArrayLike<number>, micros: number, begin = 0, end = times.length): number {
-  const index = indexOfTime(times, micros, begin, end);
-  return index < end && times[index] === micros ? index + 1 : index;
+  let [low, high] = [begin, end];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) <= micros) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

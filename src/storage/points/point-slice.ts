@@ -5,6 +5,8 @@ import { type DecodedColumn, numberAt } from './segment-codec.js';
 /** One point as it is read. */
 export interface Point extends StoredValue {
   readonly micros: number;
+  /** Its row number; of streams only. */
+  readonly row?: number | undefined;
 }
 
 /** Neighbouring points in the columns that they were decoded into, from index `begin` to `end` (exclusive). */
@@ -14,6 +16,8 @@ export interface PointRun {
   readonly values?: DecodedColumn | undefined;
   readonly denominators?: DecodedColumn | undefined;
   readonly documents?: readonly string[] | undefined;
+  /** Row numbers; of streams only. Points are in the order of (time, row). */
+  readonly rows?: Float64Array | undefined;
   readonly begin: number;
   readonly end: number;
 }
@@ -92,11 +96,12 @@ export function merged(packed: readonly PointRun[], loose: PointRun): PointRun[]
 
 /** The same points, the last one first. */
 export function reversed(runs: readonly PointRun[]): PointRun[] {
-  return runs.toReversed().map(({ micros, values, denominators, documents, begin, end }) => {
+  return runs.toReversed().map(({ micros, rows, values, denominators, documents, begin, end }) => {
     const flip = (column: DecodedColumn | undefined): DecodedColumn | undefined =>
       column && { digits: column.digits.slice(begin, end).reverse(), scale: column.scale };
     return {
       micros: micros.slice(begin, end).reverse(),
+      rows: rows?.slice(begin, end).reverse(),
       values: flip(values),
       denominators: flip(denominators),
       documents: documents?.slice(begin, end).reverse(),
@@ -106,9 +111,10 @@ export function reversed(runs: readonly PointRun[]): PointRun[] {
   });
 }
 
-function pointOf({ micros, values, denominators, documents }: PointRun, index: number): Point {
+function pointOf({ micros, rows, values, denominators, documents }: PointRun, index: number): Point {
   return {
     micros: micros[index] ?? 0,
+    row: rows?.[index],
     value: values ? numberAt(values, index) : null,
     denominator: denominators ? numberAt(denominators, index) : null,
     document: documents?.[index] ?? null,

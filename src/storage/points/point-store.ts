@@ -13,8 +13,17 @@ import { type NewestPoint, newestPoints, type SeriesWithExtent } from './newest-
 import { type PointRange, pointSource } from './point-source.js';
 import { type PointSlice } from './point-slice.js';
 import { carryOut } from './point-writer.js';
-import { cutOut, overlaps, rangeValues, removeWithin, segmentsIn, type SeriesRange } from './segment-store.js';
+import {
+  cutOut,
+  earliestReaching,
+  overlapsOfAny,
+  rangeValues,
+  removeWithin,
+  segmentsIn,
+  type SeriesRange,
+} from './segment-store.js';
 import { countBetween } from './segment.js';
+import { beginOfHourSql } from './stream-hours.js';
 import { appended, plan, type SeriesPlan, type SeriesPoints } from './write-plan.js';
 
 /** The bounds of a chunk in micros, `begin` inclusive and `end` exclusive; infinite where there is none. */
@@ -97,7 +106,7 @@ export class PointStore implements PointOwner {
                + coalesce(sum(s.points) FILTER (WHERE s.first >= $2 AND s.last <= $3), 0))::float8 AS whole,
               coalesce(json_agg(json_build_object('codec', s.codec, 'data', encode(s.data, 'base64')))
                        FILTER (WHERE s.first < $2 OR s.last > $3), '[]') AS edges
-       FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')}`,
+       FROM segment s WHERE ${overlapsOfAny('$1', '$4', '$2', '$3')}`,
       rangeValues(this.rangeOf(series, begin, end)),
     );
     const { whole = 0, edges = [] } = rows[0] ?? {};
@@ -111,8 +120,8 @@ export class PointStore implements PointOwner {
   async extent(sql: Sql, series: number): Promise<Extent | undefined> {
     const { rows } = await sql.query<{ first: number | null; last: number | null }>(
       `SELECT ${microsOf('least(min(ts), (SELECT min(first) FROM segment WHERE series = $1))')} AS first,
-              ${microsOf(`greatest(max(ts), (SELECT last FROM segment WHERE series = $1
-                                             ORDER BY first DESC LIMIT 1))`)} AS last
+              ${microsOf(`greatest(max(ts), (SELECT max(last) FROM segment WHERE series = $1 AND first >=
+                ${beginOfHourSql('(SELECT max(first) FROM segment WHERE series = $1)')}))`)} AS last
        FROM point WHERE series = $1`,
       [series],
     );
@@ -127,8 +136,8 @@ export class PointStore implements PointOwner {
   ): Promise<boolean[]> {
     const { rows } = await sql.query<{ found: boolean }>(
       `SELECT EXISTS (SELECT FROM point p WHERE p.series = r.series AND p.ts >= r.begin ORDER BY p.ts LIMIT 1)
-           OR coalesce((SELECT s.last >= r.begin FROM segment s WHERE s.series = r.series
-                        ORDER BY s.first DESC LIMIT 1), false) AS found
+           OR EXISTS (SELECT FROM segment s WHERE s.series = r.series AND s.last >= r.begin
+                      AND s.first >= ${earliestReaching('r.series', 'r.begin')}) AS found
        FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS r (series, begin, position) ORDER BY position`,
       [ranges.map(({ series }) => series), ranges.map(({ begin }) => timestampOf(begin))],
     );
@@ -136,9 +145,8 @@ export class PointStore implements PointOwner {
   }
 
   /**
-   * A segment that begins in the time has a point in it. Of those that begin before, only the last one can reach into it;
-   * that is unpacked only if the time may lie between two of its points: its longest gap tells most often that it
-   * doesn't.
+   * A segment that begins in the time has a point in it. Of those that begin before, few can reach into it; they are
+   * unpacked only if the time may lie between two of their points: their longest gap tells most often that it doesn't.
    */
   hasPoint(series: string, from: readonly string[], to: readonly string[]): string {
     const conditions = (column: string): string =>
@@ -148,11 +156,10 @@ export class PointStore implements PointOwner {
     return `(${begin} <= ${end}
       AND (EXISTS (SELECT FROM point p WHERE p.series = ${series} AND ${conditions('p.ts')})
         OR EXISTS (SELECT FROM segment g WHERE g.series = ${series} AND ${conditions('g.first')})
-        OR coalesce((SELECT g.last >= ${begin}
-                       AND (g.last <= ${end} OR ${end} - ${begin} >= g.longest_gap * interval '1 microsecond'
-                            OR segment_has_point(g.data, ${begin}, ${end}))
-                     FROM segment g WHERE g.series = ${series} AND g.first < ${begin}
-                     ORDER BY g.first DESC LIMIT 1), false)))`;
+        OR EXISTS (SELECT FROM segment g WHERE g.series = ${series} AND g.first < ${begin} AND g.last >= ${begin}
+                   AND g.first >= ${earliestReaching(series, begin)}
+                   AND (g.last <= ${end} OR ${end} - ${begin} >= g.longest_gap * interval '1 microsecond'
+                        OR segment_has_point(g.data, ${begin}, ${end})))))`;
   }
 
   /** The newest point of each of these series, by their ids; those without points are missing. */

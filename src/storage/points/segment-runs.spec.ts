@@ -4,7 +4,7 @@ import { type PackedSpan, runsToPack } from './segment-runs.js';
 
 /** Segments that begin 10 micros apart. */
 function spans(count: number, points: number, bytes: number): PackedSpan[] {
-  return Array.from({ length: count }, (_, index) => ({ first: 10 * index, last: 10 * index + 5, points, bytes }));
+  return Array.from({ length: count }, (_, i) => ({ first: 10 * i, row: 0, last: 10 * i + 5, points, bytes }));
 }
 
 function runs(segments: readonly PackedSpan[], loose: readonly number[] = []) {
@@ -40,7 +40,7 @@ describe('a run is bounded', () => {
 });
 
 test('large segments stay as they are where no loose point lies in them', () => {
-  const segments = [...spans(3, 8000, 16_000), { first: 30, last: 35, points: 5, bytes: 20 }];
+  const segments = [...spans(3, 8000, 16_000), { first: 30, row: 0, last: 35, points: 5, bytes: 20 }];
   expect(runs(segments)).toEqual([]);
   expect(runs(segments, [7, 14, 32])).toEqual([
     { segments: [segments[1]], begin: 0, end: 2, last: 15, bytes: 16_000 },

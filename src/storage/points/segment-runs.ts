@@ -16,6 +16,8 @@ const RUN_BYTES = 8 * 1024 ** 2;
 
 /** The time and the size of a segment. */
 export interface PackedSpan extends SegmentSpan {
+  /** As in the key of the segment. */
+  readonly row: number;
   readonly points: number;
   readonly bytes: number;
 }

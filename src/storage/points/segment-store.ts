@@ -4,6 +4,7 @@ import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { indexAfterTime, indexOfTime } from './point-columns.js';
 import { type PackedSpan } from './segment-runs.js';
 import { columnsOf, type Segment, segmentOf, type SegmentSpan } from './segment.js';
+import { beginOfHourSql } from './stream-hours.js';
 
 /** A range of time of a series, in micros, both bounds inclusive. */
 export interface SeriesRange {
@@ -18,6 +19,8 @@ export interface SeriesRange {
 export interface SegmentKey {
   readonly series: number;
   readonly first: number;
+  /** The smallest row number; 0 but for streams. */
+  readonly row: number;
 }
 
 /** A segment, and how long its data are. */
@@ -29,9 +32,9 @@ export interface SizedKey extends SegmentKey {
 const LOADED_BYTES = 4 * 1024 ** 2;
 
 /**
- * An SQL condition: the segment `s` overlaps a range of its series. A segment lies within one chunk and segments don't
- * overlap, so the one that begins last before the range is the only one that can reach into it from before.
- * All parameters are SQL expressions; `chunkBegin` is that of the chunk that `begin` falls into.
+ * An SQL condition: the segment `s` overlaps a range of its series, which is no stream. A segment lies within one chunk
+ * and segments don't overlap, so the one that begins last before the range is the only one that can reach into it from
+ * before. All parameters are SQL expressions; `chunkBegin` is that of the chunk that `begin` falls into.
  */
 export function overlaps(series: string, chunkBegin: string, begin: string, end: string): string {
   // The chunk's begin stands there once more, because plans leave out chunks by what is known before they run.
@@ -40,16 +43,28 @@ export function overlaps(series: string, chunkBegin: string, begin: string, end:
      ORDER BY b.first DESC LIMIT 1), ${begin})`;
 }
 
-const SELECTED = `s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last')} AS last, s.points,
+/** An SQL condition as `overlaps` makes, for series of any kind. */
+export function overlapsOfAny(series: string, chunkBegin: string, begin: string, end: string): string {
+  return `s.series = ${series} AND s.first >= ${chunkBegin} AND s.first <= ${end} AND s.last >= ${begin}
+    AND s.first >= ${earliestReaching(series, begin)}`;
+}
+
+/** An SQL expression: no segment of a series of any kind that begins before it reaches a time. */
+export function earliestReaching(series: string, time: string): string {
+  return `least(${beginOfHourSql(time)},
+    (SELECT b.first FROM segment b WHERE b.series = ${series} AND b.first <= ${time} ORDER BY b.first DESC LIMIT 1))`;
+}
+
+const SELECTED = `s.series, ${microsOf('s.first')} AS first, s.row, ${microsOf('s.last')} AS last, s.points,
   s.longest_gap::float8 AS "longestGap", s.codec, encode(s.data, 'base64') AS data`;
 
 type SegmentRow = Omit<Segment, 'data'> & { readonly data: string };
 
-/** Segments that overlap these ranges, without their data, in the order of series and time. */
+/** Segments that overlap these ranges of series that are no streams, without their data, in the order of series and time. */
 export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise<(SizedKey & SegmentSpan)[]> {
   const { rows } = await sql.query<SizedKey & SegmentSpan>({
     name: 'segment-spans',
-    text: `SELECT DISTINCT s.series, ${microsOf('s.first')} AS first, ${microsOf('s.last')} AS last,
+    text: `SELECT DISTINCT s.series, ${microsOf('s.first')} AS first, s.row, ${microsOf('s.last')} AS last,
                   octet_length(s.data) AS bytes
            FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
                 AS r (series, begin, "end", chunk_begin)
@@ -69,7 +84,7 @@ export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise
 export async function segmentsIn(sql: Sql, range: SeriesRange): Promise<Segment[]> {
   const { rows } = await sql.query<SegmentRow>({
     name: 'segments-in',
-    text: `SELECT ${SELECTED} FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')} ORDER BY s.first`,
+    text: `SELECT ${SELECTED} FROM segment s WHERE ${overlapsOfAny('$1', '$4', '$2', '$3')} ORDER BY s.first, s.row`,
     values: rangeValues(range),
   });
   return rows.map(fromRow);
@@ -84,8 +99,8 @@ export async function* loadSegments(
     for (let bytes = 0; end < keys.length && bytes < LOADED_BYTES; end++) bytes += keys[end]?.bytes ?? 0;
     const { rows } = await sql.query<SegmentRow>({
       name: 'segments-load',
-      text: `SELECT ${SELECTED} FROM unnest($1::int4[], $2::timestamptz[]) AS wanted (series, first)
-             JOIN segment s USING (series, first)`,
+      text: `SELECT ${SELECTED} FROM unnest($1::int4[], $2::timestamptz[], $3::int4[]) AS wanted (series, first, row)
+             JOIN segment s USING (series, first, row)`,
       values: keyColumns(keys.slice(begin, end)),
     });
     for (const row of rows) yield fromRow(row);
@@ -114,13 +129,13 @@ export async function segmentsAfter(sql: Sql, series: number, after: number, mos
   return rows.map(fromRow);
 }
 
-/** Stores segments. Fails with SQLSTATE 23505 where one begins at the time of another of its series. */
+/** Stores segments. Fails with SQLSTATE 23505 where one begins at the time (and row) of another of its series. */
 export async function insertSegments(sql: Sql, segments: readonly Segment[]): Promise<void> {
   await sql.query({
     name: 'segments-insert',
-    text: `INSERT INTO segment (series, first, last, points, longest_gap, codec, data)
-           SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::int4[], $5::float8[], $6::int4[],
-                                $7::bytea[])`,
+    text: `INSERT INTO segment (series, first, row, last, points, longest_gap, codec, data)
+           SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::int4[], $4::timestamptz[], $5::int4[], $6::float8[],
+                                $7::int4[], $8::bytea[])`,
     values: [
       ...keyColumns(segments),
       timestampArray(segments, ({ last }) => last),
@@ -136,8 +151,8 @@ export async function insertSegments(sql: Sql, segments: readonly Segment[]): Pr
 export async function removeSegments(sql: Sql, keys: readonly SegmentKey[]): Promise<void> {
   await sql.query({
     name: 'segments-remove',
-    text: `DELETE FROM segment s USING unnest($1::int4[], $2::timestamptz[]) AS gone (series, first)
-           WHERE s.series = gone.series AND s.first = gone.first`,
+    text: `DELETE FROM segment s USING unnest($1::int4[], $2::timestamptz[], $3::int4[]) AS gone (series, first, row)
+           WHERE s.series = gone.series AND s.first = gone.first AND s.row = gone.row`,
     values: keyColumns(keys),
   });
 }
@@ -147,7 +162,7 @@ export async function removeWithin(sql: Sql, range: SeriesRange): Promise<number
   const { rows } = await sql.query<{ points: number }>({
     name: 'segments-remove-within',
     text: `WITH gone AS (
-             DELETE FROM segment s WHERE ${overlaps('$1', '$4', '$2', '$3')} AND s.first >= $2 AND s.last <= $3
+             DELETE FROM segment s WHERE ${overlapsOfAny('$1', '$4', '$2', '$3')} AND s.first >= $2 AND s.last <= $3
              RETURNING points)
            SELECT coalesce(sum(points), 0)::float8 AS points FROM gone`,
     values: rangeValues(range),
@@ -180,7 +195,7 @@ export async function spansBetween(
 ): Promise<PackedSpan[]> {
   const { rows } = await sql.query<PackedSpan>({
     name: 'segment-spans-between',
-    text: `SELECT ${microsOf('first')} AS first, ${microsOf('last')} AS last, points, octet_length(data) AS bytes
+    text: `SELECT ${microsOf('first')} AS first, row, ${microsOf('last')} AS last, points, octet_length(data) AS bytes
            FROM segment WHERE series = $1 AND first >= $2 AND first < $3 AND last > $4 ORDER BY segment.first`,
     values: [series, ...[begin, end, after].map(timestampOf)],
   });
@@ -197,5 +212,9 @@ function fromRow<Row extends { readonly data: string }>({ data, ...row }: Row): 
 }
 
 function keyColumns(keys: readonly SegmentKey[]): Buffer[] {
-  return [int4Array(keys, ({ series }) => series), timestampArray(keys, ({ first }) => first)];
+  return [
+    int4Array(keys, ({ series }) => series),
+    timestampArray(keys, ({ first }) => first),
+    int4Array(keys, ({ row }) => row),
+  ];
 }

@@ -1,4 +1,4 @@
-import { readIntegers, writeIntegers } from '../codec/integer-column.js';
+import { readSteps, writeSteps } from '../codec/integer-column.js';
 import { type ByteReader, type ByteWriter } from '../codec/varints.js';
 
 /** The steps between times must not be longer than this to be written as an integer column: 71 years. */
@@ -28,14 +28,7 @@ export function writeTimes(
   steps: Float64Array,
 ): void {
   for (let index = begin; index < (far ? end : begin + 1); index++) writeInt64(writer, micros[index] ?? NaN);
-  if (far) return;
-  let last = micros[begin] ?? NaN;
-  for (let index = begin + 1; index < end; index++) {
-    const time = micros[index] ?? NaN;
-    steps[index - begin - 1] = time - last;
-    last = time;
-  }
-  writeIntegers(writer, steps, end - begin - 1);
+  if (!far) writeSteps(writer, micros, begin, end, steps);
 }
 
 export function readTimes(reader: ByteReader, count: number, far: boolean): Float64Array {
@@ -44,14 +37,7 @@ export function readTimes(reader: ByteReader, count: number, far: boolean): Floa
     for (let index = 0; index < count; index++) micros[index] = readInt64(reader);
     return micros;
   }
-  let time = readInt64(reader);
-  micros[0] = time;
-  const steps = readIntegers(reader, micros.subarray(1));
-  for (let index = 0; index < steps.length; index++) {
-    time += steps[index] ?? NaN;
-    steps[index] = time;
-  }
-  return micros;
+  return readSteps(reader, readInt64(reader), micros);
 }
 
 function writeInt64(writer: ByteWriter, value: number): void {

@@ -20,6 +20,8 @@ export interface SegmentSpan {
 /** Points of one series, packed: a row of the table `segment`. */
 export interface Segment extends SegmentSpan {
   readonly series: number;
+  /** The smallest row number of its points; 0 where they have none. */
+  readonly row: number;
   readonly points: number;
   /** The longest time between two neighbouring points, in micros; 0 for a single point. */
   readonly longestGap: number;
@@ -29,7 +31,7 @@ export interface Segment extends SegmentSpan {
 
 /** Packs the points of the columns from index `begin` to `end` (exclusive), at least one. */
 export function segmentOf(series: number, columns: PointColumns, begin: number, end: number): Segment {
-  const { micros, values, denominators, documents } = columns;
+  const { micros, rows, values, denominators, documents } = columns;
   const isDocument = documents.length > 0;
   let longestGap = 0;
   for (let index = begin + 1; index < end; index++)
@@ -37,13 +39,14 @@ export function segmentOf(series: number, columns: PointColumns, begin: number, 
   return {
     series,
     first: micros[begin] ?? 0,
+    row: rows ? smallestOf(rows, begin, end) : 0,
     last: micros[end - 1] ?? 0,
     points: end - begin,
     longestGap,
     codec: isDocument ? DOCUMENTS_CODEC : NUMBERS_CODEC,
     data: isDocument
-      ? encodeDocuments({ micros, documents }, begin, end)
-      : encodeNumbers({ micros, values, ...(denominators.length > 0 && { denominators }) }, begin, end),
+      ? encodeDocuments({ micros, rows, documents }, begin, end)
+      : encodeNumbers({ micros, rows, values, ...(denominators.length > 0 && { denominators }) }, begin, end),
   };
 }
 
@@ -55,8 +58,17 @@ export function packedRun({ codec, data }: Pick<Segment, 'codec' | 'data'>): Poi
 
 /** The points of a segment as columns. Throws a `RangeError` where its bytes are damaged. */
 export function columnsOf(segment: Pick<Segment, 'codec' | 'data'>): PointColumns {
-  const { micros, values, denominators, documents = [] } = packedRun(segment);
-  return { micros: [...micros], values: numbersOf(values), denominators: numbersOf(denominators), documents };
+  const { micros, rows, values, denominators, documents = [] } = packedRun(segment);
+  return {
+    ...{ micros: [...micros], values: numbersOf(values), denominators: numbersOf(denominators), documents },
+    ...(rows && { rows: [...rows] }),
+  };
+}
+
+function smallestOf(integers: readonly number[], begin: number, end: number): number {
+  let smallest = Infinity;
+  for (let index = begin; index < end; index++) smallest = Math.min(smallest, integers[index] ?? Infinity);
+  return smallest;
 }
 
 function numbersOf(column: DecodedColumn | undefined): number[] {
