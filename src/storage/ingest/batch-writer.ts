@@ -50,7 +50,7 @@ export class BatchWriter {
   async write(requests: readonly WriteRequest[], options: BatchOptions): Promise<readonly WriteOutcome[]> {
     const batch = new WriteBatch(requests);
     const parts = this.parts.of(batch, options.timeUpdated);
-    const outcomes = requests.map((): OpenOutcome => ({ stored: 0, conflicts: [] }));
+    const outcomes = requests.map((): OpenOutcome => ({ stored: 0, conflicts: [], streams: [] }));
     await this.commit(batch, parts, outcomes, options);
     this.feed.publish({
       writes: requests.map(({ by }, index) => ({

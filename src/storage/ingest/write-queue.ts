@@ -101,7 +101,7 @@ export class WriteQueue {
    * full or the database away; `Repeated` where a request with the key took place before (nothing is stored).
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
-    if (request.size === 0 && !request.idempotency) return { stored: 0, conflicts: [] };
+    if (request.size === 0 && !request.idempotency) return { stored: 0, conflicts: [], streams: [] };
     if (this.queuedPoints > MAX_QUEUED_POINTS || this.queuedBytes > MAX_QUEUED_BYTES)
       throw new Overloaded('the write queue is full, try again soon');
     await this.disk.check();

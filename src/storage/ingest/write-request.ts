@@ -2,11 +2,16 @@ import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Actor } from '../access/audit-store.js';
 import { type RequestColumns } from './columns-by-series.js';
 import { type KeyClaim } from './idempotency-store.js';
+import { type StreamColumns, type StreamOutcome } from './stream-columns.js';
 
 /** Points to store together: all that can be stored of them, or none. */
 export interface WriteRequest {
-  /** The points, one entry for each series. */
+  /** The points, one entry for each series that is no stream. */
   readonly columns: readonly RequestColumns[];
+  /** The points of streams, each stream at most once. */
+  readonly streams?: readonly StreamColumns[];
+  /** Whether streams of sessions that have ended take points, too. */
+  readonly allowsClosed?: boolean;
   /** The number of all points. */
   readonly size: number;
   readonly by: Actor;
@@ -26,6 +31,8 @@ export interface WriteOutcome {
   readonly stored: number;
   /** The indexes of the points that were skipped because their place was taken; ascending. */
   readonly conflicts: readonly number[];
+  /** What became of the points of each stream, in the order of the request. */
+  readonly streams: readonly StreamOutcome[];
 }
 
 const HOUR = 3600 * MICROS_PER_SECOND;
