@@ -171,7 +171,8 @@ describe('its types', () => {
       const backend: Backend = {
         put(table, stream, data) {
           if (table === 'events') console.log(stream.case, data.value.join());
-          else console.log(data.value[0]?.toFixed());
+          if (table === 'metrics') console.log(data.value[0]?.toFixed(), data.row);
+          if (table === 'aggregates') console.log(data.value.q95, data.revision);
         },
       };
       ds.subscribe(backend, (table, streamId, { ts }) => console.log(table, streamId, ts.length));

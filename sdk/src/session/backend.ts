@@ -1,6 +1,7 @@
 import { type EventColumns, type MetricColumns } from './columns.js';
 import { type Meta } from './meta.js';
 import { type BackendReport } from './report.js';
+import { type AggregatesSecond, type DistributionsSecond, type HistogramsSecond } from './second-tables.js';
 
 /** What a backend is told of a session. */
 export interface SessionInfo {
@@ -31,17 +32,28 @@ export interface StreamInfo {
   readonly meta: Meta;
 }
 
-/** What is handed out by table. */
+/** What is handed out by table: points as columns, and seconds one by one. */
 export interface Tables {
   metrics: MetricColumns;
   events: EventColumns;
+  aggregates: AggregatesSecond;
+  distributions: DistributionsSecond;
+  histograms: HistogramsSecond;
 }
 
 /** The name of a table. */
 export type Table = keyof Tables;
 
+type HandedOf<T extends Table> = { [Name in T]: [table: Name, stream: StreamInfo, data: Tables[Name]] }[T];
+
 /** What a backend is handed: a table, a stream, and data that belong in the table. */
-export type Handed = { [T in Table]: [table: T, stream: StreamInfo, data: Tables[T]] }[Table];
+export type Handed = HandedOf<Table>;
+
+/** Points, as they were put. */
+export type HandedColumns = HandedOf<'metrics' | 'events'>;
+
+/** A second, summed up. */
+export type HandedSecond = HandedOf<Exclude<Table, 'metrics' | 'events'>>;
 
 /**
  * Where the data of a session go. Calls come one after the other: the next one when the promise of the one before has
@@ -51,8 +63,8 @@ export interface Backend {
   /** What the report calls it: the name of its class unless given. */
   readonly name?: string | undefined;
   /**
-   * `tables`, unless given: points of the streams that keep them, and what others are summed up to. `points`: the points
-   * of all streams.
+   * `tables`, unless given: the points of the streams that keep them, and the seconds of those that are summed up.
+   * `points`: the points of all streams, and no seconds.
    */
   readonly takes?: 'tables' | 'points' | undefined;
   /** The first call. */

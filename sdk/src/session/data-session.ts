@@ -1,12 +1,20 @@
 import './async-dispose.js';
-import { type Backend, backendOf, type Callback, type SessionInfo, type StreamInfo } from './backend.js';
+import {
+  type Backend,
+  backendOf,
+  type Callback,
+  type HandedSecond,
+  type SessionInfo,
+  type StreamInfo,
+} from './backend.js';
 import { checkId, newStreamId } from './id.js';
 import { Lane } from './lane.js';
 import { copyOfMeta, type Meta, type MetaInput, nameIn } from './meta.js';
+import { nowMicros } from './now.js';
 import { type PutRules } from './pending.js';
 import { complaintOf, type SessionReport } from './report.js';
+import { Aggregation } from './seconds/aggregation.js';
 import { Events, Metric, type StreamHost } from './stream.js';
-import { nowMicros } from './now.js';
 
 /** How a stream is kept. */
 export interface StreamOptions {
@@ -41,6 +49,7 @@ export class DataSession {
   private readonly streams: (Metric | Events)[] = [];
   private readonly host: StreamHost;
   private delivery: Delivery | undefined;
+  private readonly aggregation: Aggregation;
   private lastTs = -Infinity;
   private ended: Promise<SessionReport> | undefined;
 
@@ -50,6 +59,7 @@ export class DataSession {
     readonly info: SessionInfo,
     rules: PutRules,
   ) {
+    this.aggregation = new Aggregation(info.testStart);
     this.host = {
       rules,
       checkOpen: () => {
@@ -195,8 +205,20 @@ export class DataSession {
       if (handed === undefined) continue;
       for (const ts of handed[2].ts) if (ts > this.lastTs) this.lastTs = ts;
       for (const lane of this.lanes) if (lane.takes === 'points' || stream.info.raw) taken.push(lane.put(...handed));
+      taken.push(this.sumUp((aggregation) => aggregation.add(...handed)));
     }
     delivery.settle(Promise.all(taken));
+  }
+
+  /** Hands seconds to the backends that take them; those fail where they can't be summed up (the disk is full). */
+  private async sumUp(seconds: (aggregation: Aggregation) => HandedSecond[]): Promise<void> {
+    const lanes = this.lanes.filter((lane) => lane.takes === 'tables');
+    if (lanes.length === 0) return;
+    try {
+      await Promise.all(seconds(this.aggregation).flatMap((second) => lanes.map((lane) => lane.put(...second))));
+    } catch (error) {
+      for (const lane of lanes) lane.fail(error);
+    }
   }
 
   private async toAll(call: (lane: Lane) => Promise<void>): Promise<void> {
@@ -217,8 +239,9 @@ export class DataSession {
     testEnd: number | undefined,
     timeoutMs: number,
   ): Promise<SessionReport> {
-    if (how === 'interrupt') for (const stream of this.streams) stream.drop();
+    if (how === 'interrupt') for (const one of [...this.streams, ...this.lanes]) one.drop();
     this.handOut();
+    void this.sumUp((aggregation) => aggregation.finish());
     const latest = Number.isFinite(this.lastTs) ? this.lastTs : nowMicros();
     const end = testEnd ?? Math.max(latest, this.testStart);
     // Not `AbortSignal.timeout`, which would let the process end before.

@@ -9,8 +9,10 @@ export {
 } from './backend.js';
 export { type EventColumns, type MetricColumns, type PutColumns, type PutRows, type TimeColumn } from './columns.js';
 export { type DataSession, type EndOptions, type StreamOptions } from './data-session.js';
+export { LocalStorageBackend, type LocalStorageOptions } from './local/local-storage-backend.js';
 export { type Meta, type MetaInput } from './meta.js';
 export { nowMicros } from './now.js';
 export { dataSession, type Job, runSession, type SessionOptions } from './open-session.js';
 export { type BackendReport, type NamedReport, type SessionReport } from './report.js';
+export { type AggregatesSecond, type DistributionsSecond, type HistogramsSecond } from './second-tables.js';
 export { type Events, type Metric } from './stream.js';

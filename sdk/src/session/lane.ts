@@ -13,7 +13,8 @@ export class Lane {
   readonly takes: 'tables' | 'points';
   private tail: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
-  private isDropping = false;
+  /** How often what waits was dropped. */
+  private drops = 0;
   private rows = 0;
 
   constructor(
@@ -31,16 +32,25 @@ export class Lane {
   }
 
   /**
-   * Hands data to the backend after all calls before, unless the session is given up meanwhile. Resolves when the backend
-   * wants more; further calls don't wait for that.
+   * Hands data to the backend after all calls before, unless they are dropped meanwhile. Resolves when the backend wants
+   * more; further calls don't wait for that.
    */
   async put(...handed: Handed): Promise<void> {
+    const { drops } = this;
     await this.call(async (backend) => {
-      if (this.isDropping) return;
+      if (this.drops > drops) return;
       await backend.put(...handed);
-      this.rows += handed[2].ts.length;
+      const [, , data] = handed;
+      if ('row' in data) this.rows += data.ts.length;
     });
     await this.attempt((backend) => backend.ready?.());
+  }
+
+  /** Puts the backend aside: it gets no call from now on. */
+  fail(reason: unknown): void {
+    if (this.failure) return;
+    this.failure = reason instanceof Error ? reason : new Error(String(reason));
+    this.onFailure(this.name, this.failure);
   }
 
   /** Ends the session in the backend after all calls before. Never rejects. */
@@ -48,9 +58,13 @@ export class Lane {
     return this.end((backend) => backend.close?.(testEnd, signal), signal);
   }
 
-  /** Gives the session up: data that the backend has not been handed yet are dropped. Never rejects. */
+  /** Drops the data that the backend has not been handed yet. */
+  drop(): void {
+    this.drops++;
+  }
+
+  /** Gives the session up, as `close`. */
   interrupt(testEnd: number, signal: AbortSignal): Promise<NamedReport> {
-    this.isDropping = true;
     return this.end((backend) => backend.interrupt?.(testEnd, signal), signal);
   }
 
@@ -77,12 +91,6 @@ export class Lane {
     const { rows = this.rows, pending = 0, refused = 0, ...rest } = report ?? { status: 'complete' };
     const failure = this.failure && { status: 'failed' as const, error: this.failure };
     return { ...rest, ...failure, name: this.name, rows, pending, refused };
-  }
-
-  private fail(reason: unknown): void {
-    if (this.failure) return;
-    this.failure = reason instanceof Error ? reason : new Error(String(reason));
-    this.onFailure(this.name, this.failure);
   }
 }
 

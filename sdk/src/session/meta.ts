@@ -40,3 +40,8 @@ function depthOf(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Object.values(value).reduce((deepest: number, member) => Math.max(deepest, depthOf(member)), 0);
 }
+
+/** A meta whose members are merged with changes one by one; null removes one. */
+export function withChanges(meta: Meta, changes: Meta): Meta {
+  return Object.fromEntries(Object.entries({ ...meta, ...changes }).filter(([name]) => changes[name] !== null));
+}

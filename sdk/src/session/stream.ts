@@ -1,4 +1,4 @@
-import { type Handed, type StreamInfo } from './backend.js';
+import { type HandedColumns, type StreamInfo } from './backend.js';
 import { type PutColumns, type PutRows } from './columns.js';
 import { copyOfMeta, type Meta, type MetaInput } from './meta.js';
 import { Pending, type PutRules } from './pending.js';
@@ -58,7 +58,7 @@ abstract class Stream<V, C> {
   }
 
   /** @internal Takes what waits. */
-  abstract take(): Handed | undefined;
+  abstract take(): HandedColumns | undefined;
 
   /** @internal Forgets what waits. */
   drop(): void {
@@ -87,7 +87,7 @@ export class Metric extends Stream<number, Float64Array> {
   }
 
   /** @internal */
-  override take(): Handed | undefined {
+  override take(): HandedColumns | undefined {
     const columns = this.takeColumns();
     return columns && ['metrics', this.info, columns];
   }
@@ -101,7 +101,7 @@ export class Events extends Stream<string, readonly string[]> {
   }
 
   /** @internal */
-  override take(): Handed | undefined {
+  override take(): HandedColumns | undefined {
     const columns = this.takeColumns();
     return columns && ['events', this.info, columns];
   }
