@@ -19,6 +19,7 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { PackingModule } from './packing/packing.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
 import { WelcomeModule } from './welcome/welcome.module.js';
@@ -27,7 +28,7 @@ import { WelcomeModule } from './welcome/welcome.module.js';
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
-const API_V1 = [DeclaredTypesModule, LatestModule];
+const API_V1 = [DeclaredTypesModule, LatestModule, SessionsModule];
 
 /** The path of each module that has one; the rest is at the root of the server. */
 export function routes({ pathPrefix }: AppConfig): Routes {

@@ -11,6 +11,7 @@ import { type AppConfig } from './config/config.js';
 import { IdempotencyJob } from './data/idempotency.job.js';
 import { type OpenDatabase } from './open-database.js';
 import { BodyBudget } from './http/body-budget.js';
+import { checkContentEncoding } from './http/content-encoding.js';
 import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
@@ -63,6 +64,7 @@ export async function createApp(
   fastify.addHook('onRequest', (request, reply) => authenticator.authenticate(request, reply));
   fastify.addHook('onRequest', checkUrl);
   fastify.addHook('onRequest', checkContentType);
+  fastify.addHook('onRequest', checkContentEncoding);
   fastify.addHook('onRequest', checkContentLength);
   fastify.addHook('onRequest', checkClient);
   new BodyBudget(config).install(fastify);

@@ -58,6 +58,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   latest: ['common', 'event-types', 'http', 'metadata', 'search', 'storage'],
   data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'metrics', 'rows', 'storage'],
   summaries: ['common', 'event-types', 'http', 'metadata', 'rollups', 'rows', 'storage'],
+  sessions: [
+    ...['audit', 'auth', 'common', 'config', 'data', 'event-types', 'http', 'json', 'metadata', 'postgres'],
+    ...['rollups', 'rows', 'storage', 'summaries'],
+  ],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
   health: ['common', 'http', 'metrics', 'postgres'],
@@ -66,7 +70,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
   openapi: [
     ...['auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health', 'http', 'latest'],
-    ...['metadata', 'rollups', 'search', 'summaries', 'welcome'],
+    ...['metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],
   ],
 };
 

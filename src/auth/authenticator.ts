@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { UsageCounters } from '../audit/usage-counters.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
+import { subjectOfSession } from '../storage/registry/subject-store.js';
 import { ApiKeyService, KEY_TTL_MS } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Caller, type Rights } from './caller.js';
@@ -35,7 +36,7 @@ export class Authenticator {
   /**
    * Accepts requests of routes without an `access` rule. Otherwise throws `TooManyRequests` above a rate limit,
    * `Unauthorized` if a key is required and absent, or the given key (of any request) is invalid, and `Forbidden` if
-   * the key lacks the scope or may not write to the metadata in the path.
+   * the key lacks the scope or may not write to the metadata or the session in the path.
    */
   async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { access } = request.routeOptions.config;
@@ -104,9 +105,10 @@ export class Authenticator {
   private async authorize({ caller, params }: FastifyRequest, needed: Scope): Promise<void> {
     if (!caller) throw new Unauthorized('this needs an API key: send "Authorization: Token KEY"');
     if (!includes(caller.rights.scope, needed)) throw new Forbidden(`${caller.name} lacks the scope ${needed}`);
-    const { metadataKey } = (params ?? {}) as { metadataKey?: string };
-    if (needed !== 'read' && metadataKey !== undefined && caller.rights.limits)
-      await this.limits.checkKeys(caller, () => [metadataKey]);
+    if (needed === 'read' || !caller.rights.limits) return;
+    const { metadataKey, session } = (params ?? {}) as { metadataKey?: string; session?: string };
+    if (metadataKey !== undefined) await this.limits.checkKeys(caller, () => [metadataKey]);
+    if (session !== undefined) this.limits.check(caller, subjectOfSession(session));
   }
 }
 

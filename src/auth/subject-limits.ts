@@ -12,6 +12,7 @@ const FIELDS = {
   'input-source': 'inputSource',
   'input-destination': 'inputDestination',
   'subject-type': 'subjectType',
+  session: 'session',
 } as const satisfies Record<string, keyof Subject>;
 
 type Field = keyof typeof FIELDS;
@@ -38,7 +39,7 @@ export class SubjectLimits {
   refusal(subject: Subject): string | undefined {
     for (const { field, allowed, matches } of this.rules) {
       const value = subject[FIELDS[field]];
-      if (value === null) return `it is limited to ${field} ${allowed}, and this metadata has no ${field}`;
+      if (value == null) return `it is limited to ${field} ${allowed}, and this metadata has no ${field}`;
       if (!matches(value))
         return `it is limited to ${field} ${allowed}, and this metadata has ${field} ${value || '""'}`;
     }
@@ -86,7 +87,8 @@ function ruleOf(field: string, values: readonly string[]): Rule {
       canonicalAddress(text) !== undefined && ranges.some((range) => range.contains(text));
     return { field, allowed, matches: (text) => isName(text) || inRange(text) };
   }
-  return { field, allowed, matches: oneOf(values) };
+  // The ids of sessions differ in case.
+  return { field, allowed, matches: field === 'session' ? (text) => values.includes(text) : oneOf(values) };
 }
 
 /** Matches one of the texts without regard to case, because metadata that differ only in case are the same. */

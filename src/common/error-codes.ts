@@ -72,7 +72,7 @@ export const ERRORS = {
   'unsupported-media-type': {
     status: 415,
     level: 'info',
-    meaning: 'The body is not declared as `application/json`.',
+    meaning: 'The body has a content type or an encoding that the route does not take.',
   },
   'expectation-failed': {
     status: 417,

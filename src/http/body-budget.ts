@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Overloaded } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
+import { isPacked, unpacked } from './content-encoding.js';
 
 /** Smaller bodies are not counted: most requests have one, and a thousand of them need little memory. */
 const UNCOUNTED_BYTES = 16 * 1024;
@@ -32,15 +33,17 @@ export class BodyBudget {
       done(length > UNCOUNTED_BYTES ? this.reservation(request, reply).take(length) : undefined);
     });
     fastify.addHook('preParsing', (request, reply, payload, done) => {
-      const hasLength = request.headers['transfer-encoding'] === undefined;
-      done(
-        null,
-        hasLength
-          ? payload
-          : Readable.from(counted(payload, this.reservation(request, reply), request.routeOptions.bodyLimit), {
-              objectMode: false,
-            }),
-      );
+      const { headers, routeOptions } = request;
+      const packed = isPacked(request);
+      if (headers['transfer-encoding'] === undefined && !packed) {
+        done(null, payload);
+        return;
+      }
+      const body = packed ? unpacked(payload, routeOptions.bodyLimit) : payload;
+      const pieces = counted(body, this.reservation(request, reply), routeOptions.bodyLimit);
+      // Fastify compares the length of a body with its header.
+      const receivedEncodedLength = packed ? Number(headers['content-length'] ?? 0) : 0;
+      done(null, Object.assign(Readable.from(pieces, { objectMode: false }), { receivedEncodedLength }));
     });
   }
 
@@ -98,7 +101,7 @@ interface Reservation {
 }
 
 /**
- * Passes on a body without a length and reserves memory as it arrives, in growing steps up to the limit; its reader
+ * Passes on a body without a length, or one that is unpacked, and reserves memory as it arrives, in growing steps up to the limit; its reader
  * refuses larger ones. Nothing is read until a reader asks, which none does where a request's body has no meaning.
  */
 async function* counted(

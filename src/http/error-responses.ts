@@ -103,7 +103,7 @@ export const REFUSALS = {
   415: refusal(
     'UnsupportedMediaType',
     'unsupported-media-type',
-    'The body is not declared as `application/json`.',
+    'The body has a content type or an encoding that the route does not take.',
     'Content-Type: expected application/json, got none',
   ),
   429: refusal(

@@ -8,6 +8,7 @@ export const TAGS = {
   points: 'The measured values: storing and reading them.',
   types: 'What can be measured: built-in event types, and those that an admin declares.',
   summaries: 'One value for each window of time, updated as points arrive.',
+  sessions: 'Data sessions, such as load tests: streams of points with row numbers, and their summaries.',
   deletion: 'Deleting metadata, event types and points, with their summaries.',
   server: 'The location of the archive, and the health and metrics of the server.',
 } as const;

@@ -1,6 +1,7 @@
 import { type onRequestHookHandler } from 'fastify';
 import { Invalid, NotFound, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { JSON_TYPE } from './headers.js';
+import { mediaTypeOf } from './request.js';
 
 /** A name or an IPv4 address, or an IPv6 address in brackets; with a port or without (RFC 3986, 3.2.2). */
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
@@ -38,15 +39,16 @@ export const checkUrl: onRequestHookHandler = ({ url, headers, raw }, _reply, do
   else done();
 };
 
-/** Refuses a body that is not declared as JSON before it is read, with the status that esmond gives on the route. */
+/** Refuses a body that is not declared as JSON, or another type of the route, with the status that esmond gives on it. */
 export const checkContentType: onRequestHookHandler = (request, _reply, done) => {
-  const { contentTypeRefusal } = request.routeOptions.config;
+  const { contentTypeRefusal, bodyTypes = [] } = request.routeOptions.config;
   const type = request.headers['content-type'] ?? '';
-  if (contentTypeRefusal === undefined || /^application\/json\s*(;|$)/i.test(type)) {
+  if (contentTypeRefusal === undefined || [JSON_TYPE, ...bodyTypes].includes(mediaTypeOf(request))) {
     done();
     return;
   }
-  const text = `Content-Type: expected ${JSON_TYPE}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
+  const expected = [JSON_TYPE, ...bodyTypes].join(' or ');
+  const text = `Content-Type: expected ${expected}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
   done(contentTypeRefusal === 415 ? new UnsupportedMediaType(text) : new Invalid(text));
 };
 

@@ -42,6 +42,21 @@ export const By = createParamDecorator((_: undefined, context: ExecutionContext)
   return caller;
 });
 
+/** The media type of the request's body, in lower case and without parameters; empty where it has none. */
+export const MediaType = createParamDecorator((_: undefined, context: ExecutionContext) =>
+  mediaTypeOf(requestOf(context)),
+);
+
+/** See `MediaType`. */
+export function mediaTypeOf({ headers }: FastifyRequest): string {
+  return (
+    /^[^;]*/
+      .exec(headers['content-type'] ?? '')?.[0]
+      .trim()
+      .toLowerCase() ?? ''
+  );
+}
+
 /** The path of a request, without its query. */
 export function pathOf(request: FastifyRequest): string {
   return splitUrl(request)[0];

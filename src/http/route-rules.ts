@@ -7,8 +7,12 @@ import { type Scope } from '../auth/scope.js';
 export interface RouteRules {
   /** The scope that the request's key needs. A `read` route is open to everybody, unless reads are closed. */
   readonly access?: Scope;
-  /** The status of the refusal when the body is not declared as `application/json`; absent: there is no body. */
+  /** The status of the refusal when the body is not declared as `application/json` (or one of `bodyTypes`); absent: there is no body. */
   readonly contentTypeRefusal?: 400 | 415;
+  /** The media types that a body may have beside `application/json`. */
+  readonly bodyTypes?: readonly string[];
+  /** Whether a body may be compressed with gzip; with another `Content-Encoding` it is 415. */
+  readonly gzip?: boolean;
   /** The values that the `format` parameter may have; all of JSON unless given. Any other value is 404. */
   readonly formats?: readonly string[];
   /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */

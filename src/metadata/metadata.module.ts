@@ -7,6 +7,6 @@ import { MetadataView } from './metadata-view.js';
 @Module({
   controllers: [MetadataController],
   providers: [BackFillJob, MetadataService, MetadataView],
-  exports: [MetadataView],
+  exports: [BackFillJob, MetadataView],
 })
 export class MetadataModule {}

@@ -17,25 +17,38 @@ export function parseEventTypes(
   slice: JsonSlice | undefined,
   dataTypeOf: DataTypeOf,
 ): Map<string, readonly SummaryRegistration[]> {
-  const eventTypes = new Map<string, SummaryRegistration[]>();
+  const eventTypes = new Map<string, readonly SummaryRegistration[]>();
   for (const [index, item] of itemsIn(slice, 'event-types').entries()) {
     const where = `event-types, item ${index + 1}`;
     const members = objectIn(item, where);
     const name = textIn(members, 'event-type', where);
     const dataType = requireDataType(dataTypeOf, name, `${where}: `);
-    const summaries = eventTypes.get(name) ?? [];
-    eventTypes.set(name, summaries);
-    const posted = members.get('summaries');
-    for (const [at, summary] of (posted ? itemsIn(posted, `${where}, summaries`) : []).entries()) {
-      const registration = parseSummary(
-        objectIn(summary, `${where}, summary ${at + 1}`),
-        dataType,
-        `${where}, summary ${at + 1}`,
-      );
-      if (registration && !summaries.some((known) => sameSummary(known, registration))) summaries.push(registration);
-    }
+    const summaries = parseSummaries(members.get('summaries'), dataType, `${where}, `);
+    eventTypes.set(name, distinct([...(eventTypes.get(name) ?? []), ...summaries]));
   }
   return eventTypes;
+}
+
+/**
+ * The `summaries` to register for an event type of this data type, each once; `undefined` and `null` are an empty list.
+ * Throws `Invalid`, naming the field and its 1-based position behind `where`.
+ */
+export function parseSummaries(
+  slice: JsonSlice | undefined,
+  dataType: DataTypeName,
+  where = '',
+): readonly SummaryRegistration[] {
+  const items = slice ? itemsIn(slice, `${where}summaries`) : [];
+  return distinct(
+    items.flatMap((item, index) => {
+      const place = `${where}summary ${index + 1}`;
+      return parseSummary(objectIn(item, place), dataType, place) ?? [];
+    }),
+  );
+}
+
+function distinct(summaries: readonly SummaryRegistration[]): SummaryRegistration[] {
+  return summaries.filter((one, index) => summaries.findIndex((other) => sameSummary(one, other)) === index);
 }
 
 type Members = ReadonlyMap<string, JsonSlice>;

@@ -14,7 +14,7 @@ export type Scanned = NonNullable<OpenAPIObject['paths'][string]['get']> & {
 };
 
 /** The methods, in their order in the document. */
-const METHODS = ['get', 'post', 'put', 'delete'] as const;
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Completes the operations of a path. Throws if a route has no docs. */
 export function describePath(

@@ -38,5 +38,21 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'integer' },
       example: 86400,
     }),
+    named('SessionOfPath', {
+      name: 'session',
+      in: 'path',
+      required: true,
+      description: 'The id of the session: 1 to 128 letters, digits, `_`, `.`, `@` and `-`.',
+      schema: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,128}$' },
+      example: 'job_7d0f6c2e-3b1a-4f8e-9a55-0c8d1e2f3a4b',
+    }),
+    named('StreamOfPath', {
+      name: 'stream',
+      in: 'path',
+      required: true,
+      description: 'The id of the stream, of the same characters as that of a session.',
+      schema: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,128}$' },
+      example: 'latency',
+    }),
   ].map((parameter) => [parameter.name, parameter]),
 );

@@ -8,6 +8,7 @@ import * as latest from '../latest/latest.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
+import * as sessions from '../sessions/session.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 import * as welcome from '../welcome/welcome.dto.js';
 
@@ -24,6 +25,7 @@ export const WIRE_SHAPES = [
   declaredTypes,
   health,
   latest,
+  sessions,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

@@ -33,6 +33,7 @@ import { SealedBinStore } from './rollups/sealed-bin-store.js';
 import { SegmentCheck } from './points/segment-check.js';
 import { SeriesCache } from './registry/series-cache.js';
 import { SeriesStore } from './registry/series-store.js';
+import { SessionStore } from './sessions/session-store.js';
 import { SubjectStore } from './registry/subject-store.js';
 import { SummaryStore } from './rollups/summary-store.js';
 import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
@@ -68,6 +69,7 @@ const STORES = [
   SealedBinStore,
   SearchStore,
   SegmentCheck,
+  SessionStore,
   SubjectStore,
   SummaryStore,
   SeriesStore,

@@ -164,6 +164,58 @@ export type Deletion = {
 };
 
 /**
+ * A session that has ended, and what its streams lack.
+ */
+export type EndedSession = {
+    /**
+     * Its id.
+     */
+    session: string;
+    /**
+     * A small number, unique in the archive.
+     */
+    number: number;
+    name: string;
+    operator: string;
+    status: 'open' | 'closed' | 'interrupted';
+    'test-start': Micros;
+    /**
+     * `null` while it is open.
+     */
+    'test-end': Micros | null;
+    /**
+     * `test-end` − `test-start`, in microseconds.
+     */
+    duration: number | null;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    meta: {
+        [key: string]: unknown;
+    };
+    /**
+     * The number of its streams.
+     */
+    streams: number;
+    /**
+     * The number of rows that its streams have taken.
+     */
+    rows: number;
+    /**
+     * The time of the first point; `null` where there is none.
+     */
+    first: Micros | null;
+    /**
+     * The time of the last point; `null` where there is none.
+     */
+    last: Micros | null;
+    created: Micros;
+    updated: Micros;
+    url: string;
+    gaps: Array<StreamGap>;
+};
+
+/**
  * Why a request was refused or failed. Clients of esmond read either `detail` or `error`, so both are present.
  */
 export type ErrorBody = {
@@ -398,6 +450,19 @@ export type LatestPoint = {
 };
 
 /**
+ * What to change of a session or a stream.
+ */
+export type MetaChanges = {
+    name?: string;
+    /**
+     * Each member replaces the stored one; `null` removes it.
+     */
+    meta?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * Who measured what between whom. Any other name is a free-form parameter.
  */
 export type Metadata = {
@@ -447,6 +512,11 @@ export type Metadata = {
     'event-types': Array<EventTypeEntry>;
     [key: string]: string | Array<EventTypeEntry> | undefined;
 };
+
+/**
+ * Microseconds since 1970-01-01 UTC; with `time=iso` an ISO 8601 text.
+ */
+export type Micros = number | string;
 
 /**
  * An event type to declare.
@@ -523,6 +593,27 @@ export type NewPoint = {
 };
 
 /**
+ * A data session to be created, such as a load test.
+ */
+export type NewSession = {
+    name?: string;
+    /**
+     * Who runs the test; the user of the key if absent.
+     */
+    operator?: string;
+    /**
+     * When the test begins; the database's time if absent. Bins of summaries are aligned to it, so it can't be changed.
+     */
+    'test-start'?: PostedMicros;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    meta?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * A summary to register.
  */
 export type NewSummary = {
@@ -590,6 +681,11 @@ export type PostedHistogram = {
 };
 
 /**
+ * Microseconds since 1970-01-01 UTC, or an ISO 8601 time with its offset.
+ */
+export type PostedMicros = number | string;
+
+/**
  * Seconds since 1970-01-01 UTC, in the years 1 to 9999; a fraction is kept to the microsecond. A text must be an integer.
  */
 export type PostedTime = number | string;
@@ -614,6 +710,67 @@ export type Service = {
      * The URL of the archive.
      */
     archive: string;
+};
+
+/**
+ * A data session.
+ */
+export type Session = {
+    /**
+     * Its id.
+     */
+    session: string;
+    /**
+     * A small number, unique in the archive.
+     */
+    number: number;
+    name: string;
+    operator: string;
+    status: 'open' | 'closed' | 'interrupted';
+    'test-start': Micros;
+    /**
+     * `null` while it is open.
+     */
+    'test-end': Micros | null;
+    /**
+     * `test-end` − `test-start`, in microseconds.
+     */
+    duration: number | null;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    meta: {
+        [key: string]: unknown;
+    };
+    /**
+     * The number of its streams.
+     */
+    streams: number;
+    /**
+     * The number of rows that its streams have taken.
+     */
+    rows: number;
+    /**
+     * The time of the first point; `null` where there is none.
+     */
+    first: Micros | null;
+    /**
+     * The time of the last point; `null` where there is none.
+     */
+    last: Micros | null;
+    created: Micros;
+    updated: Micros;
+    url: string;
+};
+
+/**
+ * The end of a test.
+ */
+export type SessionEnd = {
+    /**
+     * When the test ended; the time of its last point if absent, or now if it has none.
+     */
+    'test-end'?: PostedMicros;
 };
 
 /**
@@ -660,6 +817,21 @@ export type Statistics = {
      * The square root of the variance.
      */
     'standard-deviation': number;
+};
+
+/**
+ * Rows that a stream lacks below its highest one.
+ */
+export type StreamGap = {
+    stream: string;
+    /**
+     * The first row that is missing.
+     */
+    from: number;
+    /**
+     * The next row that is there.
+     */
+    to: number;
 };
 
 /**
@@ -760,6 +932,10 @@ export type Welcome = {
      * The path of the OpenAPI document.
      */
     openapi: string;
+};
+
+export type NullableMicros = {
+    [key: string]: unknown;
 };
 
 /**
@@ -870,9 +1046,44 @@ export type Percentages = 'fractions';
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
 
 /**
+ * The maximum of sessions in the answer.
+ */
+export type SessionLimit = number;
+
+/**
+ * Exactly this name.
+ */
+export type SessionName = string;
+
+/**
+ * The id of the session: 1 to 128 letters, digits, `_`, `.`, `@` and `-`.
+ */
+export type SessionOfPath = string;
+
+/**
+ * Exactly this operator.
+ */
+export type SessionOperator = string;
+
+/**
+ * This status.
+ */
+export type SessionStatus = 'open' | 'closed' | 'interrupted';
+
+/**
  * An IP address in any notation, or a host name, which is resolved; 400 if it has no address. A source without an address matches by its name, without regard to case.
  */
 export type Source = string;
+
+/**
+ * A `test-start` at this time or later.
+ */
+export type StartedFrom = Micros;
+
+/**
+ * A `test-start` at this time or earlier.
+ */
+export type StartedTo = Micros;
 
 /**
  * Exactly this type.
@@ -903,6 +1114,11 @@ export type Time = number;
  * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.
  */
 export type TimeEnd = number;
+
+/**
+ * With `iso`, times are ISO 8601 texts; else microseconds.
+ */
+export type TimeForm = 'iso';
 
 /**
  * This number of seconds: after `time-start`, or before `time-end`, or before now. Ignored if both ends are given.
@@ -1172,7 +1388,7 @@ export type CreateMetadataErrors = {
      */
     413: ErrorBody;
     /**
-     * The body is not declared as `application/json`.
+     * The body has a content type or an encoding that the route does not take.
      */
     415: ErrorBody;
     /**

@@ -34,6 +34,14 @@ export type AuditAction =
   | 'key revoked'
   | 'network added'
   | 'network removed'
+  | 'session created'
+  | 'session changed'
+  | 'session closed'
+  | 'session interrupted'
+  | 'session reopened'
+  | 'session deleted'
+  | 'stream registered'
+  | 'stream changed'
   | 'retention run';
 
 /** A recorded change. */
@@ -79,7 +87,7 @@ export interface DroppedRecord {
 
 /**
  * Records a change. Call it in the transaction of the change, so that neither exists without the other.
- * @param target the changed metadata key, number of an API key, network or event type.
+ * @param target the changed metadata key, number of an API key, network, event type or session.
  */
 export async function recordAudit(
   sql: Sql,

@@ -25,7 +25,7 @@ export interface AddedSummary {
   readonly window: number;
   /** Whether the series had no other summary of this window. */
   readonly isNewWindow: boolean;
-  /** Whether the series has points already. */
+  /** Whether the series has points already, which are kept. */
   readonly hasPoints: boolean;
 }
 

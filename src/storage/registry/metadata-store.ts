@@ -40,6 +40,8 @@ export interface NewMetadata extends MetadataFields {
   /** The digest of the fields that make two metadata the same. */
   readonly identity: Buffer;
   readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
+  /** Of series that are new; those of plain ones unless given. */
+  readonly traits?: SeriesTraits;
 }
 
 /** A metadata as it is stored. Event types are sorted by name, summaries by type and window. */
@@ -61,6 +63,26 @@ interface Added {
   readonly eventTypes: readonly string[];
   readonly summaries: readonly string[];
 }
+
+/** The outcome of a registration inside a transaction. */
+export interface Registered extends Added {
+  readonly key: string;
+  /** Whether the metadata was not there before. */
+  readonly isNew: boolean;
+}
+
+/** What is fixed of the series of a metadata when they are made. */
+export interface SeriesTraits {
+  /** The time (micros) that its bins are aligned to. */
+  readonly origin: number;
+  /** Whether its points have row numbers, and several of them may lie at one time. */
+  readonly isStream: boolean;
+  /** Whether its points are stored; if not, only its bins are. */
+  readonly keepsPoints: boolean;
+}
+
+/** Those of all series but the streams of sessions. */
+const PLAIN: SeriesTraits = { origin: 0, isStream: false, keepsPoints: true };
 
 /** An SQL expression for the source of the metadata `m`, an address or a name. */
 export const SOURCE = 'coalesce(host(m.source), m.source_name)';
@@ -153,15 +175,29 @@ export class MetadataStore {
   private async write(metadata: NewMetadata, by: Actor): Promise<void> {
     await this.disk.check();
     await this.db.retrying(async (sql) => {
-      const { id, key, isNew } = await this.insert(sql, metadata);
-      const added = await this.extend(sql, id, metadata);
-      await refuseManyWindows(sql, id);
+      const { key, isNew, ...added } = await this.registerWithin(sql, metadata);
       if (isNew || added.eventTypes.length + added.summaries.length > 0)
         await recordAudit(sql, by, isNew ? 'metadata created' : 'metadata extended', key, {
           ...(isNew && { source: metadata.source, destination: metadata.destination }),
           ...added,
         });
     });
+  }
+
+  /**
+   * Stores or extends a metadata as `register` does, inside the caller's transaction and without an audit record. Waits
+   * for others that register the same.
+   */
+  async registerWithin(sql: Sql, metadata: NewMetadata): Promise<Registered> {
+    const { id, key, isNew } = await this.insert(sql, metadata);
+    const added = await this.extend(sql, id, metadata);
+    await refuseManyWindows(sql, id);
+    return { key, isNew, ...added };
+  }
+
+  /** Replaces the free-form parameters of a metadata that has another identity than these, inside the caller's transaction. */
+  async setParameters(sql: Sql, key: string, parameters: MetadataFields['parameters']): Promise<void> {
+    await sql.query('UPDATE metadata SET parameters = $2 WHERE key = $1', [key, parameters]);
   }
 
   /** Locks a metadata inside the caller's transaction; returns whether it is there. */
@@ -225,27 +261,29 @@ export class MetadataStore {
   }
 
   /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
-  private async extend(sql: Sql, id: number, { eventTypes }: NewMetadata): Promise<Added> {
+  private async extend(sql: Sql, id: number, { eventTypes, traits = PLAIN }: NewMetadata): Promise<Added> {
     const names = [...eventTypes.keys()].sort();
     const dataTypes = await holdDataTypes(sql, names);
     refuseRedeclared(eventTypes, names, dataTypes);
     const series = await sql.query<{ eventType: string }>(
-      `INSERT INTO series (metadata, event_type, data_type)
-       SELECT $1, event_type, data_type FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
+      `INSERT INTO series (metadata, event_type, data_type, origin, is_stream, keeps_points)
+       SELECT $1, event_type, data_type, $4::bigint, $5::boolean, $6::boolean FROM unnest($2::text[], $3::text[]) AS wanted (event_type, data_type)
        WHERE NOT EXISTS (SELECT FROM series s WHERE s.metadata = $1 AND s.event_type = wanted.event_type)
        ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
-      [id, names, dataTypes],
+      [id, names, dataTypes, traits.origin, traits.isStream, traits.keepsPoints],
     );
     await sql.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
     const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
     const summaries = await sql.query<AddedSummary & { name: string }>(
       // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
       `WITH added AS (
-         -- Bins that have expired are missing for the new summary too: their rows are gone.
+         -- Bins that have expired are missing for the new summary too: their rows are gone. So are those of points that
+         -- were not kept.
          INSERT INTO summary (series, type, window_seconds, cut_off)
          SELECT s.id, type, window_seconds,
+                CASE WHEN NOT s.keeps_points THEN s.last_point + interval '1 microsecond' ELSE
                 (SELECT CASE WHEN bool_and(y.cut_off IS NOT NULL) THEN min(y.cut_off) END FROM summary y
-                 WHERE y.series = s.id AND y.window_seconds = wanted.window_seconds)
+                 WHERE y.series = s.id AND y.window_seconds = wanted.window_seconds) END
          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
          JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
          ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds
@@ -255,7 +293,7 @@ export class MetadataStore {
        SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name,
               a.series, s.data_type AS "dataType", a.type, a.window_seconds::float8 AS window,
               NOT EXISTS (SELECT FROM summary y WHERE y.series = a.series AND y.window_seconds = a.window_seconds)
-                AS "isNewWindow", s.first_point IS NOT NULL AS "hasPoints"
+                AS "isNewWindow", s.keeps_points AND s.first_point IS NOT NULL AS "hasPoints"
        FROM added a JOIN series s ON s.id = a.series ORDER BY 1`,
       [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
     );

@@ -16,3 +16,13 @@ export function seriesOfMetadata(key: string): string {
 export function existingSeries(id: string): string {
   return `(SELECT s.id FROM series s WHERE s.id = ${id})`;
 }
+
+/** The times of the first and the last point of each series: `series`, `first` and `last`, `null` where it has none. */
+export const POINT_TIMES = '(SELECT id AS series, first_point AS first, last_point AS last FROM series)';
+
+/** What answers tell of a series beside its points: `series`, `key` of its metadata, `first`, `last` and `summaries`. */
+export const DESCRIBED_SERIES = `
+  (SELECT s.id AS series, m.key, s.first_point AS first, s.last_point AS last,
+          (SELECT coalesce(json_agg(json_build_object('type', type, 'window', window_seconds)
+                           ORDER BY type, window_seconds), '[]') FROM summary WHERE series = s.id) AS summaries
+   FROM series s JOIN metadata m ON m.id = s.metadata)`;

@@ -3,8 +3,22 @@ import { Database } from '../../postgres/database.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
 
+/** The subject type of the metadata of a session's streams. */
+export const STREAM = 'stream';
+
 /** The fields of a metadata without its parameters: who measured what between whom. */
-export type Subject = Omit<MetadataFields, 'parameters'>;
+export interface Subject extends Omit<MetadataFields, 'parameters'> {
+  /** The id of the session that it is a stream of. */
+  readonly session?: string | null;
+}
+
+/** The subject of all streams of a session. */
+export function subjectOfSession(session: string): Subject {
+  return {
+    ...{ subjectType: STREAM, source: null, destination: null, measurementAgent: null },
+    ...{ toolName: null, inputSource: null, inputDestination: null, session },
+  };
+}
 
 /** The number of subjects that are cached. */
 const CACHE_SIZE = 20_000;
@@ -20,7 +34,8 @@ export class SubjectStore extends ReadThroughCache<Subject> {
 async function find(db: Database, keys: readonly string[]): Promise<Map<string, Subject>> {
   const { rows } = await db.query<{ key: string } & Subject>(
     `SELECT key, subject_type AS "subjectType", ${SOURCE} AS source, destination, measurement_agent AS "measurementAgent",
-            tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination"
+            tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination",
+            CASE WHEN subject_type = '${STREAM}' THEN parameters ->> 'session' END AS session
      FROM metadata m WHERE key = ANY ($1)`,
     [keys],
   );

@@ -1,0 +1,27 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { Invalid } from '../common/errors.js';
+import { validated } from '../common/validated.js';
+import { JsonReader } from '../json/json-reader.js';
+import { readMembers } from '../json/json-text.js';
+import { Meta } from './meta.js';
+
+/**
+ * Reads a small JSON body as `JsonBody` does, into the DTO class of its parameter, and its member `meta` as a `Meta`.
+ * Without a body, it is an object without members. Throws `Invalid`, naming the field.
+ */
+@Injectable()
+export class MetaBody implements PipeTransform<Buffer | undefined, object> {
+  transform(body: Buffer | undefined, { metatype }: ArgumentMetadata): object {
+    if (metatype === undefined) throw new Error('the parameter has no class');
+    const reader = JsonReader.ofBody(body && body.length > 0 ? body : Buffer.from('{}'));
+    const kind = reader.kind();
+    if (kind !== 'object') throw new Invalid(`expected a JSON object, got ${kind}`);
+    const members = readMembers(reader);
+    reader.finish();
+    const meta = members.get('meta');
+    members.delete('meta');
+    const fields = Object.fromEntries([...members].map(([name, { text }]) => [name, JSON.parse(text) as unknown]));
+    const instance = validated<object>(metatype as new () => object, fields);
+    return meta ? Object.assign(instance, { meta: Meta.parse(meta) }) : instance;
+  }
+}

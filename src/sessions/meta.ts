@@ -1,0 +1,65 @@
+import { Invalid } from '../common/errors.js';
+import { JsonReader } from '../json/json-reader.js';
+import { compact, type JsonSlice, membersOf } from '../json/json-text.js';
+
+/** The largest meta, in bytes of JSON. */
+const MAX_BYTES = 64 * 1024;
+
+/** How deep it may be nested; itself is the first level. */
+const MAX_DEPTH = 8;
+
+/**
+ * The free-form facts of a session or a stream: a JSON object, kept as text, since `JSON.parse` would change numbers.
+ */
+export class Meta {
+  static readonly EMPTY = new Meta(new Map());
+
+  private constructor(readonly members: ReadonlyMap<string, JsonSlice>) {}
+
+  /** The meta in a body. Throws `Invalid` where it is no object, too large or too deep. */
+  static parse({ kind, text }: JsonSlice): Meta {
+    if (kind !== 'object') throw new Invalid(`meta: expected an object, got ${kind}`);
+    checkDepth(new JsonReader(text), 1);
+    return Meta.of(membersOf(text));
+  }
+
+  /** The meta that is stored. */
+  static stored(text: string): Meta {
+    return new Meta(membersOf(text));
+  }
+
+  private static of(members: ReadonlyMap<string, JsonSlice>): Meta {
+    const meta = new Meta(members);
+    if (Buffer.byteLength(meta.text) > MAX_BYTES) throw new Invalid('meta: more than 64 KiB of JSON');
+    return meta;
+  }
+
+  /** Its compact JSON. */
+  get text(): string {
+    return `{${[...this.members].map(([name, { text }]) => `${JSON.stringify(name)}:${compact(text)}`).join(',')}}`;
+  }
+
+  /** This meta with the members of `changes` in place of its own; `null` removes one. Throws `Invalid` as `parse` does. */
+  merge(changes: Meta): Meta {
+    const members = new Map(this.members);
+    for (const [name, value] of changes.members)
+      if (value.kind === 'null') members.delete(name);
+      else members.set(name, value);
+    return Meta.of(members);
+  }
+}
+
+/** Checks the next value, and that its strings are texts that PostgreSQL takes. */
+function checkDepth(reader: JsonReader, depth: number): void {
+  const kind = reader.kind();
+  if ((kind === 'object' || kind === 'array') && depth > MAX_DEPTH)
+    throw new Invalid(`meta: nested deeper than ${MAX_DEPTH} levels`);
+  if (kind === 'object') {
+    reader.beginObject();
+    while (reader.nextKey() !== undefined) checkDepth(reader, depth + 1);
+  } else if (kind === 'array') {
+    reader.beginArray();
+    while (reader.nextItem()) checkDepth(reader, depth + 1);
+  } else if (kind === 'string') reader.readString();
+  else reader.skip();
+}
