@@ -6,7 +6,8 @@ import { deleteFound } from '../src/cli/delete.command.js';
 import { runImport } from '../src/cli/import.command.js';
 import { planRetention } from '../src/cli/retention.command.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
-import { newMetadata, postPoint, putPoints, readAll, register } from './support/builders.js';
+import { newMetadata, postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
+import { faultsIn, packAll } from './support/packed.js';
 import { type Ending, MARIGRAM, Program } from './support/process.js';
 
 const TYPES = '/api/v1/event-types';
@@ -130,13 +131,16 @@ describe('a declared event type', () => {
     ['histogram', { low: 2 }, { low: 2 }],
     ['json', [1], [1]],
     ['subinterval', [{ start: 0, duration: 1, val: 2 }], [{ start: 0, duration: 1, val: 2 }]],
+    ['string', 'a "text"', 'a "text"'],
+    ['boolean', false, false],
   ])('takes %s values through every server at once', async (dataType, posted, read) => {
     const name = `of-${dataType}`;
     await post(newMetadata([name])).expect(400);
     await declare({ name, 'data-type': dataType }).expect(201);
     const uri = await register(other, name);
     await postPoint(other, uri, name, { ts: 1714557600, val: posted }).expect(201);
-    await postPoint(other, uri, name, { ts: 1714557601, val: true }).expect(dataType === 'json' ? 201 : 400);
+    const takesBooleans = dataType === 'json' || dataType === 'boolean';
+    await postPoint(other, uri, name, { ts: 1714557601, val: true }).expect(takesBooleans ? 201 : 400);
     expect((await readAll(archive, uri, name))[0]).toEqual({ ts: 1714557600, val: read });
     const { body: found } = await archive.http.get(`${ARCHIVE}?event-type=${name}`).expect(200);
     expect(found).toHaveLength(1);
@@ -195,6 +199,123 @@ describe('a declared event type', () => {
       await archive.http.delete(registered.body.uri).set('authorization', admin).expect(200);
       await remove('contested').expect(200);
     }
+  });
+});
+
+describe('texts and booleans', () => {
+  let uri: string;
+  beforeAll(async () => {
+    await declare({ name: 'state', 'data-type': 'string' }).expect(201);
+    await declare({ name: 'is-up', 'data-type': 'boolean' }).expect(201);
+    uri = await register(archive, 'state', 'is-up');
+  });
+
+  const longest = 'é'.repeat(32 * 1024);
+
+  test.each([
+    ['state', '""'],
+    ['state', JSON.stringify(longest)],
+    ['state', '"tab \\t, \\ud83d\\ude00 \\u0041 漢"'],
+    ['state', '"200"'],
+    ['is-up', 'true'],
+    ['is-up', 'false'],
+  ])('a value of %s may be: %#', async (eventType, val) => {
+    await postPoint(archive, uri, eventType, `{"ts": 1, "val": ${val}}`).expect(201);
+    expect((await readAll(archive, uri, eventType))[0]).toEqual({ ts: 1, val: JSON.parse(val) });
+  });
+
+  test.each([
+    ['state', '200', 'expected a text of at most 64 KiB without NUL, got 200'],
+    ['state', 'true', 'got true'],
+    ['state', 'null', 'got null'],
+    ['state', '["up"]', 'got ["up"]'],
+    ['state', JSON.stringify(`${longest}!`), 'at most 64 KiB'],
+    ['state', '"a\\u0000b"', 'NUL'],
+    ['state', '"\\ud83d"', 'lone surrogate'],
+    ['is-up', '1', 'expected true or false, got 1'],
+    ['is-up', '"true"', 'expected true or false, got "true"'],
+    ['is-up', 'null', 'got null'],
+  ])('a value of %s may not be: %#', async (eventType, val, detail) => {
+    const { body } = await postPoint(archive, uri, eventType, `{"ts": 2, "val": ${val}}`).expect(400);
+    expect(body.detail).toContain(detail);
+    await archive.http.get(`${uri}${eventType}/base?time=2`).expect(200, []);
+  });
+
+  test.each([
+    ['state', (n: number) => `no ${n % 3}`, (n: number) => `yes ${n % 2}`],
+    ['is-up', (n: number) => n % 3 === 0, (n: number) => n % 2 === 0],
+  ])('a second value of %s replaces the first one, loose or packed', async (eventType, first, second) => {
+    const fresh = await register(archive, eventType);
+    const every = (step: number, valueOf: (n: number) => unknown): WirePoint[] =>
+      Array.from({ length: 60 / step }, (_, index) => ({ ts: 1714557600 + index * step, val: valueOf(index * step) }));
+    const points = every(1, first);
+    await putPoints(archive, fresh, eventType, points.slice(0, 40)).expect(201);
+    await putPoints(archive, fresh, eventType, points.slice(40)).expect(201);
+    expect(await formsOf(fresh)).toEqual({ loose: 20, packed: 40 });
+
+    await putPoints(archive, fresh, eventType, every(2, second)).expect(201);
+    const expected = points.map(({ ts, val }, n) => ({ ts, val: n % 2 === 0 ? second(n) : val }));
+    expect(await readAll(archive, fresh, eventType)).toEqual(expected);
+    expect(await formsOf(fresh)).toEqual({ loose: 20, packed: 40 });
+    await packAll(archive);
+    expect(await readAll(archive, fresh, eventType)).toEqual(expected);
+    expect(await faultsIn(archive)).toEqual([]);
+  });
+
+  async function formsOf(path: string): Promise<object | undefined> {
+    const [forms] = await archive.query<{ loose: number; packed: number }>(
+      `SELECT (SELECT count(*)::int FROM point WHERE series = s.id) AS loose,
+              (SELECT sum(points)::int FROM segment WHERE series = s.id) AS packed
+       FROM series s JOIN metadata m ON m.id = s.metadata WHERE strpos($1, m.key) > 0`,
+      [path],
+    );
+    return forms;
+  }
+
+  test('come as JSON in CSV, and go back into an archive from there', async () => {
+    const fresh = await register(archive, 'state', 'is-up');
+    await postPoint(archive, fresh, 'state', { ts: 1, val: 'up, and "running"' }).expect(201);
+    await postPoint(archive, fresh, 'is-up', { ts: 1, val: true }).expect(201);
+    const csv = async (eventType: string): Promise<string> =>
+      (await archive.http.get(`${fresh}${eventType}/base?time=1&format=csv`).expect(200)).text;
+    const text = String.raw`"""up, and \""running\"""""`;
+    expect(await csv('state')).toBe(`ts,val\n1,${text}\n`);
+    expect(await csv('is-up')).toBe('ts,val\n1,"true"\n');
+
+    const lines = [
+      'source,measurement-agent,subject-type,event-type,ts,val',
+      `192.0.2.19,192.0.2.19,network-element,state,1,${text}`,
+      '192.0.2.19,192.0.2.19,network-element,is-up,1,"true"',
+    ];
+    await imported('texts.csv', lines.map((line) => `${line}\n`).join(''));
+    const { body } = await archive.http.get('/api/v1/latest?source=192.0.2.19').expect(200);
+    expect(body).toMatchObject([
+      { 'event-type': 'is-up', ts: 1, val: true },
+      { 'event-type': 'state', ts: 1, val: 'up, and "running"' },
+    ]);
+  });
+
+  test('are fields of line protocol', async () => {
+    await imported('texts.lp', 'm,source=192.0.2.29 state="up",is-up=t 1714557600000000000\n');
+    const { body } = await archive.http.get('/api/v1/latest?source=192.0.2.29').expect(200);
+    expect(body).toMatchObject([
+      { 'event-type': 'is-up', val: true },
+      { 'event-type': 'state', val: 'up' },
+    ]);
+  });
+
+  async function imported(name: string, content: string): Promise<void> {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await runImport({ DATABASE_URL: archive.databaseUrl }, fileOf(name, content), [], {});
+  }
+
+  test('the built-in metric and event are numbers and texts', async () => {
+    const fresh = await register(archive, 'metric', 'event');
+    await postPoint(archive, fresh, 'metric', { ts: 1, val: 2.5 }).expect(201);
+    await postPoint(archive, fresh, 'event', { ts: 1, val: '200' }).expect(201);
+    await postPoint(archive, fresh, 'event', { ts: 2, val: 200 }).expect(400);
+    expect(await readAll(archive, fresh, 'event')).toEqual([{ ts: 1, val: '200' }]);
   });
 });
 

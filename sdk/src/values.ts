@@ -55,8 +55,8 @@ interface JsonShapes {
 }
 
 /**
- * What is read as `val` of each event type. The archive checks numbers, histograms and subintervals; of the others it
- * takes any JSON, and their types here are what perfSONAR writes.
+ * What is read as `val` of each event type. The archive checks numbers, histograms, subintervals, texts and
+ * booleans; of the others it takes any JSON, and their types here are what perfSONAR writes.
  *
  * Event types of your own are added by declaration merging:
  * ```ts

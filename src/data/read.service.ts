@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
 import { resolveRange } from '../common/time-range.js';
-import { DATA_TYPES, type DataType } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataType, isNumeric } from '../event-types/data-types.js';
 import { emptyPage, type RowPage } from '../rows/row-page.js';
 import { type RowWriter } from '../rows/row-writer.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
@@ -64,8 +64,9 @@ function writeWith(encode: (point: Point) => string): (points: PointSlice, write
  * How values are written; `undefined` for plain numbers, which are read and written faster. A form means something to
  * data types that have several. Throws `Invalid` where they lack this one.
  */
-function encoderOf({ isDocument, encode, forms }: DataType, form: string | undefined): DataType['encode'] | undefined {
-  if (form === undefined || !forms) return isDocument ? encode : undefined;
+function encoderOf(dataType: DataType, form: string | undefined): DataType['encode'] | undefined {
+  const { encode, forms } = dataType;
+  if (form === undefined || !forms) return isNumeric(dataType) ? undefined : encode;
   const found = forms.get(form);
   if (!found) throw new Invalid(`percentages: expected ${[...forms.keys()].join(', ')}, got ${JSON.stringify(form)}`);
   return found;

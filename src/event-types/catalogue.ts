@@ -3,12 +3,14 @@ import { type DataTypeName } from './data-types.js';
 
 /** The built-in event types, with their data type, unit and meaning. Add one here and nowhere else. */
 const CATALOGUE = {
+  event: ['string', null, 'a stream of texts of a session'],
   failures: ['json', null, 'an object with the text of the `error`'],
   'histogram-owdelay': ['histogram', 'ms', 'one-way delay: count by delay'],
   'histogram-rtt': ['histogram', 'ms', 'round-trip time: count by time'],
   'histogram-ttl': ['histogram', 'hops', 'from source to destination'],
   'histogram-ttl-reverse': ['histogram', 'hops', 'from destination to source'],
   iostat: ['json', null, 'statistics of the host'],
+  metric: ['float', null, 'a stream of numbers of a session'],
   mpstat: ['json', null, 'statistics of the host'],
   'ntp-delay': ['float', 'ms', 'round-trip time to the peer'],
   'ntp-dispersion': ['float', 'ms', 'dispersion of the peer'],

@@ -3,19 +3,21 @@ import { JsonReader } from '../json/json-reader.js';
 import { atOnce } from '../common/turns.js';
 import { compact, itemsOf, type JsonSlice, membersOf, readSlice, stringOf } from '../json/json-text.js';
 import { floatOf, integerOf, isFraction } from './numbers.js';
+import { isStorableText } from './texts.js';
 
 /** The kinds of values an event type can have. */
-export type DataTypeName = 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+export type DataTypeName =
+  'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval' | 'string' | 'boolean';
 
 /**
  * How values are summed up: numbers by adding them, fractions by adding numerators and denominators, histograms by
- * adding the counts of each label.
+ * adding the counts of each label, categories by counting each value.
  */
-export type Measure = 'number' | 'fraction' | 'histogram';
+export type Measure = 'number' | 'fraction' | 'histogram' | 'category';
 
 /**
- * A value as it is stored: numbers in `value` (a percentage with its `denominator`), everything else as the JSON text
- * of `document`.
+ * A value as it is stored: numbers in `value` (a percentage with its `denominator`, a boolean as 0 or 1), everything
+ * else as the JSON text of `document`.
  */
 export interface StoredValue {
   readonly value: number | null;
@@ -116,10 +118,36 @@ export const DATA_TYPES: Readonly<Record<DataTypeName, DataType>> = {
     parse: parseSubintervals,
     encode: encodeDocument,
   },
+  string: {
+    isDocument: true,
+    onConflict: 'replace',
+    measure: 'category',
+    docs: {
+      read: 'a text',
+      posted: 'a text of at most 64 KiB in UTF-8, without NUL',
+      type: 'string',
+    },
+    parse: parseString,
+    encode: encodeDocument,
+  },
+  boolean: {
+    isDocument: false,
+    onConflict: 'replace',
+    measure: 'category',
+    docs: { read: '`true` or `false`', posted: '`true` or `false`', type: 'boolean' },
+    parse: (value) =>
+      value.kind === 'boolean' ? numeric(value.text === 'true' ? 1 : 0) : refuse('', 'true or false', value),
+    encode: ({ value }) => String(value === 1),
+  },
 };
 
 /** The names of all data types. */
 export const DATA_TYPE_NAMES = Object.keys(DATA_TYPES) as readonly DataTypeName[];
+
+/** Whether readers get the stored number, or the quotient of two, and no other form of it. */
+export function isNumeric({ isDocument, measure }: DataType): boolean {
+  return !isDocument && measure !== 'category';
+}
 
 /** `{"numerator": n, "denominator": d}` with integers n ≥ 0 and d > 0; n > d is fine; further keys are ignored. */
 function parsePercentage(posted: JsonSlice): ParsedValue {
@@ -194,6 +222,13 @@ function parseSubintervals(value: JsonSlice): StoredValue {
     }
   });
   return document(compact(value.text));
+}
+
+/** Stored in one form, whatever escapes it is posted with: equal texts are equal documents. */
+function parseString(posted: JsonSlice): StoredValue {
+  const text = posted.kind === 'string' ? stringOf(posted) : undefined;
+  if (text === undefined || !isStorableText(text)) refuse('', 'a text of at most 64 KiB without NUL', posted);
+  return document(JSON.stringify(text));
 }
 
 function numeric(value: number): StoredValue {

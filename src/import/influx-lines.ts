@@ -99,9 +99,10 @@ function eventTypeOf(measurement: string, field: string, { eventTypes }: Mapping
   return named ?? field.replaceAll('_', '-');
 }
 
-/** For values other than numbers and booleans, a text holds the JSON. */
+/** For values other than numbers, texts and booleans, a text holds the JSON. */
 function valueOf({ json, text }: FieldValue, dataType: DataTypeName, field: string): JsonSlice {
-  const isJson = DATA_TYPES[dataType].measure !== 'number';
+  const { measure } = DATA_TYPES[dataType];
+  const isJson = measure !== 'number' && measure !== 'category';
   if (text === undefined || !isJson) return parseSlice(json);
   try {
     return parseSlice(text);

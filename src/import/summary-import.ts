@@ -1,6 +1,6 @@
 import { type Summary } from 'marigram-client';
 import { MICROS_PER_SECOND } from '../common/time.js';
-import { DATA_TYPES, type DataTypeName } from '../event-types/data-types.js';
+import { DATA_TYPES, type DataTypeName, isNumeric } from '../event-types/data-types.js';
 import { binOf } from '../rollups/windows.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
@@ -68,6 +68,6 @@ export class SummaryImport {
 
 /** Whether a value has the form of this summary type. */
 function isValueOf(type: Summary['summaryType'], dataType: DataTypeName, val: unknown): boolean {
-  if (!DATA_TYPES[valueTypeOf(dataType, type)].isDocument) return typeof val === 'number';
+  if (isNumeric(DATA_TYPES[valueTypeOf(dataType, type)])) return typeof val === 'number';
   return typeof val === 'object' && val !== null && !Array.isArray(val);
 }

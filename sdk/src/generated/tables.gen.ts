@@ -5,12 +5,14 @@ import type { Histogram, Subinterval } from '../values.js';
 
 /** The data type of each built-in event type. */
 export const DATA_TYPES = {
+  'event': "string",
   'failures': "json",
   'histogram-owdelay': "histogram",
   'histogram-rtt': "histogram",
   'histogram-ttl': "histogram",
   'histogram-ttl-reverse': "histogram",
   'iostat': "json",
+  'metric': "float",
   'mpstat': "json",
   'ntp-delay': "float",
   'ntp-dispersion': "float",
@@ -64,6 +66,8 @@ export const SUMMARIES = {
   'histogram': ["aggregation","statistics"],
   'json': [],
   'subinterval': [],
+  'string': [],
+  'boolean': [],
 } as const;
 
 /** The name of each summary in URLs, and the data type of its values: `null` for that of the points. */
@@ -75,6 +79,8 @@ export const SUMMARY_TYPES = {
 
 /** What is read as `val` of each built-in event type. */
 export interface BuiltInValues {
+  /** a stream of texts of a session */
+  'event': string;
   /** an object with the text of the `error` */
   'failures': JsonValue;
   /** ms; one-way delay: count by delay */
@@ -87,6 +93,8 @@ export interface BuiltInValues {
   'histogram-ttl-reverse': Histogram;
   /** statistics of the host */
   'iostat': JsonValue;
+  /** a stream of numbers of a session */
+  'metric': number;
   /** statistics of the host */
   'mpstat': JsonValue;
   /** ms; round-trip time to the peer */

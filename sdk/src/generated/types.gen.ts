@@ -20,12 +20,14 @@ export type Bin = {
  *
  * | event type | data type | unit | |
  * | --- | --- | --- | --- |
+ * | `event` | string |  | a stream of texts of a session |
  * | `failures` | json |  | an object with the text of the `error` |
  * | `histogram-owdelay` | histogram | ms | one-way delay: count by delay |
  * | `histogram-rtt` | histogram | ms | round-trip time: count by time |
  * | `histogram-ttl` | histogram | hops | from source to destination |
  * | `histogram-ttl-reverse` | histogram | hops | from destination to source |
  * | `iostat` | json |  | statistics of the host |
+ * | `metric` | float |  | a stream of numbers of a session |
  * | `mpstat` | json |  | statistics of the host |
  * | `ntp-delay` | float | ms | round-trip time to the peer |
  * | `ntp-dispersion` | float | ms | dispersion of the peer |
@@ -70,7 +72,7 @@ export type Bin = {
  * | `throughput-subintervals` | subinterval | bits per second | in each part of a test |
  * | `time-error-estimates` | float | ms | clock error |
  */
-export type BuiltInEventType = 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'iostat' | 'mpstat' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates';
+export type BuiltInEventType = 'event' | 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'iostat' | 'metric' | 'mpstat' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates';
 
 /**
  * Points of one metadata.
@@ -270,7 +272,7 @@ export type EventTypeInfo = {
     /**
      * The type of its values.
      */
-    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval' | 'string' | 'boolean';
     /**
      * The unit of its numbers; `null` if they have none.
      */
@@ -288,7 +290,7 @@ export type EventTypeInfo = {
 /**
  * Event types of the data type float: summaries `aggregation`, `average`, `statistics`.
  */
-export type FloatEventType = 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
+export type FloatEventType = 'metric' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
 
 /**
  * A metadata in a search result. The first element of a page has the paging fields.
@@ -526,7 +528,7 @@ export type NewDeclaration = {
     /**
      * The type of its values; it cannot be changed.
      */
-    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval';
+    'data-type': 'integer' | 'float' | 'percentage' | 'histogram' | 'json' | 'subinterval' | 'string' | 'boolean';
     /**
      * The unit of its numbers. If absent, it stays as declared; a new event type has none.
      */
@@ -670,6 +672,8 @@ export type Point = {
  * - histogram: a `Histogram`
  * - json: any JSON, as it was posted
  * - subinterval: `Subintervals`
+ * - string: a text
+ * - boolean: `true` or `false`
  */
 export type PointValue = number | Histogram | Subintervals | JsonValue;
 
@@ -699,6 +703,8 @@ export type PostedTime = number | string;
  * - histogram: a `PostedHistogram`
  * - json: any JSON
  * - subinterval: `Subintervals`
+ * - string: a text of at most 64 KiB in UTF-8, without NUL
+ * - boolean: `true` or `false`
  */
 export type PostedValue = number | string | Percentage | PostedHistogram | Subintervals | JsonValue;
 
@@ -835,6 +841,11 @@ export type StreamGap = {
 };
 
 /**
+ * Event types of the data type string: no summaries.
+ */
+export type StringEventType = 'event';
+
+/**
  * One part of a test. Further members are allowed; all are returned as posted.
  */
 export type Subinterval = {
@@ -893,6 +904,8 @@ export type SummaryPath = 'aggregations' | 'averages' | 'statistics';
  * - Event types of the data type histogram: summaries `aggregation`, `statistics`.
  * - Event types of the data type json: no summaries.
  * - Event types of the data type subinterval: no summaries.
+ * - Event types of the data type string: no summaries.
+ * - Event types of the data type boolean: no summaries.
  */
 export type SummaryType = 'aggregation' | 'average' | 'statistics';
 

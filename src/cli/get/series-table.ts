@@ -1,5 +1,5 @@
 import { type DataPoint, type SummaryType } from 'marigram-client';
-import { DATA_TYPES } from '../../event-types/data-types.js';
+import { DATA_TYPES, isNumeric } from '../../event-types/data-types.js';
 import { relativeTime, timeOf } from '../time-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
 import { type Quantity } from './quantity.js';
@@ -44,7 +44,7 @@ export async function writeSeries(
   const shape = new SeriesShape();
   const columns: Column[] = members
     ? members.map(([title]) => ({ title, align: 'right' }))
-    : [{ title: 'VALUE', ...(isNumeric(series) && { align: 'right' }) }];
+    : [{ title: 'VALUE', ...(hasNumbers(series) && { align: 'right' }) }];
   const cellsOf = (value: unknown): string[] =>
     members ? membersIn(value, members, quantity) : [valueText(value, quantity)];
   await screen.line(screen.bold(printable(titleOf(series))));
@@ -75,8 +75,8 @@ async function writeShape(screen: Screen, shape: SeriesShape, quantity: Quantity
 }
 
 /** Numbers stand at the right. Shares are numbers, too. */
-function isNumeric({ eventType, summary }: FoundSeries): boolean {
-  return !DATA_TYPES[(summary ?? eventType).dataType].isDocument;
+function hasNumbers({ eventType, summary }: FoundSeries): boolean {
+  return isNumeric(DATA_TYPES[(summary ?? eventType).dataType]);
 }
 
 function titleOf({ metadata, eventType, summary }: FoundSeries): string {

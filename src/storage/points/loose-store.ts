@@ -1,3 +1,4 @@
+import { type StoredValue } from '../../event-types/data-types.js';
 import { float8Array, int4Array, jsonArray, timestampArray } from '../../postgres/array-encoding.js';
 import { type Sql } from '../../postgres/sql.js';
 import { type PointColumns } from './point-columns.js';
@@ -14,9 +15,10 @@ export interface LoosePlace {
   readonly asked: number;
   /** The index of the time in the columns. */
   readonly index: number;
-  /** `null` for numbers. */
-  readonly document: string | null;
+  readonly point: StoredValue;
 }
+
+type LooseRow = [position: number, value: number | null, denominator: number | null, document: string | null];
 
 const COLUMNS = '$1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::json[]';
 const INSERT = `INSERT INTO point (series, ts, value, denominator, document) SELECT * FROM unnest(${COLUMNS})`;
@@ -35,11 +37,12 @@ export async function insertLoose(sql: Sql, points: readonly PointsOfSeries[]): 
   );
 }
 
-/** Replaces the documents of loose points; those that are gone are inserted. */
+/** Replaces the values of loose points; those that are gone are inserted. */
 export async function replaceLoose(sql: Sql, points: readonly PointsOfSeries[]): Promise<void> {
   await sql.query({
     name: 'point-replace',
-    text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET document = excluded.document`,
+    text: `${INSERT} ON CONFLICT (series, ts) DO UPDATE SET
+             value = excluded.value, denominator = excluded.denominator, document = excluded.document`,
     values: allValues(points),
   });
 }
@@ -47,18 +50,18 @@ export async function replaceLoose(sql: Sql, points: readonly PointsOfSeries[]):
 /** Which of these places (series and time) hold a loose point. */
 export async function loosePlaces(sql: Sql, asked: readonly PointsOfSeries[]): Promise<LoosePlace[]> {
   const sizes = asked.map(({ columns }) => columns.micros.length);
-  const { rows } = await sql.query<[position: number, document: string | null]>({
+  const { rows } = await sql.query<LooseRow>({
     name: 'point-places',
-    text: `SELECT position::int, document::text
+    text: `SELECT position::int, value, denominator, document::text
            FROM unnest($1::int4[], $2::timestamptz[]) WITH ORDINALITY AS place (series, ts, position)
            JOIN point USING (series, ts) ORDER BY position`,
     values: numberValues(asked).slice(0, 2),
     rowMode: 'array',
   });
   let [at, before] = [0, 0];
-  return rows.map(([position, document]) => {
+  return rows.map(([position, value, denominator, document]) => {
     while (position - 1 - before >= (sizes[at] ?? Infinity)) before += sizes[at++] ?? 0;
-    return { asked: at, index: position - 1 - before, document };
+    return { asked: at, index: position - 1 - before, point: { value, denominator, document } };
   });
 }
 

@@ -51,6 +51,42 @@ export function pick(columns: PointColumns, indexes: readonly number[]): PointCo
   };
 }
 
+/** The value of the point at an index. */
+export function valueAt({ values, denominators, documents }: PointColumns, index: number): StoredValue {
+  return {
+    value: values[index] ?? null,
+    denominator: denominators[index] ?? null,
+    document: documents[index] ?? null,
+  };
+}
+
+/** The value at a place becomes another one. */
+export interface Replacement {
+  readonly place: number;
+  /** The index of the other value, in columns of its own. */
+  readonly index: number;
+}
+
+/** The columns with some of their values replaced by those of other columns of the same data type. */
+export function withReplaced(
+  columns: PointColumns,
+  replacements: readonly Replacement[],
+  others: PointColumns,
+): PointColumns {
+  const of = <T>(column: readonly T[], other: readonly T[]): readonly T[] => {
+    if (column.length === 0) return column;
+    const replaced = [...column];
+    for (const { place, index } of replacements) replaced[place] = other[index] as T;
+    return replaced;
+  };
+  return {
+    micros: columns.micros,
+    values: of(columns.values, others.values),
+    denominators: of(columns.denominators, others.denominators),
+    documents: of(columns.documents, others.documents),
+  };
+}
+
 /** The points from index `begin` to `end` (exclusive). */
 export function slice(
   { micros, values, denominators, documents, rows }: PointColumns,

@@ -1,8 +1,17 @@
-import { type OnConflict } from '../../event-types/data-types.js';
+import { type OnConflict, type StoredValue } from '../../event-types/data-types.js';
 import { type Sql } from '../../postgres/sql.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { loosePlaces } from './loose-store.js';
-import { indexOfTime, NO_POINTS, OpenColumns, pick, type PointColumns } from './point-columns.js';
+import {
+  indexOfTime,
+  NO_POINTS,
+  OpenColumns,
+  pick,
+  type PointColumns,
+  type Replacement,
+  valueAt,
+  withReplaced,
+} from './point-columns.js';
 import { loadSegments, type SeriesRange, spansOf } from './segment-store.js';
 import { columnsOf, type Segment, type SegmentSpan } from './segment.js';
 
@@ -21,7 +30,7 @@ export interface SeriesPlan {
   readonly inserted: PointColumns;
   /** Those that replace loose points. */
   readonly replacing: PointColumns;
-  /** Segments some of whose documents are replaced: as they were, and all their points as they will be. */
+  /** Segments some of whose values are replaced: as they were, and all their points as they will be. */
   readonly rewritten: readonly { readonly segment: Segment; readonly columns: PointColumns }[];
   /** All points that are inserted or replace others, in time order. */
   readonly stored: PointColumns;
@@ -69,7 +78,7 @@ export async function plan(
   const plans = new Map(points.map((one) => [one.series.id, new OpenPlan(one)]));
   for (const span of spans) plans.get(span.series)?.segments.push(span);
   const touched = spans.filter((span) => plans.get(span.series)?.touches(span));
-  for (const { asked, index, document } of loose) plans.get(points[asked]?.series.id ?? 0)?.takeLoose(index, document);
+  for (const { asked, index, point } of loose) plans.get(points[asked]?.series.id ?? 0)?.takeLoose(index, point);
   for await (const segment of loadSegments(sql, touched)) plans.get(segment.series)?.takePacked(segment);
   return new Map([...plans].map(([series, open]) => [series, open.close()]));
 }
@@ -106,26 +115,25 @@ class OpenPlan {
     return (micros[indexOfTime(micros, first)] ?? Infinity) <= last;
   }
 
-  takeLoose(index: number, document: string | null): void {
-    this.take(index, document);
+  takeLoose(index: number, former: StoredValue): void {
+    this.take(index, former);
     if (this.points.onConflict === 'replace') this.overLoose.push(index);
   }
 
   takePacked(segment: Segment): void {
-    const { micros, documents } = this.points.columns;
+    const { micros } = this.points.columns;
     const packed = columnsOf(segment);
-    let replaced: string[] | undefined;
+    const replaced: Replacement[] = [];
     for (let index = indexOfTime(micros, segment.first); index < micros.length; index++) {
       const time = micros[index] ?? 0;
       if (time > segment.last) break;
       const place = indexOfTime(packed.micros, time);
       if (packed.micros[place] !== time) continue;
-      this.take(index, packed.documents[place] ?? null);
-      if (this.points.onConflict !== 'replace') continue;
-      replaced ??= [...packed.documents];
-      replaced[place] = documents[index] ?? '';
+      this.take(index, valueAt(packed, place));
+      if (this.points.onConflict === 'replace') replaced.push({ place, index });
     }
-    if (replaced) this.rewritten.push({ segment, columns: { ...packed, documents: replaced } });
+    if (replaced.length > 0)
+      this.rewritten.push({ segment, columns: withReplaced(packed, replaced, this.points.columns) });
   }
 
   close(): SeriesPlan {
@@ -145,9 +153,9 @@ class OpenPlan {
     };
   }
 
-  private take(index: number, document: string | null): void {
+  private take(index: number, former: StoredValue): void {
     this.taken.add(index);
     if (this.points.onConflict !== 'replace' || this.points.series.rollups.length === 0) return;
-    this.former.add(this.points.columns.micros[index] ?? 0, { value: null, denominator: null, document });
+    this.former.add(this.points.columns.micros[index] ?? 0, former);
   }
 }

@@ -44,8 +44,10 @@ export class EventTypeStore {
   }
 
   /** All declared event types, sorted by name. Throws `Unavailable` when the database is away. */
-  declared(): Promise<EventTypeInfo[]> {
-    return this.eventTypes.find({ order: { name: 'ASC' } }).catch(asUnavailable);
+  async declared(): Promise<EventTypeInfo[]> {
+    const all = await this.eventTypes.find({ order: { name: 'ASC' } }).catch(asUnavailable);
+    // A later version may have one built in that was declared before.
+    return all.filter(({ name }) => !BUILT_IN.has(name));
   }
 
   /** The declared event type of this name, or `undefined`. Throws `Unavailable` when the database is away. */
