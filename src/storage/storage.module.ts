@@ -36,6 +36,7 @@ import { SeriesStore } from './registry/series-store.js';
 import { SessionStore } from './sessions/session-store.js';
 import { SubjectStore } from './registry/subject-store.js';
 import { SummaryStore } from './rollups/summary-store.js';
+import { StreamLedger } from './sessions/stream-ledger.js';
 import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
 import { PipelinedPool } from '../postgres/pipelined-pool.js';
 import { UsageStore } from './access/usage-store.js';
@@ -70,6 +71,7 @@ const STORES = [
   SearchStore,
   SegmentCheck,
   SessionStore,
+  StreamLedger,
   SubjectStore,
   SummaryStore,
   SeriesStore,

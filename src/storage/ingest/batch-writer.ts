@@ -44,7 +44,7 @@ export class BatchWriter {
    * Stores the points of requests, all that can be stored of them or none; resolves after the commit with the outcome
    * of each request, in their order. The chunks of the points exist.
    * Throws, with nothing stored: `StaleSeries` where series have changed since they were looked up; `BusySeries`;
-   * `KnownKeys` where requests took place before; the error of PostgreSQL where it refuses a value; `Unavailable`.
+   * `KnownKeys` where requests took place before; `RefusedRequests` where streams don't take the points of some; the error of PostgreSQL where it refuses a value; `Unavailable`.
    * Throws `CommitUnknown` where it can't be found out whether the transaction took place.
    */
   async write(requests: readonly WriteRequest[], options: BatchOptions): Promise<readonly WriteOutcome[]> {
@@ -58,7 +58,7 @@ export class BatchWriter {
         stored: outcomes[index]?.stored ?? 0,
         conflicts: outcomes[index]?.conflicts.length ?? 0,
       })),
-      rows: parts.points.stored,
+      rows: parts.plans.stored,
       series: parts.extents.written,
     });
     return outcomes;
@@ -117,8 +117,8 @@ export class BatchWriter {
   }
 
   /** Whether a transaction took place whose COMMIT was not answered. */
-  private async tookPlace(transactionId: string, { points }: PartsOfBatch): Promise<boolean> {
-    return (await this.db.wasCommitted(transactionId)) && (await points.isStoredBy(transactionId));
+  private async tookPlace(transactionId: string, { plans }: PartsOfBatch): Promise<boolean> {
+    return (await this.db.wasCommitted(transactionId)) && (await plans.isStoredBy(transactionId));
   }
 
   private async renewChunks({ requests }: WriteBatch): Promise<void> {

@@ -2,21 +2,28 @@ import { indexOfTime, OpenColumns, pick, type PointColumns } from '../points/poi
 import { type SeriesPoints } from '../points/write-plan.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { type RequestColumns } from './columns-by-series.js';
-import { type WriteRequest } from './write-request.js';
+import { type StreamColumns } from './stream-columns.js';
+import { seriesOf, type WriteRequest } from './write-request.js';
+
+/** Points that a request brings to a stream. */
+export interface OfferedToStream {
+  readonly request: WriteRequest;
+  readonly columns: StreamColumns;
+}
 
 /**
  * The points of several requests, by series: each (series, time) once, in that order. Of several points at one place the
  * first one counts where conflicts are skipped, the last one where points are replaced.
  */
 export class WriteBatch {
-  /** The points to store, in the order of the series' ids. */
+  /** The points to store in series that are no streams, in the order of the series' ids. */
   readonly points: readonly SeriesPoints[];
+  /** The points for streams, in the order of their arrival. */
+  readonly streams: readonly OfferedToStream[];
   /** The series of all points. One that changed between two look-ups is there twice, with different versions. */
   readonly series: ReadonlySet<SeriesRef>;
-  /** The number of points in all requests. */
+  /** The number of points in all requests, without those for streams. */
   readonly size: number;
-  /** The number of points to store. */
-  readonly places: number;
 
   /** @param requests in the order of their arrival. */
   constructor(readonly requests: readonly WriteRequest[]) {
@@ -27,10 +34,21 @@ export class WriteBatch {
         if (known) known.push(ofSeries);
         else byId.set(ofSeries.series.id, [ofSeries]);
       }
-    this.series = new Set(requests.flatMap(({ columns }) => columns.map(({ series }) => series)));
-    this.size = requests.reduce((sum, { size }) => sum + size, 0);
+    this.series = new Set(requests.flatMap((request) => seriesOf(request)));
+    this.size = requests.reduce((sum, { columns }) => sum + sizeOf(columns), 0);
+    this.streams = requests.flatMap((request) => (request.streams ?? []).map((columns) => ({ request, columns })));
     this.points = [...byId.values()].map(combine).sort((a, b) => a.series.id - b.series.id);
-    this.places = this.points.reduce((sum, { columns }) => sum + columns.micros.length, 0);
+  }
+
+  /** All points that may be stored, a stream once for each request. */
+  get offered(): readonly Pick<SeriesPoints, 'series' | 'columns'>[] {
+    if (this.streams.length === 0) return this.points;
+    return [...this.points, ...this.streams.map(({ columns }) => ({ series: columns.series, columns }))];
+  }
+
+  /** Their number. */
+  get places(): number {
+    return sizeOf(this.offered.map(({ columns }) => columns));
   }
 
   /**
@@ -57,6 +75,11 @@ export class WriteBatch {
       return skipped.sort((a, b) => a - b);
     });
   }
+}
+
+/** The number of points in columns. */
+export function sizeOf(columns: readonly Pick<PointColumns, 'micros'>[]): number {
+  return columns.reduce((sum, { micros }) => sum + micros.length, 0);
 }
 
 /** The points of one series in several requests, in the order of their arrival, as one. */

@@ -28,6 +28,7 @@
  * - SPLIT: it failed because of some of its requests, and nothing of it is stored. The others are a new batch.
  *     - Some have stale series: these fail, and their senders look the series up again.
  *     - Some have held series: these become HELD.
+ *     - Streams don't take the points of some, because their session has ended, say: these fail.
  *     - Some have keys that were used before: these get the answer that is kept.
  *     - PostgreSQL refuses a value of some, or they need a segment that is damaged: each half is a new batch, until the
  *       request to blame stands alone and fails.
@@ -40,13 +41,15 @@ import { Metrics } from '../../metrics/metrics.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { classify } from '../../postgres/sql-errors.js';
 import { Chunks } from '../hypertables/chunks.js';
+import { type PointColumns } from '../points/point-columns.js';
 import { BusySeries, StaleSeries } from '../registry/series-store.js';
 import { type BatchOptions, BatchWriter } from './batch-writer.js';
 import { KnownKeys, Repeated } from './idempotency-store.js';
 import { hasLargeHistograms } from './large-histograms.js';
 import { type QueuedWrite } from './queued-write.js';
+import { RefusedRequests } from './refused-requests.js';
 import { WriteLane } from './write-lane.js';
-import { hoursOf, type WriteOutcome, type WriteRequest } from './write-request.js';
+import { hoursOf, seriesOf, type WriteOutcome, type WriteRequest } from './write-request.js';
 
 /** The bounds of one transaction; the request that has waited longest is always in it. */
 const BATCH_POINTS = 10_000;
@@ -98,16 +101,18 @@ export class WriteQueue {
    * idempotency key, only one may be here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
    * looked up (nothing is stored: look up again); `Overloaded` where the queue is full; `Unavailable` where the disk is
-   * full or the database away; `Repeated` where a request with the key took place before (nothing is stored).
+   * full or the database away; `StateConflict` or `Invalid` where a stream does not take its points; `Repeated` where a request with the key took place before (nothing is stored).
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
-    if (request.size === 0 && !request.idempotency) return { stored: 0, conflicts: [], streams: [] };
+    if (request.size === 0 && !request.idempotency && !request.streams?.length)
+      return { stored: 0, conflicts: [], streams: [] };
     if (this.queuedPoints > MAX_QUEUED_POINTS || this.queuedBytes > MAX_QUEUED_BYTES)
       throw new Overloaded('the write queue is full, try again soon');
     await this.disk.check();
     await this.chunks.coverRequest(hoursOf(request));
     return new Promise<WriteOutcome>((answer, fail) => {
-      this.enqueue({ request, bytes: bytesOf(request), answer, fail });
+      const series = seriesOf(request).map(({ id }) => id);
+      this.enqueue({ request, series, bytes: bytesOf(request), answer, fail });
     });
   }
 
@@ -133,7 +138,7 @@ export class WriteQueue {
       if (this.flushing.size > 0 && this.queuedPoints < SECOND_BATCH_POINTS) return;
       const batch = this.nextBatch();
       if (batch.length === 0) return;
-      const series = new Set(batch.flatMap(({ request }) => request.columns.map((ofSeries) => ofSeries.series.id)));
+      const series = new Set(batch.flatMap((write) => write.series));
       this.flushing.add(series);
       void this.store(batch).finally(() => {
         this.flushing.delete(series);
@@ -158,8 +163,8 @@ export class WriteQueue {
     return next;
   }
 
-  private isUnderWay({ request: { columns } }: QueuedWrite): boolean {
-    for (const ids of this.flushing) if (columns.some(({ series }) => ids.has(series.id))) return true;
+  private isUnderWay({ series }: QueuedWrite): boolean {
+    for (const ids of this.flushing) if (series.some((id) => ids.has(id))) return true;
     return false;
   }
 
@@ -171,9 +176,9 @@ export class WriteQueue {
     if (this.flushing.size === 0) return this.waiting;
     const blocked = new Set<number>();
     for (const series of this.flushing) for (const id of series) blocked.add(id);
-    return this.waiting.filter(({ request: { columns } }) => {
-      if (!columns.some(({ series }) => blocked.has(series.id))) return true;
-      for (const { series } of columns) blocked.add(series.id);
+    return this.waiting.filter(({ series }) => {
+      if (!series.some((id) => blocked.has(id))) return true;
+      for (const id of series) blocked.add(id);
       return false;
     });
   }
@@ -195,11 +200,14 @@ export class WriteQueue {
   /** Fails or sets aside the requests to blame for a failed transaction, and stores the others. */
   private async split(writes: readonly QueuedWrite[], error: unknown): Promise<void> {
     if (error instanceof StaleSeries || error instanceof BusySeries) {
-      const concerned = writes.filter(({ request }) => request.columns.some(({ series }) => error.ids.has(series.id)));
+      const concerned = writes.filter(({ series }) => series.some((id) => error.ids.has(id)));
       for (const write of concerned)
         if (error instanceof StaleSeries) write.fail(error);
         else this.hold(write);
       await this.store(writes.filter((write) => !concerned.includes(write)));
+    } else if (error instanceof RefusedRequests) {
+      for (const write of writes) if (error.errors.has(write.request)) write.fail(error.errors.get(write.request));
+      await this.store(writes.filter(({ request }) => !error.errors.has(request)));
     } else if (error instanceof KnownKeys) {
       const others = writes.filter((write) => {
         const { idempotency } = write.request;
@@ -253,9 +261,8 @@ function fittingOf(writes: readonly QueuedWrite[]): number {
   return writes.length;
 }
 
-function bytesOf({ columns, size }: WriteRequest): number {
-  return columns.reduce(
-    (sum, { documents }) => documents.reduce((ofSeries, { length }) => ofSeries + length, sum),
-    100 * size,
-  );
+function bytesOf({ columns, streams = [], size }: WriteRequest): number {
+  const withDocuments = (sum: number, { documents }: PointColumns): number =>
+    documents.reduce((ofSeries, { length }) => ofSeries + length, sum);
+  return streams.reduce(withDocuments, columns.reduce(withDocuments, 100 * size));
 }

@@ -1,5 +1,6 @@
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Actor } from '../access/audit-store.js';
+import { type SeriesRef } from '../registry/series-store.js';
 import { type RequestColumns } from './columns-by-series.js';
 import { type KeyClaim } from './idempotency-store.js';
 import { type StreamColumns, type StreamOutcome } from './stream-columns.js';
@@ -35,15 +36,24 @@ export interface WriteOutcome {
   readonly streams: readonly StreamOutcome[];
 }
 
+/** The series that a request has points of. */
+export function seriesOf({ columns, streams = [] }: WriteRequest): SeriesRef[] {
+  const all = columns.map(({ series }) => series);
+  for (const { series } of streams) all.push(series);
+  return all;
+}
+
 const HOUR = 3600 * MICROS_PER_SECOND;
 
 /** A time (micros) in each hour that the points of a request fall into; an hour may come several times. */
-export function* hoursOf({ columns }: WriteRequest): Generator<number, void, undefined> {
-  for (const { micros } of columns) {
+export function* hoursOf({ columns, streams = [] }: WriteRequest): Generator<number, void, undefined> {
+  for (const { micros, series } of streams.length > 0 ? [...columns, ...streams] : columns) {
+    // Only streams are sent points that have expired.
+    const cutOff = series.isStream ? (series.cutOff ?? -Infinity) : -Infinity;
     let hour: number | undefined;
     for (const time of micros) {
       const next = Math.floor(time / HOUR);
-      if (next === hour) continue;
+      if (next === hour || time < cutOff) continue;
       hour = next;
       yield time;
     }

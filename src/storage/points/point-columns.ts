@@ -19,6 +19,7 @@ export class OpenColumns implements PointColumns {
   readonly values: number[] = [];
   readonly denominators: number[] = [];
   readonly documents: string[] = [];
+  rows: number[] | undefined;
 
   add(micros: number, { value, denominator, document }: StoredValue): void {
     this.micros.push(micros);
@@ -28,11 +29,12 @@ export class OpenColumns implements PointColumns {
   }
 
   /** Adds all points of other columns of the same data type. */
-  append({ micros, values, denominators, documents }: PointColumns): void {
+  append({ micros, values, denominators, documents, rows }: PointColumns): void {
     for (const time of micros) this.micros.push(time);
     for (const value of values) this.values.push(value);
     for (const denominator of denominators) this.denominators.push(denominator);
     for (const document of documents) this.documents.push(document);
+    if (rows) for (const row of rows) (this.rows ??= []).push(row);
   }
 }
 

@@ -4,6 +4,7 @@ import { OpenColumns, slice } from './point-columns.js';
 import { cut, segmentsOf } from './segment-cut.js';
 import { insertSegments, removeSegments } from './segment-store.js';
 import { type Segment, segmentOf } from './segment.js';
+import { endOfHour } from './stream-hours.js';
 import { type SeriesPlan } from './write-plan.js';
 
 /** So many neighbouring points become a segment; fewer are loose rows, until the packer takes them. */
@@ -38,13 +39,17 @@ export function carryOut(
   ];
 }
 
-/** Makes segments of long stretches of the inserted points, and loose rows of the others. */
+/** Makes segments of long stretches of the inserted points, and loose rows of the others; of streams segments only. */
 function divide(
   { series, inserted, segments: there }: SeriesPlan,
   chunkEnd: (micros: number) => number,
   segments: Segment[],
   loose: PointsOfSeries[],
 ): void {
+  if (series.isStream) {
+    segments.push(...segmentsOf(series.id, inserted, (micros) => Math.min(chunkEnd(micros), endOfHour(micros))));
+    return;
+  }
   const size = inserted.micros.length;
   if (size < MIN_WRITTEN_POINTS) {
     if (size > 0) loose.push({ series: series.id, columns: inserted });

@@ -41,7 +41,10 @@ export interface SeriesPlan {
 }
 
 /** The plan for points at places that are known to be free, behind all others of their series. */
-export function appended({ series, columns }: SeriesPoints, segments: readonly SegmentSpan[] = []): SeriesPlan {
+export function appended(
+  { series, columns }: Pick<SeriesPoints, 'series' | 'columns'>,
+  segments: readonly SegmentSpan[] = [],
+): SeriesPlan {
   // No spread: as the first thing of a literal it takes 2 µs, for each series of a batch.
   return {
     series,

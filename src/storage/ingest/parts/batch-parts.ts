@@ -3,13 +3,16 @@ import { Chunks } from '../../hypertables/chunks.js';
 import { PointStore } from '../../points/point-store.js';
 import { SeriesStore } from '../../registry/series-store.js';
 import { RollupStore } from '../../rollups/rollup-store.js';
+import { StreamLedger } from '../../sessions/stream-ledger.js';
 import { IdempotencyStore } from '../idempotency-store.js';
 import { type WriteBatch } from '../write-batch.js';
 import { type BatchPart } from './batch-part.js';
+import { type BatchPlans, type PlanningPart, together } from './planning-part.js';
 import { ExtentsPart } from './extents-part.js';
 import { IdempotencyPart } from './idempotency-part.js';
 import { PointsPart } from './points-part.js';
 import { RollupsPart } from './rollups-part.js';
+import { StreamsPart } from './streams-part.js';
 
 /** The parts of one batch. */
 export interface PartsOfBatch {
@@ -19,7 +22,7 @@ export interface PartsOfBatch {
    * first here.
    */
   readonly inOrder: readonly BatchPart[];
-  readonly points: PointsPart;
+  readonly plans: BatchPlans;
   readonly extents: ExtentsPart;
 }
 
@@ -31,15 +34,19 @@ export class BatchParts {
     private readonly points: PointStore,
     private readonly rollups: RollupStore,
     private readonly series: SeriesStore,
+    private readonly ledger: StreamLedger,
     private readonly chunks: Chunks,
   ) {}
 
   /** @param timeUpdated see `ExtentsPart`. */
   of(batch: WriteBatch, timeUpdated: number | undefined): PartsOfBatch {
     const idempotency = new IdempotencyPart(this.keys, batch);
-    const points = new PointsPart(this.points, batch);
-    const rollups = new RollupsPart(this.rollups, this.chunks, batch, points);
-    const extents = new ExtentsPart(this.series, points, timeUpdated);
-    return { inOrder: [idempotency, points, rollups, extents], points, extents };
+    const planning: PlanningPart[] = [new PointsPart(this.points, batch)];
+    // Most batches have no streams, and no statement about them.
+    if (batch.streams.length > 0) planning.push(new StreamsPart(this.points, this.ledger, batch));
+    const plans = together(planning);
+    const rollups = new RollupsPart(this.rollups, this.chunks, batch, plans);
+    const extents = new ExtentsPart(this.series, plans, timeUpdated);
+    return { inOrder: [idempotency, ...planning, rollups, extents], plans, extents };
   }
 }

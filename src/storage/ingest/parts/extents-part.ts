@@ -1,6 +1,6 @@
 import { type SeriesStore, type WrittenSeries } from '../../registry/series-store.js';
 import { type BatchPart, type BatchTransaction } from './batch-part.js';
-import { type PointsPart } from './points-part.js';
+import { type BatchPlans } from './planning-part.js';
 
 /** The times of the series of a batch: time-updated, and the first and last point time. */
 export class ExtentsPart implements BatchPart {
@@ -9,7 +9,7 @@ export class ExtentsPart implements BatchPart {
   /** @param timeUpdated the time-updated (seconds) that imported points bring along, instead of now. */
   constructor(
     private readonly store: SeriesStore,
-    private readonly points: PointsPart,
+    private readonly plans: BatchPlans,
     private readonly timeUpdated: number | undefined,
   ) {}
 
@@ -19,7 +19,7 @@ export class ExtentsPart implements BatchPart {
   }
 
   write({ sql }: BatchTransaction): Promise<unknown>[] {
-    this.series = this.points.planned.flatMap(({ series: { id }, stored: { micros } }) => {
+    this.series = this.plans.planned.flatMap(({ series: { id }, stored: { micros } }) => {
       const [first, last] = [micros[0], micros.at(-1)];
       return first === undefined || last === undefined ? [] : [{ id, points: micros.length, first, last }];
     });

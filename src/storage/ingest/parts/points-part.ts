@@ -1,11 +1,12 @@
 import { type PointColumns } from '../../points/point-columns.js';
 import { type PointStore } from '../../points/point-store.js';
 import { type SeriesPlan } from '../../points/write-plan.js';
-import { type WriteBatch } from '../write-batch.js';
-import { type BatchPart, type BatchTransaction, type OpenOutcome } from './batch-part.js';
+import { sizeOf, type WriteBatch } from '../write-batch.js';
+import { type BatchTransaction, type OpenOutcome } from './batch-part.js';
+import { type PlanningPart } from './planning-part.js';
 
-/** The points of a batch. */
-export class PointsPart implements BatchPart {
+/** The points of a batch, without those of streams. */
+export class PointsPart implements PlanningPart {
   private plans: readonly SeriesPlan[] = [];
 
   constructor(
@@ -13,12 +14,10 @@ export class PointsPart implements BatchPart {
     private readonly batch: WriteBatch,
   ) {}
 
-  /** What the batch changes of each series, in the order of their ids; known once `lock` has resolved. */
   get planned(): readonly SeriesPlan[] {
     return this.plans;
   }
 
-  /** The number of points that are inserted or replaced. */
   get stored(): number {
     return this.plans.reduce((sum, { stored }) => sum + stored.micros.length, 0);
   }
@@ -34,16 +33,17 @@ export class PointsPart implements BatchPart {
   answer(_: BatchTransaction, outcomes: readonly OpenOutcome[]): Promise<unknown>[] {
     const allStored = this.stored === this.batch.size;
     const conflicts = allStored ? [] : this.batch.conflicts(this.columnsOfStored());
-    this.batch.requests.forEach(({ size }, index) => {
+    this.batch.requests.forEach(({ columns }, index) => {
       const outcome = outcomes[index];
       if (!outcome) return;
       outcome.conflicts = conflicts[index] ?? [];
-      outcome.stored = size - outcome.conflicts.length;
+      // Those of streams are known by now.
+      const ofStreams = outcome.streams.reduce((sum, { stored }) => sum + stored, 0);
+      outcome.stored = sizeOf(columns) - outcome.conflicts.length + ofStreams;
     });
     return [];
   }
 
-  /** Whether the transaction with this id stored the points. A batch that stores none gives no evidence against it. */
   async isStoredBy(transactionId: string): Promise<boolean> {
     const plan = this.plans.find(({ stored }) => stored.micros.length > 0);
     const [first] = plan?.stored.micros ?? [];

@@ -1,11 +1,11 @@
 import { type Bin, Bins, mergeHistograms } from '../../../rollups/bins.js';
 import { type Chunks } from '../../hypertables/chunks.js';
-import { type SeriesPlan, type SeriesPoints } from '../../points/write-plan.js';
+import { type SeriesPlan } from '../../points/write-plan.js';
 import { type RollupStore } from '../../rollups/rollup-store.js';
 import { hasLargeHistograms } from '../large-histograms.js';
 import { type WriteBatch } from '../write-batch.js';
 import { type BatchPart, type BatchTransaction } from './batch-part.js';
-import { type PointsPart } from './points-part.js';
+import { type BatchPlans } from './planning-part.js';
 
 /** The rollups of a batch: stored points are added to their bins, replaced ones are taken out. */
 export class RollupsPart implements BatchPart {
@@ -17,16 +17,16 @@ export class RollupsPart implements BatchPart {
     private readonly store: RollupStore,
     private readonly chunks: Chunks,
     private readonly batch: WriteBatch,
-    private readonly points: PointsPart,
+    private readonly plans: BatchPlans,
   ) {}
 
   async prepare(): Promise<void> {
-    this.ofAllRows ??= await binsOf(this.batch.points);
+    this.ofAllRows ??= await binsOf(this.batch.offered);
     await this.chunks.cover('bins', begins(this.ofAllRows));
   }
 
   async lock(): Promise<void> {
-    const { planned, stored } = this.points;
+    const { planned, stored } = this.plans;
     const isAllNew = stored === this.batch.places && planned.every(({ former }) => former.micros.length === 0);
     this.changed = isAllNew ? (this.ofAllRows ?? []) : await changedBins(planned);
   }
@@ -36,7 +36,7 @@ export class RollupsPart implements BatchPart {
   }
 }
 
-async function binsOf(points: readonly SeriesPoints[]): Promise<Bin[]> {
+async function binsOf(points: WriteBatch['offered']): Promise<Bin[]> {
   const bins = new Bins();
   for (const { series, columns } of points) bins.addColumns(series, columns);
   return merged(bins, points);
@@ -54,7 +54,7 @@ async function changedBins(plans: readonly SeriesPlan[]): Promise<Bin[]> {
   );
 }
 
-async function merged(bins: Bins, points: readonly Pick<SeriesPoints, 'series' | 'columns'>[]): Promise<Bin[]> {
+async function merged(bins: Bins, points: WriteBatch['offered']): Promise<Bin[]> {
   const sorted = bins.sorted();
   if (hasLargeHistograms(points.map(({ series, columns }) => ({ series, documents: columns.documents }))))
     await mergeHistograms(sorted);

@@ -1,0 +1,240 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { microsOf } from '../src/postgres/timestamps.js';
+import { BatchWriter } from '../src/storage/ingest/batch-writer.js';
+import { startArchive, type TestArchive } from './support/archive.js';
+import {
+  ledgerOf,
+  newStream,
+  pointsFrom,
+  requestOf,
+  seconds,
+  seriesOf,
+  type StreamPoints,
+  TEST_START,
+  type TestStream,
+  write,
+} from './support/streams.js';
+
+let archive: TestArchive;
+beforeAll(async () => {
+  archive = await startArchive({ CHUNK_INTERVAL: '2h' });
+});
+afterAll(() => archive.close());
+
+/** The stored points, in SQL, as [micros, value, row]. */
+async function stored(stream: TestStream): Promise<unknown[]> {
+  const { id } = await seriesOf(archive, stream);
+  const rows = await archive.query<{ micros: number; value: number | null; document: unknown; row: number }>(
+    `SELECT ${microsOf('ts')} AS micros, value, document, row FROM points WHERE series = $1 ORDER BY ts, row`,
+    [id],
+  );
+  return rows.map(({ micros, value, document, row }) => [micros, document ?? value, row]);
+}
+
+/** The segments as [micros, row, points]. */
+async function segments(stream: TestStream): Promise<unknown[]> {
+  const { id } = await seriesOf(archive, stream);
+  const rows = await archive.query<{ first: number; row: number; points: number }>(
+    `SELECT ${microsOf('first')} AS first, row, points FROM segment WHERE series = $1 ORDER BY 1, 2`,
+    [id],
+  );
+  return rows.map(({ first, row, points }) => [first, row, points]);
+}
+
+/** The counts and sums of the bins of a window. */
+async function bins(stream: TestStream, window = 1): Promise<unknown[]> {
+  const { id } = await seriesOf(archive, stream);
+  const rows = await archive.query<{ bin: number; count: number; sum: number }>(
+    `SELECT ${microsOf('bin')} AS bin, count::float8, sum::float8 FROM rollup
+     WHERE series = $1 AND window_seconds = $2 ORDER BY 1`,
+    [id, window],
+  );
+  return rows.map(({ bin, count, sum }) => [bin, count, sum]);
+}
+
+const AVERAGES = [['average', 1]] as const;
+
+describe('row numbers', () => {
+  test.each([true, false])('each row counts once, however it is sent; points kept: %s', async (raw) => {
+    const stream = await newStream(archive, { raw, summaries: AVERAGES });
+    const points = pointsFrom(TEST_START, 15_000, 100);
+    const send = async (begin: number, end: number): Promise<unknown> => {
+      const [outcome] = await write(archive, [{ stream, row: begin, points: points.slice(begin, end) }]);
+      return outcome;
+    };
+    const outcome = (row: number, rows: number, isNew: number, nextRow: number): unknown => ({
+      ...{ row, rows, stored: isNew, repeated: rows - isNew, expired: 0, nextRow },
+    });
+    expect(await send(0, 10_000)).toEqual(outcome(0, 10_000, 10_000, 10_000));
+    expect(await send(0, 10_000)).toEqual(outcome(0, 10_000, 0, 10_000));
+    expect(await send(5_000, 15_000)).toEqual(outcome(5_000, 10_000, 5_000, 15_000));
+    expect(await send(12_000, 12_100)).toEqual(outcome(12_000, 100, 0, 15_000));
+    expect(await send(12_000, 12_100)).toEqual(outcome(12_000, 100, 0, 15_000));
+    expect(await ledgerOf(archive, stream)).toBe('{[0,15000)}');
+    const sumOf = (begin: number, end: number): number => ((begin + end - 1) * (end - begin)) / 2;
+    expect(await bins(stream)).toEqual([
+      [TEST_START, 10_000, sumOf(0, 10_000)],
+      [TEST_START + seconds(1), 5_000, sumOf(10_000, 15_000)],
+    ]);
+    expect(await stored(stream)).toEqual(raw ? points.map(([micros, value], row) => [micros, value, row]) : []);
+    const [series] = await archive.query(
+      `SELECT ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last FROM series
+       JOIN metadata m ON m.id = metadata WHERE m.key = $1`,
+      [stream.key],
+    );
+    expect(series).toEqual({ first: TEST_START, last: TEST_START + 1_499_900 });
+  });
+
+  test('gaps are filled later; a row keeps its first point', async () => {
+    const stream = await newStream(archive);
+    const send = (row: number, points: StreamPoints['points']) => write(archive, [{ stream, row, points }]);
+    await send(10, pointsFrom(TEST_START, 5));
+    await send(3, pointsFrom(TEST_START, 2));
+    expect(await ledgerOf(archive, stream)).toBe('{[3,5),[10,15)}');
+    expect(await send(0, pointsFrom(TEST_START + 100, 12))).toEqual([
+      { row: 0, rows: 12, stored: 8, repeated: 4, expired: 0, nextRow: 15 },
+    ]);
+    expect(await ledgerOf(archive, stream)).toBe('{[0,15)}');
+    const first = [3, 4, 10, 11, 12, 13, 14].map((row) => [TEST_START + (row < 10 ? row - 3 : row - 10), row < 10 ? row - 3 : row - 10, row]); // prettier-ignore
+    const later = [0, 1, 2, 5, 6, 7, 8, 9].map((row) => [TEST_START + 100 + row, row, row]);
+    const byPlace = (a: number[], b: number[]): number => a[0]! - b[0]! || a[2]! - b[2]!;
+    expect(await stored(stream)).toEqual([...first, ...later].sort(byPlace));
+  });
+
+  test('points without row numbers are appended, and any number of them may have one time', async () => {
+    const stream = await newStream(archive, { dataType: 'json' });
+    const same = (text: string, count: number) =>
+      Array.from({ length: count }, (): [number, string] => [TEST_START, `"${text}"`]);
+    expect(await write(archive, [{ stream, points: same('a', 3) }])).toMatchObject([{ row: 0, nextRow: 3 }]);
+    expect(await write(archive, [{ stream, row: 7, points: same('b', 1) }])).toMatchObject([{ row: 7, nextRow: 8 }]);
+    expect(await write(archive, [{ stream, points: same('c', 2) }])).toMatchObject([
+      { row: 8, stored: 2, nextRow: 10 },
+    ]);
+    expect(await stored(stream)).toEqual(
+      ['a', 'a', 'a', 'b', 'c', 'c'].map((text, index) => [TEST_START, text, index < 3 ? index : index + 4]),
+    );
+    expect(await write(archive, [{ stream, points: [] }])).toEqual([
+      { row: 10, rows: 0, stored: 0, repeated: 0, expired: 0, nextRow: 10 },
+    ]);
+  });
+
+  test('requests of one transaction take row numbers in the order of their arrival', async () => {
+    const [stream, other] = [await newStream(archive), await newStream(archive)];
+    const sent: StreamPoints[][] = [
+      [{ stream, row: 0, points: pointsFrom(TEST_START, 2) }],
+      [{ stream, points: pointsFrom(TEST_START, 3) }],
+      [{ stream, row: 1, points: pointsFrom(TEST_START, 8) }],
+      [
+        { stream: other, row: 4, points: pointsFrom(TEST_START, 1) },
+        { stream, points: pointsFrom(TEST_START, 1) },
+      ],
+      [{ stream, row: 0, points: pointsFrom(TEST_START, 20) }],
+    ];
+    const requests = await Promise.all(sent.map((all) => requestOf(archive, all)));
+    const outcomes = await archive.app.get(BatchWriter).write(requests, { ifHeld: 'wait' });
+    expect(
+      outcomes.map(({ streams }) => streams.map(({ row, stored: count, nextRow }) => [row, count, nextRow])),
+    ).toEqual([
+      [[0, 2, 2]],
+      [[2, 3, 5]],
+      [[1, 4, 9]],
+      [[4, 1, 5], [9, 1, 10]], // prettier-ignore
+      [[0, 10, 20]],
+    ]);
+    expect(await ledgerOf(archive, stream)).toBe('{[0,20)}');
+    expect(await stored(stream)).toHaveLength(20);
+  });
+
+  test('rows that have expired are taken, and not stored', async () => {
+    const stream = await newStream(archive, { summaries: AVERAGES });
+    await archive.query(
+      `UPDATE series SET base_cut_off = timestamptz '2019-11-19 12:00Z' FROM metadata m WHERE m.id = metadata AND key = $1`,
+      [stream.key],
+    );
+    const cutOff = Date.UTC(2019, 10, 19, 12) * 1000;
+    const points: [number, number][] = [[cutOff - 1, 1], [cutOff, 2], [0, 3], [cutOff + 1, 4]]; // prettier-ignore
+    expect(await write(archive, [{ stream, row: 0, points }])).toEqual([
+      { row: 0, rows: 4, stored: 2, repeated: 0, expired: 2, nextRow: 4 },
+    ]);
+    expect(await write(archive, [{ stream, row: 0, points }])).toMatchObject([{ stored: 0, repeated: 4, expired: 0 }]);
+    expect(await stored(stream)).toEqual([[cutOff, 2, 1], [cutOff + 1, 4, 3]]); // prettier-ignore
+  });
+
+  test('they end at 2^31 − 1', async () => {
+    const stream = await newStream(archive);
+    const last = 2 ** 31 - 1;
+    const send = (row: number | undefined, count: number) =>
+      write(archive, [{ stream, ...(row !== undefined && { row }), points: pointsFrom(TEST_START, count) }]);
+    await expect(send(last, 2)).rejects.toThrow('the stream is full: its row numbers end at 2147483647');
+    expect(await send(last, 1)).toMatchObject([{ stored: 1, nextRow: 2 ** 31 }]);
+    await expect(send(undefined, 1)).rejects.toThrow('the stream is full');
+    expect(await stored(stream)).toEqual([[TEST_START, 0, last]]);
+  });
+
+  test('a ledger has 10,000 ranges at most', async () => {
+    const stream = await newStream(archive);
+    await archive.query(
+      `UPDATE session_stream SET received = (SELECT range_agg(int8range(2 * n, 2 * n + 1)) FROM generate_series(0, 9999) n)
+       WHERE id = $1`,
+      [stream.key],
+    );
+    const send = (row: number) => write(archive, [{ stream, row, points: pointsFrom(TEST_START, 1) }]);
+    await expect(send(30_000)).rejects.toThrow('more than 10000 gaps');
+    expect(await send(5)).toMatchObject([{ stored: 1, nextRow: 19_999 }]);
+    expect(await send(30_000)).toMatchObject([{ stored: 1, nextRow: 30_001 }]);
+  });
+});
+
+describe('a session that has ended', () => {
+  test('takes no points, unless they may be late; other requests of the transaction are stored', async () => {
+    const [ended, open] = [await newStream(archive), await newStream(archive)];
+    await archive.query("UPDATE session SET status = 'closed' WHERE id = $1", [ended.session]);
+    const refused = write(archive, [
+      { stream: open, points: pointsFrom(TEST_START, 1) },
+      { stream: ended, points: pointsFrom(TEST_START, 1) },
+    ]);
+    const others = write(archive, [{ stream: open, points: pointsFrom(TEST_START, 4) }]);
+    await expect(refused).rejects.toMatchObject({
+      status: 409,
+      message: `session ${ended.session} is closed: reopen it to add points`,
+    });
+    expect(await others).toMatchObject([{ row: 0, nextRow: 4 }]);
+    const late = [{ stream: ended, points: pointsFrom(TEST_START, 2) }];
+    expect(await write(archive, late, { allowsClosed: true })).toMatchObject([{ stored: 2 }]);
+    expect(await ledgerOf(archive, ended)).toBe('{[0,2)}');
+  });
+
+  test('that others are changing holds up no other writes', async () => {
+    const [held, free] = [await newStream(archive), await newStream(archive)];
+    const points = pointsFrom(TEST_START, 1);
+    const closer = new pg.Client(archive.databaseUrl);
+    await closer.connect();
+    await closer.query('BEGIN');
+    await closer.query("UPDATE session SET status = 'interrupted' WHERE id = $1", [held.session]);
+    const waiting = write(archive, [{ stream: held, points }]);
+    waiting.catch(() => undefined);
+    expect(await write(archive, [{ stream: free, points }])).toMatchObject([{ stored: 1 }]);
+    await closer.query('COMMIT');
+    await closer.end();
+    await expect(waiting).rejects.toThrow(`session ${held.session} is interrupted`);
+  });
+});
+
+test('segments lie in one chunk and one hour, in the order of time and row', async () => {
+  const stream = await newStream(archive);
+  const noon = Date.UTC(2024, 4, 1, 12) * 1000;
+  // Every ten minutes from noon to 16:50, from the last to the first, in three chunks.
+  const points = pointsFrom(noon, 30, seconds(600)).reverse();
+  await write(archive, [{ stream, row: 0, points }]);
+  expect(await segments(stream)).toEqual(
+    [0, 1, 2, 3, 4].map((hour) => [noon + seconds(3600 * hour), 24 - 6 * hour, 6]),
+  );
+  expect(await stored(stream)).toEqual([...points.keys()].reverse().map((row) => [...points[row]!, row]));
+  const many = await newStream(archive);
+  await write(archive, [{ stream: many, row: 5, points: pointsFrom(noon, 10_000, 0) }]);
+  expect(await segments(many)).toEqual([
+    [noon, 5, 8192],
+    [noon, 8197, 1808],
+  ]);
+});
