@@ -12,10 +12,13 @@ const SHOWN = 200;
  * Lets an answer through that is a success; throws an `ApiError` for any other: a refusal, but also a success that no
  * archive would give, such as the page of a proxy, or a write that was redirected and became a read.
  */
-export async function accept(request: Request, response: Response): Promise<Response> {
-  const wanted = request.method === 'GET' ? 200 : 201;
+export async function accept(
+  request: Request,
+  response: Response,
+  wanted: readonly number[] = [request.method === 'GET' ? 200 : 201],
+): Promise<Response> {
   const type = (response.headers.get('content-type') ?? 'no type').split(';')[0]?.trim() ?? '';
-  if (response.status === wanted && (type === JSON_TYPE || type === NDJSON_TYPE)) return response;
+  if (wanted.includes(response.status) && (type === JSON_TYPE || type === NDJSON_TYPE)) return response;
   const text = await response.text();
   const body = parseObject(text);
   const refusal = (detail: string): Refusal => ({
@@ -28,7 +31,9 @@ export async function accept(request: Request, response: Response): Promise<Resp
     requestId: response.headers.get('x-request-id') ?? undefined,
   });
   if (response.ok)
-    throw new ApiError(refusal(`this is no measurement archive: expected ${wanted} with JSON, got ${type}`));
+    throw new ApiError(
+      refusal(`this is no measurement archive: expected ${wanted.join(' or ')} with JSON, got ${type}`),
+    );
   const detail = [body?.detail, body?.error].find((part) => typeof part === 'string');
   const { stored, conflicts } = body ?? {};
   if (response.status === 409 && typeof stored === 'number' && Array.isArray(conflicts))

@@ -3,6 +3,7 @@ import { baseUrlOf, type ConnectionOptions, rootOf } from './connection-options.
 import { Deadline } from './deadline.js';
 import { ApiError, ArchiveError, ConflictError, ConnectionError } from './errors.js';
 import { type Client, createClient } from './generated/client/index.js';
+import { reasonOf } from './failure-reason.js';
 import { isPassing, pause, pauseMs } from './retry.js';
 
 /** What each call of the generated core is given. */
@@ -95,11 +96,4 @@ function querySerializer(query: Record<string, unknown>): string {
     for (const [key, one] of Object.entries(group)) if (one !== undefined) text.set(key, String(one));
   }
   return text.toString();
-}
-
-/** What `fetch` says of a failure hides in its cause, and the cause of that. */
-function reasonOf(error: unknown): string {
-  const texts: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) texts.push(at.message);
-  return [...new Set(texts)].filter((text) => text !== '').join(': ') || 'unknown reason';
 }

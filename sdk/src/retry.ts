@@ -26,9 +26,15 @@ export function isPassing(error: unknown): boolean {
  * How long to wait before the next attempt, in milliseconds: doubled each time, never less than the server's
  * `Retry-After`, and by chance up to half of it longer, so that many clients do not come back at the same moment.
  * @param attempt how many attempts there were, at least 1.
+ * @param longestMs what doubling ends at.
  */
-export function pauseMs(attempt: number, backoffMs: number, retryAfter: number | undefined): number {
-  const least = Math.max(Math.min(backoffMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS), (retryAfter ?? 0) * 1000);
+export function pauseMs(
+  attempt: number,
+  backoffMs: number,
+  retryAfter: number | undefined,
+  longestMs = LONGEST_PAUSE_MS,
+): number {
+  const least = Math.max(Math.min(backoffMs * 2 ** (attempt - 1), longestMs), (retryAfter ?? 0) * 1000);
   return least * (1 + Math.random() / 2);
 }
 

@@ -80,7 +80,7 @@ export interface Backend {
   /** Members that change; null removes one. */
   updateStream?(stream: StreamInfo, meta: Meta): void | Promise<void>;
   /**
-   * The last call: the session has ended well.
+   * The last call: the session has ended well. It comes also where a call before has failed, even `open`.
    * @param testEnd µs since 1970-01-01 UTC.
    * @param signal aborts when nobody waits any more.
    * @returns what became of the data; nothing where all is well.

@@ -1,3 +1,5 @@
+export { ArchiveBackend, type ArchiveOptions } from './archive/archive-backend.js';
+export { type ResumeOptions, type ResumeReport } from './archive/resume.js';
 export {
   type Backend,
   type Callback,

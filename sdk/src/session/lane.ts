@@ -5,8 +5,7 @@ import { type BackendReport, type NamedReport } from './report.js';
 const GRACE_MS = 5_000;
 
 /**
- * One backend, and its calls in their order. Its first failure ends them: later ones do nothing, and nobody but the
- * report hears of it.
+ * One backend, and its calls in their order. Its first failure ends them, up to the last one; the others don't notice.
  */
 export class Lane {
   readonly name: string;
@@ -82,8 +81,9 @@ export class Lane {
     signal: AbortSignal,
   ): Promise<NamedReport> {
     let report: BackendReport | undefined;
-    const ended = this.call(async (backend) => {
-      report = await step(backend);
+    // Also after a failure: there may be files to close, and something to report.
+    const ended = this.tail.then(async () => {
+      report = await step(this.backend);
     });
     await inTime(ended, signal).catch((error: unknown) => {
       this.fail(error);

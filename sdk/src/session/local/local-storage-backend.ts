@@ -28,6 +28,7 @@ export class LocalStorageBackend implements Backend {
   private readonly dir: string;
   private readonly streams = new Map<string, LocalStream>();
   private job: Meta = {};
+  /** Where this session is written; empty until that is its own. */
   private folder = '';
   private start = 0;
 
@@ -36,12 +37,12 @@ export class LocalStorageBackend implements Backend {
   }
 
   async open({ id, name, operator, testStart, meta }: SessionInfo): Promise<void> {
-    this.folder = join(this.dir, id);
     this.start = testStart;
     this.job = { ...meta, ...(name !== undefined && { name }), ...(operator !== undefined && { operator }) };
     await mkdir(this.dir, { recursive: true });
     // Not over another session: the ids of streams, which name the files, may be the same.
-    await mkdir(this.folder);
+    await mkdir(join(this.dir, id));
+    this.folder = join(this.dir, id);
     await this.writeMeta('open');
   }
 
@@ -83,6 +84,7 @@ export class LocalStorageBackend implements Backend {
   }
 
   private async end(status: 'closed' | 'interrupted', testEnd: number): Promise<void> {
+    if (this.folder === '') return;
     for (const { files } of this.streams.values()) for (const file of files.values()) await file.close();
     await this.writeMeta(status, testEnd);
   }
