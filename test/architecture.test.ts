@@ -29,7 +29,10 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['storage/access', 'storage/hypertables', 'storage/schema'],
   ],
   'storage/sessions': ['common', 'postgres', 'storage/access', 'storage/registry', 'storage/schema'],
-  'storage/points': ['event-types', 'postgres', 'storage/codec', 'storage/hypertables', 'storage/registry'],
+  'storage/points': [
+    ...['common', 'event-types', 'postgres'],
+    ...['storage/codec', 'storage/hypertables', 'storage/registry', 'storage/sessions'],
+  ],
   'storage/rollups': [
     ...['common', 'event-types', 'postgres', 'rollups'],
     ...['storage/codec', 'storage/hypertables', 'storage/points', 'storage/registry'],

@@ -280,7 +280,13 @@ test('the newest point is found in a segment that has younger ones by now', asyn
   const [series] = await archive.query<{ id: number }>('SELECT id FROM series');
   const micros = (index: number): number => (BEGIN + 60 * index) * 1e6;
   for (const index of [0, 1, 50, 99]) {
-    const extent = { id: series!.id, dataType: 'float', first: micros(0), last: micros(index) } as const;
+    const extent = {
+      id: series!.id,
+      dataType: 'float',
+      isStream: false,
+      first: micros(0),
+      last: micros(index),
+    } as const;
     const found = await archive.app.get(PointStore).newest([extent], true);
     expect(found.get(series!.id)).toMatchObject({
       micros: micros(index),

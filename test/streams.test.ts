@@ -1,8 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { microsOf } from '../src/postgres/timestamps.js';
+import { Database } from '../src/postgres/database.js';
+import { microsOf, timestampOf } from '../src/postgres/timestamps.js';
 import { BatchWriter } from '../src/storage/ingest/batch-writer.js';
-import { startArchive, type TestArchive } from './support/archive.js';
+import { type PointRange } from '../src/storage/points/point-source.js';
+import { PointStore } from '../src/storage/points/point-store.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import {
   ledgerOf,
   newStream,
@@ -13,6 +16,7 @@ import {
   type StreamPoints,
   TEST_START,
   type TestStream,
+  tupleOf,
   write,
 } from './support/streams.js';
 
@@ -237,4 +241,164 @@ test('segments lie in one chunk and one hour, in the order of time and row', asy
     [noon, 5, 8192],
     [noon, 8197, 1808],
   ]);
+});
+
+describe('reading', () => {
+  /** All points of a range, as [micros, value, row]. */
+  async function read(stream: TestStream, options: Partial<PointRange> & { limit?: number; offset?: number } = {}) {
+    const { id, dataType } = await seriesOf(archive, stream);
+    const { limit = Infinity, offset = 0, ...bounds } = options;
+    const range = { begin: 0, end: Number.MAX_SAFE_INTEGER, descending: false, ...bounds };
+    const source = archive.app.get(PointStore).source({ series: id, dataType, isStream: true, ...range });
+    const points: unknown[] = [];
+    for await (const slice of source.slices(limit, offset)) {
+      expect(slice.length).toBeGreaterThan(0);
+      for (const point of slice) points.push(tupleOf(point));
+    }
+    return points;
+  }
+
+  type Row = [micros: number, value: number | string, row: number];
+  const byPlace = (a: Row, b: Row): number => a[0] - b[0] || a[2] - b[2];
+
+  /** Every range, page and direction of a stream gives what its points say. */
+  async function expectReads(stream: TestStream, all: readonly Row[]): Promise<void> {
+    const sorted = all.toSorted(byPlace);
+    expect(await read(stream)).toEqual(sorted);
+    expect(await read(stream, { descending: true })).toEqual(sorted.toReversed());
+    const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]![0];
+    for (const [begin, end] of [
+      [at(0.2), at(0.7)],
+      [at(0.5), at(0.5)],
+      [at(0.3) + 1, at(1)],
+      [at(1) + 1, at(1) + 2],
+    ] as const)
+      for (const descending of [false, true])
+        for (const [limit, offset] of [
+          [Infinity, 0],
+          [3, 2],
+          [1, 0],
+        ] as const) {
+          const inRange = sorted.filter(([micros]) => micros >= begin && micros <= end);
+          const ordered = descending ? inRange.toReversed() : inRange;
+          const page = await read(stream, { begin, end, descending, limit, offset });
+          expect(page).toEqual(ordered.slice(offset, offset + limit));
+          const { id } = await seriesOf(archive, stream);
+          const count = await archive.app.get(PointStore).count(archive.app.get(Database), id, begin, end);
+          expect(count).toBe(inRange.length);
+        }
+  }
+
+  /** Writes rows in pieces, and returns them as they are to be read. */
+  async function filled(
+    stream: TestStream,
+    points: StreamPoints['points'],
+    piece: number,
+    order: (pieces: number[]) => number[] = (pieces) => pieces,
+  ): Promise<Row[]> {
+    const begins = Array.from({ length: Math.ceil(points.length / piece) }, (_, index) => index * piece);
+    for (const begin of order(begins))
+      await write(archive, [{ stream, row: begin, points: points.slice(begin, begin + piece) }]);
+    return points.map(([micros, value], row) => [micros, value, row]);
+  }
+
+  test('one segment behind the other', async () => {
+    const stream = await newStream(archive);
+    await expectReads(stream, await filled(stream, pointsFrom(TEST_START, 500, 1000), 100));
+  });
+
+  test('segments that overlap, over many hours', async () => {
+    const stream = await newStream(archive);
+    const points = Array.from({ length: 900 }, (_, index): [number, number] => [
+      TEST_START + seconds(60) * ((index * 389) % 900),
+      index,
+    ]);
+    await expectReads(stream, await filled(stream, points, 30, (pieces) => pieces.toReversed()));
+  });
+
+  test('documents, any number of them at one time', async () => {
+    const stream = await newStream(archive, { dataType: 'json' });
+    const points = Array.from({ length: 120 }, (_, index): [number, string] => [
+      TEST_START + seconds(1000) * (index % 4),
+      `{"n":${index}}`,
+    ]);
+    await expectReads(stream, await filled(stream, points, 7));
+  });
+
+  test('more points overlap than are held at a time', async () => {
+    const stream = await newStream(archive);
+    const points = Array.from({ length: 280_000 }, (_, index): [number, number] => [
+      TEST_START + ((index * 104_729) % 1_000_003) * 100,
+      index % 1000,
+    ]);
+    const all = await filled(stream, points, 10_000);
+    const sorted = all.toSorted(byPlace);
+    // Comparing texts is quicker.
+    expect(JSON.stringify(await read(stream)) === JSON.stringify(sorted)).toBe(true);
+    const newest = await read(stream, { descending: true, limit: 1000, offset: 5 });
+    expect(newest).toEqual(sorted.toReversed().slice(5, 1005));
+  });
+
+  test('one point a request, all at one time', async () => {
+    const stream = await newStream(archive);
+    const points = pointsFrom(TEST_START, 150, 0);
+    await expectReads(stream, await filled(stream, points, 1));
+  });
+
+  test('over HTTP, each value is an element, several with one time', async () => {
+    const stream = await newStream(archive);
+    const begin = Math.floor(TEST_START / 1e6) * 1e6;
+    const points: [number, number][] = [[begin + 2, 5], [begin, 1.5], [begin + 2, 4], [begin, 1], [begin + 1e6, 7]]; // prettier-ignore
+    await filled(stream, points, 2);
+    const path = `${ARCHIVE}${stream.key}/metric/base`;
+    const ts = begin / 1e6;
+    const expected = [
+      { ts, val: 1.5 },
+      { ts, val: 1 },
+      { ts: ts + 2e-6, val: 5 },
+      { ts: ts + 2e-6, val: 4 },
+      { ts: ts + 1, val: 7 },
+    ];
+    expect((await archive.http.get(path).expect(200)).body).toEqual(expected);
+    expect((await archive.http.get(`${path}?order=desc`).expect(200)).body).toEqual(expected.toReversed());
+    expect((await archive.http.get(`${path}?time=${ts}.000002`).expect(200)).body).toEqual(expected.slice(2, 4));
+    expect((await archive.http.get(`${path}?limit=2&offset=1`).expect(200)).body).toEqual(expected.slice(1, 3));
+    const csv = (await archive.http.get(`${path}?format=csv`).expect(200)).text.trim().split('\n');
+    expect(csv).toHaveLength(6);
+    const ndjson = (await archive.http.get(`${path}?format=ndjson`).expect(200)).text.trim().split('\n');
+    expect(ndjson.map((line) => JSON.parse(line) as unknown)).toEqual(expected);
+  });
+
+  test('the newest point, the times of the first and the last, and whether there are points', async () => {
+    const [stream, empty] = [await newStream(archive), await newStream(archive, { raw: false })];
+    const minute = seconds(60);
+    const noon = Date.UTC(2024, 4, 1, 12) * 1000;
+    // The segment that begins last does not end last.
+    await write(archive, [{ stream, row: 0, points: [[noon, 1], [noon + 50 * minute, 2], [noon + 50 * minute, 3]] }]); // prettier-ignore
+    await write(archive, [{ stream, row: 3, points: [[noon + 10 * minute, 4], [noon + 20 * minute, 5]] }]); // prettier-ignore
+    await write(archive, [{ stream: empty, points: [[noon, 1]] }]);
+    const store = archive.app.get(PointStore);
+    const db = archive.app.get(Database);
+    const { id } = await seriesOf(archive, stream);
+    expect(await store.extent(db, id)).toEqual({ first: noon, last: noon + 50 * minute });
+    const extent = { id, dataType: 'float', isStream: true, first: noon, last: noon + 50 * minute } as const;
+    const newest = (await store.newest([extent], true)).get(id);
+    expect(newest).toMatchObject({ micros: noon + 50 * minute, value: 3, row: 2 });
+    for (const [begin, found] of [
+      [noon + 30 * minute, true],
+      [noon + 50 * minute + 1, false],
+    ] as const)
+      // prettier-ignore
+      expect(await store.existSince(db, [{ series: id, begin }])).toEqual([found]);
+    const has = async (from: number, to: number): Promise<boolean> => {
+      const text = `SELECT ${store.hasPoint(String(id), ['$1::timestamptz'], ['$2::timestamptz'])} AS has`;
+      const rows = await archive.query<{ has: boolean }>(text, [timestampOf(from), timestampOf(to)]);
+      return rows[0]!.has;
+    };
+    expect(await has(noon + 11 * minute, noon + 19 * minute)).toBe(false);
+    expect(await has(noon + 11 * minute, noon + 20 * minute)).toBe(true);
+    expect(await has(noon + 21 * minute, noon + 50 * minute)).toBe(true);
+    expect(await has(noon + 50 * minute + 1, noon + 60 * minute)).toBe(false);
+    expect((await archive.http.get(`${ARCHIVE}${empty.key}/metric/base`).expect(200)).body).toEqual([]);
+  });
 });

@@ -39,7 +39,7 @@ export class ReadService {
     // A series tells its data type; without one, there may be no such event type at all.
     if (!extent) await this.eventTypes.require(eventType);
     if (!extent || extent.first === null || extent.last === null) return emptyPage(page);
-    const { dataType } = extent;
+    const { id, dataType, isStream, fromPrimary } = extent;
     const { begin, end } = resolveRange(range, extent.now);
     // Nothing is looked for where the series has nothing: that would cost a look into each chunk.
     const bounds = {
@@ -47,8 +47,7 @@ export class ReadService {
       end: Math.min(end, extent.last),
     };
     if (bounds.begin > bounds.end) return emptyPage(page);
-    const { id, fromPrimary } = extent;
-    const points: PointRange = { series: id, dataType, ...bounds, descending: order === 'desc', fromPrimary };
+    const points: PointRange = { series: id, dataType, isStream, ...bounds, descending: order === 'desc', fromPrimary };
     const encode = encoderOf(DATA_TYPES[dataType], form);
     return { source: this.points.source(points), page, write: encode ? writeWith(encode) : writeNumbers };
   }

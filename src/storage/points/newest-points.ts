@@ -14,7 +14,7 @@ export interface NewestPoint extends Point {
 }
 
 /** The number of newest points that a cadence is computed from. */
-const CADENCE_POINTS = 10;
+export const CADENCE_POINTS = 10;
 
 /** The series of documents that one statement looks at: it may fetch a few MiB of each. */
 const DOCUMENT_SERIES = 16;
@@ -23,6 +23,7 @@ const DOCUMENT_SERIES = 16;
 export interface SeriesWithExtent extends Extent {
   readonly id: number;
   readonly dataType: DataTypeName;
+  readonly isStream: boolean;
 }
 
 /** What may hold the newest points of a series, and the times (micros) between which they lie. */
@@ -39,7 +40,7 @@ interface NewestRow extends Extent {
   readonly packed: readonly [codec: number, first: number, data: string | null][];
 }
 
-/** See `PointStore.newest`. */
+/** See `PointStore.newest`; of series that are no streams. */
 export async function newestPoints(sql: Sql, series: readonly SeriesWithExtent[]): Promise<Map<number, NewestPoint>> {
   const documents = series.filter(({ dataType }) => DATA_TYPES[dataType].isDocument);
   const parts = [series.filter(({ dataType }) => !DATA_TYPES[dataType].isDocument)];
@@ -101,9 +102,14 @@ function newestOf({ first, last, loose, packed }: NewestRow): NewestPoint | unde
     points.push(...new PointSlice([{ ...run, begin, end }]));
   }
   const newest = points.sort((a, b) => b.micros - a.micros).slice(0, CADENCE_POINTS);
+  return newest[0]?.micros === last ? withCadence(newest) : undefined;
+}
+
+/** The first of the newest points of a series, which are in descending order; `undefined` where there is none. */
+export function withCadence(newest: readonly Point[]): NewestPoint | undefined {
   const gaps = newest.slice(1).map(({ micros }, index) => (newest[index]?.micros ?? 0) - micros);
   const [point] = newest;
-  return point?.micros === last ? { ...point, cadence: median(gaps) } : undefined;
+  return point && { ...point, cadence: median(gaps) };
 }
 
 /** The lower one of the two in the middle, where there are two; `null` of nothing. */

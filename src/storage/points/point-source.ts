@@ -11,6 +11,8 @@ import { packedRun } from './segment.js';
 export interface PointRange extends OrderedRange {
   readonly series: number;
   readonly dataType: DataTypeName;
+  /** Whether the series is a stream: its points have row numbers, and are read in the order of (time, row number). */
+  readonly isStream: boolean;
 }
 
 /** What one statement fetches at most: memory stays flat, and no statement holds its snapshot for long. */
@@ -51,7 +53,7 @@ interface Most {
 }
 
 /**
- * The points of a range in its order, loose and packed. Each statement has its own snapshot and reads both, so that a
+ * The points of a range of a series that is no stream, in its order, loose and packed. Each statement has its own snapshot and reads both, so that a
  * point that is packed meanwhile is read once.
  * @param chunkBegin the begin of the chunk that a time (micros) falls into; −Infinity where it has none.
  * @param count the number of points of the range.

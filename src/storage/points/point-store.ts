@@ -9,9 +9,9 @@ import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type PointOwner } from '../registry/data-owners.js';
 import { type Extent } from '../registry/series-store.js';
 import { ExpiringSegments } from './expiring-segments.js';
-import { type NewestPoint, newestPoints, type SeriesWithExtent } from './newest-points.js';
+import { CADENCE_POINTS, type NewestPoint, newestPoints, type SeriesWithExtent, withCadence } from './newest-points.js';
 import { type PointRange, pointSource } from './point-source.js';
-import { type PointSlice } from './point-slice.js';
+import { type Point, type PointSlice } from './point-slice.js';
 import { carryOut } from './point-writer.js';
 import {
   cutOut,
@@ -24,6 +24,7 @@ import {
 } from './segment-store.js';
 import { countBetween } from './segment.js';
 import { beginOfHourSql } from './stream-hours.js';
+import { streamSource } from './stream-source.js';
 import { appended, plan, type SeriesPlan, type SeriesPoints } from './write-plan.js';
 
 /** The bounds of a chunk in micros, `begin` inclusive and `end` exclusive; infinite where there is none. */
@@ -163,8 +164,18 @@ export class PointStore implements PointOwner {
   }
 
   /** The newest point of each of these series, by their ids; those without points are missing. */
-  newest(series: readonly SeriesWithExtent[], fromPrimary: boolean): Promise<Map<number, NewestPoint>> {
-    return newestPoints(this.db.reader(fromPrimary), series);
+  async newest(series: readonly SeriesWithExtent[], fromPrimary: boolean): Promise<Map<number, NewestPoint>> {
+    const others = series.filter(({ isStream }) => !isStream);
+    const newest = await newestPoints(this.db.reader(fromPrimary), others);
+    for (const { id, dataType, isStream, first, last } of series) {
+      if (!isStream) continue;
+      const range = { series: id, dataType, isStream, begin: first, end: last, descending: true, fromPrimary };
+      const points: Point[] = [];
+      for await (const slice of this.source(range).slices(CADENCE_POINTS, 0)) points.push(...slice);
+      const point = withCadence(points);
+      if (point) newest.set(id, point);
+    }
+    return newest;
   }
 
   /** Deletes the points of a series from `begin` to `end` (micros, both inclusive); returns how many there were. */
@@ -176,9 +187,9 @@ export class PointStore implements PointOwner {
     return (rowCount ?? 0) + (await removeWithin(sql, range)) + (await cutOut(sql, range));
   }
 
-  /** The points of a range in its order (`descending`: newest first). */
+  /** The points of a range in its order (`descending`: newest first); those of a stream with their row numbers. */
   source(range: PointRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<PointSlice> {
-    return pointSource(
+    return (range.isStream ? streamSource : pointSource)(
       sql,
       range,
       (micros) => this.chunkOf(micros).begin,

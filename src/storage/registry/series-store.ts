@@ -45,6 +45,8 @@ export type SeriesOfMetadata = ReadonlyMap<string, SeriesRef>;
 export interface SeriesExtent {
   readonly id: number;
   readonly dataType: DataTypeName;
+  /** As of `SeriesRef`. */
+  readonly isStream: boolean;
   /** The times of the first and the last point; `null` when there is none. */
   readonly first: number | null;
   readonly last: number | null;
@@ -61,6 +63,8 @@ export interface DescribedSeries extends Omit<MetadataFields, 'subjectType' | 'p
   readonly key: string;
   readonly eventType: string;
   readonly dataType: DataTypeName;
+  /** As of `SeriesRef`. */
+  readonly isStream: boolean;
   /** The times of the first point that has not expired, and of the last one. */
   readonly first: number;
   readonly last: number;
@@ -157,7 +161,7 @@ export class SeriesStore {
     const { result, fromPrimary } = await this.db.readKnown<Omit<SeriesExtent, 'fromPrimary'>>(
       {
         name: 'series-extent',
-        text: `SELECT s.id, s.data_type AS "dataType", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
+        text: `SELECT s.id, s.data_type AS "dataType", s.is_stream AS "isStream", ${microsOf('first_point')} AS first, ${microsOf('last_point')} AS last,
               ${microsOf('base_cut_off')} AS "cutOff", ${microsOf('now()')} AS now
        FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2`,
         values: [metadataKey, eventType],
@@ -176,7 +180,8 @@ export class SeriesStore {
     const { result, fromPrimary } = await this.db.readKnown<DescribedSeries>(
       {
         name: 'series-described',
-        text: `SELECT s.id, m.key, s.event_type AS "eventType", s.data_type AS "dataType", ${SOURCE} AS source,
+        text: `SELECT s.id, m.key, s.event_type AS "eventType", s.data_type AS "dataType",
+                      s.is_stream AS "isStream", ${SOURCE} AS source,
                       m.destination, m.measurement_agent AS "measurementAgent", m.tool_name AS "toolName",
                       m.input_source AS "inputSource", m.input_destination AS "inputDestination",
                       ${microsOf('greatest(s.first_point, s.base_cut_off)')} AS first,

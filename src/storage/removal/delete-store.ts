@@ -133,10 +133,11 @@ export class DeleteStore {
     // Expired points stay counted in their bins, even while their rows are still there.
     const first = Math.max(begin, series.cutOff ?? -Infinity);
     const last = Math.min(end, intact - 1);
-    const range = { series: series.id, dataType: series.dataType, begin: first, end: last };
-    if (range.begin > range.end) return;
+    const { id, dataType, isStream } = series;
+    if (first > last) return;
     const bins = new Bins();
-    const source = this.points.source({ ...range, descending: false }, sql);
+    const range = { series: id, dataType, isStream, begin: first, end: last, descending: false };
+    const source = this.points.source(range, sql);
     for await (const slice of inSlices(source))
       for (const point of slice) bins.add({ ...series, rollups: [spec] }, point, -1);
     const sorted = bins.sorted();

@@ -41,9 +41,9 @@ export async function binsOfBase(
   const one = { ...series, rollups: [spec] };
   let count = 0;
   let lastBin: number | undefined;
-  for await (const slice of inSlices(
-    points.source({ series: series.id, dataType: series.dataType, begin, end, descending: false }, sql),
-  ))
+  const { id, dataType, isStream } = series;
+  const source = points.source({ series: id, dataType, isStream, begin, end, descending: false }, sql);
+  for await (const slice of inSlices(source))
     for (const point of slice) {
       const bin = binOf(point.micros, spec.window, series.origin);
       if (count >= most && bin !== lastBin) return { bins, next: bin };
