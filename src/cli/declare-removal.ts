@@ -16,7 +16,7 @@ export function declareRemoval(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--only <event-type>', 'delete only this event type of them')
     .option('--from <when>', 'delete only points from this time on, such as -30d or 2024-01-01', moment)
     .option('--to <when>', 'delete only points up to this time', moment)
-    .option('--all', 'without filters: everything')
+    .option('--all', 'without filters: everything but sessions')
     .option('--dry-run', 'only say what would be deleted')
     .option('--yes', 'really delete')
     .action(async (words: string[], options: DeleteOptions) => {

@@ -10,7 +10,7 @@ export interface PlainColumns {
 
 /**
  * Makes the columns to store of a plain bulk body, without an object for each point. `undefined` where there is more to
- * find out or to tell: an event type that is not registered, or has other values, a point that retention would drop, an
+ * find out or to tell: an event type that is not registered, or has other values, a stream, a point that retention would drop, an
  * integer that a double does not hold.
  */
 export function plainColumns(
@@ -20,7 +20,8 @@ export function plainColumns(
   const refs: SeriesRef[] = [];
   for (const eventType of eventTypes) {
     const ref = series?.get(eventType);
-    if (!ref || ref.cutOff !== null || (ref.dataType !== 'integer' && ref.dataType !== 'float')) return undefined;
+    if (!ref || ref.isStream || ref.cutOff !== null || (ref.dataType !== 'integer' && ref.dataType !== 'float'))
+      return undefined;
     refs.push(ref);
   }
   const points = new ColumnsBySeries();

@@ -13,11 +13,13 @@ import { type KeyClaim } from '../storage/ingest/idempotency-store.js';
 import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
 import { WriteQueue } from '../storage/ingest/write-queue.js';
 import { type WriteOutcome } from '../storage/ingest/write-request.js';
+import { MetadataStore } from '../storage/registry/metadata-store.js';
 import { SeriesCache } from '../storage/registry/series-cache.js';
 import { type SeriesOfMetadata, type SeriesRef } from '../storage/registry/series-store.js';
 import { conflictOf } from './conflict.js';
 import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
+import { isStream, refuseStream } from './points-of-stream.js';
 import { plainColumns } from './plain-columns.js';
 import { type PostedWrite } from './posted-write.js';
 import { reportText, type WriteReport } from './write-report.js';
@@ -33,6 +35,7 @@ const VALUES_PER_CHECK = 500;
 export class WriteService {
   constructor(
     private readonly series: SeriesCache,
+    private readonly metadata: MetadataStore,
     private readonly eventTypes: EventTypeStore,
     private readonly queue: WriteQueue,
     private readonly idempotent: IdempotentWrites,
@@ -45,8 +48,8 @@ export class WriteService {
    * Stores the points of one request in one transaction and resolves after its commit. Points are dropped whose event
    * type is not registered with their metadata, whatever their value, and those older than the cut-off of their series.
    * A request with a key is stored once, and its repeats are answered like the first one.
-   * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for an unknown event type or a bad
-   * value, `KeyReused`, `Unavailable`. Numbers whose place is taken are a conflict in the report; all other points are
+   * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for that of a stream, for an unknown
+   * event type or a bad value, `KeyReused`, `Unavailable`. Numbers whose place is taken are a conflict in the report; all other points are
    * stored then.
    */
   write(request: PostedWrite): Promise<WriteReport> {
@@ -157,7 +160,7 @@ export class WriteService {
 
   /**
    * The series of each point; `undefined` where its event type is not registered with its metadata. Throws `NotFound`
-   * for an unknown metadata key and `Invalid` for an unknown event type.
+   * for an unknown metadata key and `Invalid` for that of a stream and for an unknown event type.
    */
   private async resolve(
     posted: readonly PostedPoint[],
@@ -174,7 +177,11 @@ export class WriteService {
       series = await this.series.get(keys);
       refs = refsOf(posted, series);
     }
-    for (const key of keys) if (!series.has(key)) throw new NotFound(`there is no metadata ${key}`);
+    for (const key of keys) {
+      const ofKey = series.get(key);
+      if (!ofKey) throw new NotFound(`there is no metadata ${key}`);
+      if (isStream(ofKey)) await refuseStream(this.metadata, key);
+    }
     if (missing.length > 0)
       await this.eventTypes.resolve((dataTypeOf) => {
         for (const point of missing) requireDataType(dataTypeOf, point.eventType, `${whereOf(point)}: `);

@@ -1,3 +1,4 @@
+import { isStream, refuseStream } from '../data/points-of-stream.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { type StoredValue } from '../event-types/data-types.js';
 import { type Actor } from '../storage/access/audit-store.js';
@@ -42,7 +43,7 @@ export interface FileTarget {
   register(metadata: PostedMetadata, wishedKey?: string): Promise<{ readonly key: string; readonly isNew: boolean }>;
   /** The registered metadata of this identity, unchanged; `undefined` where there is none. */
   peek(metadata: NewMetadata): Promise<{ readonly key: string; readonly series: EventTypes } | undefined>;
-  /** The event types of a metadata; `undefined` for an unknown key. */
+  /** The event types of a metadata; `undefined` for an unknown key. Throws `Invalid` for a stream. */
   ofKey(key: string): Promise<EventTypes | undefined>;
   /** Stores the points whose place is free. */
   write(points: readonly ImportedPoint[]): Promise<Stored>;
@@ -76,7 +77,7 @@ export class ImportTarget implements FileTarget {
    */
   async register(metadata: NewMetadata, wishedKey?: string): Promise<Registered> {
     const known = await this.metadata.findSame(metadata.identity);
-    const isTaken = !known && wishedKey !== undefined && (await this.ofKey(wishedKey)) !== undefined;
+    const isTaken = !known && wishedKey !== undefined && (await this.seriesOf(wishedKey)) !== undefined;
     const wished = isTaken ? undefined : wishedKey;
     const { stored, changed } = await this.metadata.register(
       { ...metadata, ...(wished !== undefined && { key: wished }) },
@@ -86,17 +87,22 @@ export class ImportTarget implements FileTarget {
     const isNew = !known && (wished === undefined || stored.key === wished);
     if (changed && known)
       for (const lacking of await this.backFill.lacking(stored.key)) await this.backFill.run(lacking);
-    return { key: stored.key, series: (await this.ofKey(stored.key)) ?? new Map(), isNew };
+    return { key: stored.key, series: (await this.seriesOf(stored.key)) ?? new Map(), isNew };
   }
 
   /** The registered metadata of this identity, unchanged; `undefined` where there is none. */
   async peek({ identity }: NewMetadata): Promise<Registered | undefined> {
     const known = await this.metadata.findSame(identity);
-    return known && { key: known.key, series: (await this.ofKey(known.key)) ?? new Map(), isNew: false };
+    return known && { key: known.key, series: (await this.seriesOf(known.key)) ?? new Map(), isNew: false };
   }
 
-  /** The series of a metadata; `undefined` for an unknown key. */
+  /** The series of a metadata; `undefined` for an unknown key. Throws `Invalid` for a stream. */
   async ofKey(key: string): Promise<SeriesOfMetadata | undefined> {
+    const series = await this.seriesOf(key);
+    return series && isStream(series) ? refuseStream(this.metadata, key) : series;
+  }
+
+  private async seriesOf(key: string): Promise<SeriesOfMetadata | undefined> {
     return (await this.series.ofMetadata([key])).get(key);
   }
 

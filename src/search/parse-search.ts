@@ -1,5 +1,6 @@
 import { Invalid } from '../common/errors.js';
 import { parseBounds, parseTimeRange, type Query, TIME_PARAMETERS } from '../common/time-range.js';
+import { SUBJECT_TYPES } from '../metadata/parse-metadata.js';
 import { type AddressColumn, type MetadataSearch, type TextColumn } from '../storage/registry/search-conditions.js';
 
 // Maps, because objects have `constructor` and `__proto__`.
@@ -25,6 +26,12 @@ const RESERVED_NAMES = new Set<string>([
   ...['event-type', 'summary-type', 'summary-window', 'limit', 'offset', 'format', 'dns-match-rule', 'order'],
   ...['data-start', 'data-end'],
 ]);
+
+/**
+ * Who asks for none of these gets the subjects of esmond only: its clients know no others, and streams of sessions may be
+ * many.
+ */
+const NAMES_OF_ALL_SUBJECTS = ['subject-type', 'metadata-key', 'session', 'database'];
 
 /** The conditions of a search, before its hosts are resolved. */
 export interface SearchFilters {
@@ -52,6 +59,7 @@ export function parseSearch(query: Query): SearchFilters | undefined {
   if (window === 'too large') return undefined;
   const search: MetadataSearch = {
     addresses: new Map(),
+    subjectTypes: NAMES_OF_ALL_SUBJECTS.some((name) => Object.hasOwn(query, name)) ? undefined : SUBJECT_TYPES,
     texts,
     parameters: Object.fromEntries(parameters),
     eventType: query['event-type'],

@@ -27,7 +27,13 @@ export const FILTER_PARAMETERS: readonly Parameter[] = [
   query('tool-name', 'ToolName', 'Exactly this text.', TEXT),
   query('input-source', 'InputSource', 'Exactly this text; not resolved.', TEXT),
   query('input-destination', 'InputDestination', 'Exactly this text; not resolved.', TEXT),
-  query('subject-type', 'SubjectType', 'Exactly this type.', { type: 'string', enum: [...SUBJECT_TYPES] }),
+  query(
+    'subject-type',
+    'SubjectType',
+    `Exactly this type. Metadata of types other than ${SUBJECT_TYPES.join(' and ')} are found only by a query that names ` +
+      '`subject-type`, `metadata-key`, `session` or `database`.',
+    { type: 'string', enum: [...SUBJECT_TYPES, 'stream'] },
+  ),
   query('metadata-key', 'MetadataKeyFilter', 'Exactly this key.', TEXT),
   query(
     'event-type',

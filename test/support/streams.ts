@@ -42,11 +42,14 @@ export async function newStream(archive: TestArchive, options: StreamOptions = {
   );
   const [row] = await archive.query<{ id: number }>(
     `WITH subject AS (
-       INSERT INTO metadata (key, subject_type, parameters, identity) VALUES ($1, 'stream', '{}', decode($1, 'hex')) RETURNING id
+       INSERT INTO metadata (key, subject_type, parameters, identity)
+       VALUES ($1, 'stream', jsonb_build_object('session', $6::text, 'stream', $1::text, 'type', $2::text, 'name', ''),
+               decode($1, 'hex'))
+       RETURNING id
      )
      INSERT INTO series (metadata, event_type, data_type, origin, is_stream, keeps_points)
      SELECT id, $2, $3, $4, true, $5 FROM subject RETURNING id`,
-    [key, eventType, dataType, testStart, raw],
+    [key, eventType, dataType, testStart, raw, session],
   );
   await archive.query(
     `INSERT INTO session_stream (series, session, id, type, name, raw, aggregate, meta)

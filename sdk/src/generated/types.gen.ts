@@ -1099,9 +1099,9 @@ export type StartedFrom = Micros;
 export type StartedTo = Micros;
 
 /**
- * Exactly this type.
+ * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
  */
-export type SubjectType = 'point-to-point' | 'network-element';
+export type SubjectType = 'point-to-point' | 'network-element' | 'stream';
 
 /**
  * Metadata with a summary of this type; `base` matches any event type.
@@ -1260,9 +1260,9 @@ export type SearchMetadataData = {
          */
         'input-destination'?: string;
         /**
-         * Exactly this type.
+         * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
          */
-        'subject-type'?: 'point-to-point' | 'network-element';
+        'subject-type'?: 'point-to-point' | 'network-element' | 'stream';
         /**
          * Exactly this key.
          */

@@ -14,6 +14,8 @@ export interface MetadataSearch {
   readonly addresses: ReadonlyMap<AddressColumn, readonly string[]>;
   /** A source of this name, whatever its case, matches, too. */
   readonly sourceName?: string;
+  /** The subject is of one of these types; of any unless given. */
+  readonly subjectTypes?: readonly string[] | undefined;
   /** The field is exactly this text. */
   readonly texts: ReadonlyMap<TextColumn, string>;
   /** There are parameters of these names with exactly these values. */
@@ -53,7 +55,7 @@ export class SearchConditions {
 
   /** The conditions on the metadata itself. */
   onMetadata(): string[] {
-    const { addresses, sourceName, texts, parameters } = this.search;
+    const { addresses, sourceName, subjectTypes, texts, parameters } = this.search;
     const conditions: string[] = [];
     for (const [column, values] of addresses) {
       const isAddress = `m.${column} = ANY (${this.parameter(values)}::inet[])`;
@@ -62,6 +64,7 @@ export class SearchConditions {
         isName ? `(${isAddress} OR lower(m.source_name) = lower(${this.parameter(sourceName)}))` : isAddress,
       );
     }
+    if (subjectTypes) conditions.push(`m.subject_type = ANY (${this.parameter(subjectTypes)}::text[])`);
     for (const [column, text] of texts) conditions.push(`m.${column} = ${this.parameter(text)}`);
     if (Object.keys(parameters).length > 0) conditions.push(`m.parameters @> ${this.parameter(parameters)}`);
     return conditions;
