@@ -214,6 +214,24 @@ describe('get summary', () => {
     expect(await printed('summary', key, '-o', 'table')).toContain('throughput, average of 3600 s: 192.0.2.1 → ');
   });
 
+  test('prints quantiles, distributions and categories in words', async () => {
+    const of = (type: string, ...summaries: string[]) => ({
+      'event-type': type,
+      summaries: summaries.map((summary) => ({ 'summary-type': summary, 'summary-window': HOUR })),
+    });
+    const uri = await register([of('ntp-delay', 'quantiles', 'distribution'), of('event', 'categories')]);
+    const times = [0, 1, 2, 3].map((ts) => ({ ts, val: 30_000 + ts * 500 }));
+    await putPoints(archive, uri, 'ntp-delay', times).expect(201);
+    const codes = ['200', '502', '200'].map((val, ts) => ({ ts, val }));
+    await putPoints(archive, uri, 'event', codes).expect(201);
+    const table = (...words: string[]) => printed('summary', keyOf(uri), ...words, 'time-start=0', '--output', 'table');
+    const quantiles = await table('ntp-delay', 'quantiles');
+    expect(quantiles).toMatch(/MIN +MEDIAN +MEAN +P95 +P99 +MAX +DEVIATION/);
+    expect(quantiles).toMatch(/30\.0 s +30\.8 s +30\.8 s +31\.4 s +31\.5 s +31\.5 s +645 ms/);
+    expect(await table('ntp-delay', 'distribution')).toContain('30.0 s – 31.0 s: 2, 31.0 s – 32.0 s: 2');
+    expect(await table('event', 'categories')).toContain('200: 2, 502: 1');
+  });
+
   test('says which there are where it is not there', async () => {
     expect(await refused('summary', key, 'throughput', 'average', '60')).toContain(
       'has no throughput average 60; it has: throughput average 3600.',
@@ -257,7 +275,10 @@ describe('what goes wrong is one sentence', () => {
     ['metadata 0123456789abcdef0123456789abcdef', 'expected metadata-key=0123456789abcdef0123456789abcdef.'],
     ['metadata sorce=192.0.2.1', 'There is no filter sorce: did you mean source?'],
     ['metadata event_type=throughput', 'There is no filter event_type: did you mean event-type?'],
-    ['metadata summary-type=averages', 'summary-type: expected aggregation, average, statistics, base, got "averages"'],
+    [
+      'metadata summary-type=averages',
+      'summary-type: expected aggregation, average, statistics, quantiles, distribution, categories, base, got "averages"',
+    ],
     [
       'metadata --sorce 192.0.2.1',
       'unknown option \'--sorce\' (Did you mean --source?): see "marigram get metadata --help".',

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { putPoints, type WirePoint } from './support/builders.js';
+import { categoriesOf, distributionOf, quantilesOf } from './support/summary-oracle.js';
 import { TwoServers } from './support/two-servers.js';
 
 let archives: TwoServers;
 beforeAll(async () => {
   archives = await TwoServers.start();
+  await archives.first.query(`INSERT INTO event_type VALUES ('link-up', 'boolean', NULL, '', now())`);
 });
 afterAll(() => archives.close());
 
@@ -40,22 +42,33 @@ function histories(value: fc.Arbitrary<unknown>): fc.Arbitrary<Event[][]> {
   return fc.array(fc.array(event, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
 }
 
+const NUMBERS = ['aggregation', 'average', 'statistics', 'quantiles', 'distribution'] as const;
+
 const cases = [
-  ['throughput', fc.integer({ min: -1000, max: 1000 }), ['aggregation', 'average', 'statistics']],
-  ['ntp-offset', fc.integer({ min: -5000, max: 5000 }).map((n) => n / 1000), ['aggregation', 'average', 'statistics']],
+  ['throughput', fc.integer({ min: -1000, max: 1000 }), NUMBERS],
+  ['ntp-offset', fc.integer({ min: -5000, max: 9_999_999 }).map((n) => n / 1000), NUMBERS],
+  // In windows that keep nothing of single values.
+  ['ntp-delay', fc.integer({ min: -5000, max: 5000 }).map((n) => n / 1000), NUMBERS.slice(0, 3)],
   [
     'packet-loss-rate',
     fc.record({ numerator: fc.nat(50), denominator: fc.integer({ min: 1, max: 50 }) }),
     ['aggregation'],
   ],
   ['histogram-owdelay', fc.dictionary(fc.constantFrom('1', '1.5', '2', 'x'), fc.nat(9)), ['aggregation', 'statistics']],
+  ['event', fc.constantFrom('200', '502', '10', '2', 'ä', '__proto__'), ['categories']],
+  ['link-up', fc.boolean(), ['categories']],
 ] as const;
+
+/** Window 0 makes no sense for summaries of several values. */
+function windowsOf(kind: string): readonly number[] {
+  return ['quantiles', 'distribution', 'categories'].includes(kind) ? WINDOWS.slice(1) : WINDOWS;
+}
 
 test.each(cases)(
   'whatever happens to %s, every summary is the formula over its points',
   async (type, value, kinds) => {
     const summaries = kinds.flatMap((kind) =>
-      WINDOWS.map((window) => ({ 'summary-type': kind, 'summary-window': window })),
+      windowsOf(kind).map((window) => ({ 'summary-type': kind, 'summary-window': window })),
     );
     await fc.assert(
       fc.asyncProperty(histories(value as fc.Arbitrary<unknown>), origins, async (history, origin) => {
@@ -65,17 +78,53 @@ test.each(cases)(
 
         await archives.checkSummaries(uri);
 
-        // The same by a formula of its own, for those that are simple enough.
+        // The same by formulas of their own.
         const points = (await read(uri, `${type}/base`)) as WirePoint[];
-        if (type !== 'packet-loss-rate')
-          for (const window of WINDOWS)
-            expect(await read(uri, `${type}/aggregations/${window}`)).toEqual(aggregate(points, window, origin));
+        for (const kind of kinds)
+          for (const window of windowsOf(kind)) {
+            const expected = ORACLES[kind]?.(points, window, origin);
+            const path = { aggregation: 'aggregations', distribution: 'distributions' }[kind as string] ?? kind;
+            if (expected && type !== 'packet-loss-rate')
+              expect(await read(uri, `${type}/${path}/${window}`), `${kind} ${window}`).toEqual(expected);
+          }
       }),
       { numRuns: 10, endOnFailure: true },
     );
   },
   180_000,
 );
+
+type Oracle = (points: readonly WirePoint[], window: number, origin: number) => unknown[];
+
+/** What each summary should be, for those whose formula is not too long. */
+const ORACLES: Readonly<Record<string, Oracle>> = {
+  aggregation: aggregate,
+  quantiles: ofBins((values) => quantilesOf(values as number[])),
+  distribution: ofBins((values) => distributionOf(values as number[])),
+  // The order of the labels is compared in exact-summaries.test.ts: objects have none.
+  categories: ofBins((values) => JSON.parse(categoriesOf(values)) as unknown),
+};
+
+/** The oracle of a summary that is a formula over all values of a bin. */
+function ofBins(formula: (values: readonly unknown[]) => unknown): Oracle {
+  return (points, window, origin) => {
+    const bins = new Map<number, unknown[]>();
+    for (const { ts, val } of points) {
+      const bin = beginOf(Number(ts), window, origin);
+      bins.set(bin, [...(bins.get(bin) ?? []), val]);
+    }
+    return [...bins]
+      .sort(([a], [b]) => a - b)
+      .map(([micros, values]) => ({ ts: micros / 1_000_000, val: formula(values) }));
+  };
+}
+
+/** The begin of the bin of a time, in micros. */
+function beginOf(ts: number, window: number, origin: number): number {
+  const length = window * 1_000_000;
+  const micros = Math.round(ts * 1_000_000);
+  return window === 0 ? micros : Math.floor((micros - origin) / length) * length + origin;
+}
 
 function happen(uri: string, type: string, event: Event): Promise<void> {
   if (event.do === 'crash') return archives.crash();
@@ -98,11 +147,9 @@ function read(uri: string, path: string): Promise<unknown> {
 
 /** The aggregation: sums of numbers in thousandths, so that they are exact; sums of histograms by label. */
 function aggregate(points: readonly WirePoint[], window: number, origin: number): unknown[] {
-  const length = window * 1_000_000;
   const bins = new Map<number, number | Record<string, number>>();
   for (const { ts, val } of points) {
-    const micros = Math.round(Number(ts) * 1_000_000);
-    const bin = window === 0 ? micros : Math.floor((micros - origin) / length) * length + origin;
+    const bin = beginOf(Number(ts), window, origin);
     if (typeof val === 'number') bins.set(bin, Number(bins.get(bin) ?? 0) + Math.round(val * 1000));
     else {
       const sum = { ...(bins.get(bin) as Record<string, number> | undefined) };

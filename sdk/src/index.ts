@@ -33,6 +33,7 @@ export { LatestPoint, type WireLatestPoint } from './latest-point.js';
 export { Metadata } from './metadata.js';
 export { MetadataPost, type MetadataPostOptions, type NetworkElement, type PointToPoint } from './metadata-post.js';
 export { type CallOptions, type ReadOptions } from './read-options.js';
+export { type DistributionBin, type QuantilesValue } from './exact/index.js';
 export { type HistogramStatistics, type NoStatistics, type Statistics, type SummaryValueOf } from './statistics.js';
 export { Summary } from './summary.js';
 export { type Time } from './time.js';

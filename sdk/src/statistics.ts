@@ -1,7 +1,8 @@
 import { type DataTypeOf, type SummaryType } from './data-types.js';
 import { type SUMMARY_TYPES } from './generated/tables.gen.js';
+import { type DistributionBin, type QuantilesValue } from './exact/index.js';
 import { type JsonValue } from './json-value.js';
-import { type ValueOf } from './values.js';
+import { type Histogram, type ValueOf } from './values.js';
 
 /** What the values of a window look like. */
 export interface Statistics {
@@ -29,6 +30,10 @@ export type NoStatistics = { [field in keyof HistogramStatistics]?: never };
 /** The documents in `val` of summaries, by summary type. */
 interface Documents<N extends string> {
   statistics: DataTypeOf<N> extends 'integer' | 'float' ? Statistics : HistogramStatistics | NoStatistics;
+  quantiles: QuantilesValue;
+  distribution: DistributionBin[];
+  /** How often each value occurs. */
+  categories: Histogram;
 }
 
 /** The `val` of a summary. */

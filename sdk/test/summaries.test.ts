@@ -63,6 +63,23 @@ test('summaries of every kind are read', async () => {
   expect(rtt.getAllSummaries()).toHaveLength(3);
 });
 
+test('quantiles, distributions and categories are typed, and read', async () => {
+  const post = client.newPost().addEventType('throughput').addEventType('event');
+  post.addSummaryType('throughput', 'quantiles', [60]).addSummaryType('throughput', 'distribution', [60]);
+  const md = await post.addSummaryType('event', 'categories', [60]).postMetadata();
+  const bulk = new EventTypeBulkPost(client.url, { ...client.auth, metadataKey: md.metadataKey });
+  bulk.addDataPoint('throughput', 61, 1).addDataPoint('throughput', 62, 4);
+  await bulk.addDataPoint('event', 61, '200').addDataPoint('event', 62, '200').postData();
+  const throughput = md.getEventType('throughput')!;
+  const [quantiles] = (await throughput.getSummary('quantiles', 60)!.getData()).data;
+  const { q50, q100, average, stddev, cnt, within } = quantiles!.val;
+  expect([q50, q100, average, stddev, cnt, within]).toEqual([2.5, 4, 2.5, 2.1213203435596424, 2, undefined]);
+  const [distribution] = (await throughput.getSummary('distribution', 60)!.getData()).data;
+  expect(distribution!.val.map(({ l, r, cnt: count }) => [l, r, count])).toEqual([[0, 10, 2]]);
+  const codes = await md.getEventType('event')!.getSummary('categories', 60)!.getData();
+  expect(codes.data.map((point) => [point.val['200'], point.count])).toEqual([[2, 2]]);
+});
+
 test('a payload tells that the archive still fills the summary', async () => {
   const md = await client
     .newPost()

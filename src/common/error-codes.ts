@@ -84,6 +84,11 @@ export const ERRORS = {
     level: 'info',
     meaning: 'The `Idempotency-Key` belongs to another request.',
   },
+  'too-many-categories': {
+    status: 422,
+    level: 'info',
+    meaning: 'A bin of `categories` would count more than 100,000 different values; nothing was stored.',
+  },
   'too-many-requests': {
     status: 429,
     level: 'info',

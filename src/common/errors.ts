@@ -100,6 +100,11 @@ export class TooLarge extends ArchiveError {
   }
 }
 
+/** A write would make a bin of `categories` count more different values than it may; nothing was stored. */
+export class TooManyCategories extends ArchiveError {
+  readonly code = 'too-many-categories';
+}
+
 /** The route does not accept the body's content type. */
 export class UnsupportedMediaType extends ArchiveError {
   readonly code = 'unsupported-media-type';

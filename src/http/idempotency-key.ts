@@ -51,6 +51,6 @@ export const KEY_REUSED = refusal(
   'KeyReused',
   'key-reused',
   'The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing ' +
-    'was stored.',
+    'was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).',
   'Idempotency-Key: this key was used for another request',
 );

@@ -1,6 +1,8 @@
 import { type Summary } from 'marigram-client';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { DATA_TYPES, type DataTypeName, isNumeric } from '../event-types/data-types.js';
+import { atOnce } from '../common/turns.js';
+import { categoriesJson } from '../rollups/exact-values.js';
 import { binOf } from '../rollups/windows.js';
 import { type ImportStore } from '../storage/ingest/import-store.js';
 import { type SealedBinStore } from '../storage/rollups/sealed-bin-store.js';
@@ -50,7 +52,7 @@ export class SummaryImport {
       const good = points.filter(({ val }) => isValueOf(type, pair.dataType, val));
       this.report.fail(`${name}: values of a time that was not asked for`, strays);
       this.report.fail(`${name}: a value that is none of it`, points.length - good.length);
-      const bins = good.map(({ tsMicros, val }) => ({ micros: tsMicros, value: JSON.stringify(val) }));
+      const bins = good.map(({ tsMicros, val }) => ({ micros: tsMicros, value: sealedValue(type, val) }));
       const { sealed, there, computed, expired } = await this.sealed.seal(
         { series: pair.id, type, window },
         bins,
@@ -66,8 +68,13 @@ export class SummaryImport {
   }
 }
 
+/** The JSON of a value that an archive has sent, as this one would send it. */
+function sealedValue(type: Summary['summaryType'], val: unknown): string {
+  return type === 'categories' ? atOnce(categoriesJson(val as Record<string, number>)) : JSON.stringify(val);
+}
+
 /** Whether a value has the form of this summary type. */
 function isValueOf(type: Summary['summaryType'], dataType: DataTypeName, val: unknown): boolean {
   if (isNumeric(DATA_TYPES[valueTypeOf(dataType, type)])) return typeof val === 'number';
-  return typeof val === 'object' && val !== null && !Array.isArray(val);
+  return typeof val === 'object' && val !== null && Array.isArray(val) === (type === 'distribution');
 }

@@ -2,7 +2,7 @@ import { Invalid } from '../common/errors.js';
 import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 import { type DataTypeName } from '../event-types/data-types.js';
 import { integerOf } from '../event-types/numbers.js';
-import { type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
+import { SUMMARY_KINDS, type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
 import { sameSummary, type SummaryRegistration } from '../storage/registry/metadata-store.js';
 
@@ -63,7 +63,10 @@ function parseSummary(members: Members, dataType: DataTypeName, where: string): 
       `${where}, summary-type: ${JSON.stringify(type)} is not possible for ${dataType} values, ` +
         (allowed.length > 0 ? `only ${allowed.join(', ')}` : 'nor is any other'),
     );
-  return { type, window: windowIn(members.get('summary-window'), `${where}, summary-window`) };
+  const window = windowIn(members.get('summary-window'), `${where}, summary-window`);
+  if (window < (SUMMARY_KINDS[type].minWindow ?? 0))
+    throw new Invalid(`${where}, summary-window: window ${window} makes no sense for ${type}`);
+  return { type, window };
 }
 
 function windowIn(slice: JsonSlice | undefined, where: string): number {

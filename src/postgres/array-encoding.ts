@@ -88,11 +88,14 @@ export function textArray<T>(items: readonly T[], element: (item: T) => string):
   return array.bytes();
 }
 
-/** `bytea[]` of bytes. */
-export function byteaArray<T>(items: readonly T[], element: (item: T) => Buffer): Buffer {
-  const size = items.reduce((sum, item) => sum + 4 + element(item).length, 0);
+/** `bytea[]` of bytes and nulls. */
+export function byteaArray<T>(items: readonly T[], element: (item: T) => Buffer | null): Buffer {
+  const all = items.map(element);
+  const size = all.reduce((sum, bytes) => sum + 4 + (bytes?.length ?? 0), 0);
   const array = new ArrayWriter(BYTEA, items.length, size);
-  for (const item of items) array.binary(element(item));
+  for (const bytes of all)
+    if (bytes === null) array.null();
+    else array.binary(bytes);
   return array.bytes();
 }
 

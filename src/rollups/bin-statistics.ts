@@ -1,5 +1,5 @@
 import { parseDecimal, quotient } from 'marigram-client/exact';
-import { valueOf } from './sketch.js';
+import { sketchedSamples } from './sketch.js';
 import { meanOf, modes, percentile, type Samples, samplesOf, varianceOf, varianceOfSums } from './statistics.js';
 import { type StoredBin } from './stored-bin.js';
 
@@ -30,10 +30,7 @@ export function* numberStatistics(bin: StoredBin): Generator<void, string | unde
   const { count, sum, sumOfSquares, min, max, histogram } = bin;
   if (count <= 0 || sum === null || sumOfSquares === null || min === null || max === null || !histogram)
     return undefined;
-  const samples = Object.entries(histogram)
-    .filter(([, number]) => number > 0)
-    .map(([label, number]) => ({ value: Math.min(Math.max(valueOf(label), min), max), count: number }))
-    .sort((a, b) => a.value - b.value);
+  const samples = sketchedSamples(histogram, min, max);
   if (samples.length === 0) return undefined;
   const sums = { count: BigInt(count), sum: parseDecimal(sum), sumOfSquares: parseDecimal(sumOfSquares) };
   const mean = quotient(sums.sum, { digits: sums.count, scale: 0 });

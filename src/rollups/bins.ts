@@ -1,8 +1,10 @@
 import { DATA_TYPES, type DataTypeName, type StoredValue } from '../event-types/data-types.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { inTurns, Turns } from '../common/turns.js';
+import { Categories } from './categories.js';
 import { Histogram, HistogramSum } from './histogram.js';
-import { Rollup, type RollupSpec } from './rollup.js';
+import { Rollup } from './rollup.js';
+import { type RollupSpec } from './rollup-spec.js';
 import { binOf } from './windows.js';
 
 /** One bin of one series and window, with what points add to it. */
@@ -41,29 +43,34 @@ interface ValueColumns {
 export class Bins {
   private readonly bySeries = new Map<number, Map<number, WindowBins>>();
   private readonly noHistograms = new HistogramSum();
+  private readonly categories = new Categories();
 
   /** Adds a point to its bin of each window; `sign` −1 subtracts it. */
   add(series: BinnedSeries, point: StoredValue & { readonly micros: number }, sign: 1 | -1 = 1): void {
     if (series.rollups.length === 0) return;
-    const isHistogram = DATA_TYPES[series.dataType].measure === 'histogram';
-    const histogram = isHistogram ? new Histogram(point.document ?? '{}') : undefined;
+    const { measure } = DATA_TYPES[series.dataType];
+    const histogram = measure === 'histogram' ? new Histogram(point.document ?? '{}') : undefined;
+    const category = measure === 'category' ? this.categories.of(point) : undefined;
     for (const spec of series.rollups) {
       const { rollup } = this.bin(
         series,
         spec,
         binOf(point.micros, spec.window, series.origin),
-        isHistogram ? this.noHistograms : null,
+        histogram ? this.noHistograms : null,
       );
       if (histogram) rollup.addHistogram(histogram, sign);
+      else if (category !== undefined) rollup.addCategory(category, sign);
       else rollup.addNumber(point.value ?? 0, point.denominator ?? 0, sign);
     }
   }
 
   /** Adds points that come as columns, as `add` does. */
   addColumns(series: BinnedSeries, { micros, values, denominators, documents }: ValueColumns, sign: 1 | -1 = 1): void {
-    if (documents.length > 0 && series.rollups.length > 0)
-      documents.forEach((document, index) => {
-        this.add(series, { micros: micros[index] ?? 0, value: null, denominator: null, document }, sign);
+    if (series.rollups.length === 0) return;
+    if (documents.length > 0 || DATA_TYPES[series.dataType].measure === 'category')
+      micros.forEach((time, index) => {
+        const value = { value: values[index] ?? null, denominator: null, document: documents[index] ?? null };
+        this.add(series, { micros: time, ...value }, sign);
       });
     else
       for (const spec of series.rollups) {
@@ -78,19 +85,15 @@ export class Bins {
       }
   }
 
-  private bin(
-    { id, dataType }: BinnedSeries,
-    { window, statistics }: RollupSpec,
-    begin: number,
-    histograms: HistogramSum | null,
-  ): Bin {
+  private bin({ id, dataType }: BinnedSeries, spec: RollupSpec, begin: number, histograms: HistogramSum | null): Bin {
     let windows = this.bySeries.get(id);
     if (!windows) this.bySeries.set(id, (windows = new Map<number, WindowBins>()));
+    const { window } = spec;
     let bins = windows.get(window);
     if (!bins) windows.set(window, (bins = { byBegin: new Map(), last: undefined }));
     let bin = bins.last?.begin === begin ? bins.last : bins.byBegin.get(begin);
     if (!bin) {
-      bin = { series: id, window, begin, rollup: new Rollup(dataType, statistics, histograms) };
+      bin = { series: id, window, begin, rollup: new Rollup(dataType, spec, histograms) };
       bins.byBegin.set(begin, bin);
     }
     return (bins.last = bin);

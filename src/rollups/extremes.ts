@@ -1,4 +1,4 @@
-import { type Rollup } from './rollup.js';
+import { type Spread } from './rollup-row.js';
 import { bucketOf, valueOf } from './sketch.js';
 
 /** The smallest and the largest number of a bin. */
@@ -16,8 +16,9 @@ export interface Extremes {
  */
 export function extremesOf(
   { min, max, histogram }: Extremes & { readonly histogram: Readonly<Record<string, number>> },
-  stored: Rollup | undefined,
+  stored: Spread | undefined,
 ): Extremes {
+  const storedCounts = JSON.parse(stored?.histogram ?? '{}') as Record<string, number>;
   const buckets = Object.keys(histogram).filter((label) => (histogram[label] ?? 0) > 0);
   buckets.sort((a, b) => valueOf(a) - valueOf(b));
   const outermost = (
@@ -27,7 +28,7 @@ export function extremesOf(
     outer: (a: number, b: number) => number,
   ): number => {
     const own = ofStored ?? undefined;
-    const allStored = Number(stored?.histogram?.get(bucket) ?? 0) === histogram[bucket];
+    const allStored = storedCounts[bucket] === histogram[bucket];
     if (own !== undefined && allStored) return own;
     if (bucketOf(before) === bucket) return before;
     return own === undefined ? valueOf(bucket) : outer(valueOf(bucket), own);

@@ -1,3 +1,5 @@
+import { type Samples } from './statistics.js';
+
 /**
  * Percentiles of numbers from counts in buckets that grow by a constant factor: a DDSketch (Masson, Rim, Lee,
  * "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019). Bucket i of a
@@ -15,6 +17,14 @@ const LOG_GAMMA = Math.log(GAMMA);
 export function bucketOf(value: number): string {
   if (value === 0) return '0';
   return `${value < 0 ? '-' : '+'}${Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA)}`;
+}
+
+/** The numbers of a sketch as sorted samples, each within 1 %; none lies beyond the extremes. */
+export function sketchedSamples(histogram: Readonly<Record<string, number>>, min: number, max: number): Samples[] {
+  return Object.entries(histogram)
+    .filter(([, number]) => number > 0)
+    .map(([label, number]) => ({ value: Math.min(Math.max(valueOf(label), min), max), count: number }))
+    .sort((a, b) => a.value - b.value);
 }
 
 /** The number that stands for a bucket, given by its label: within 1 % of all that fall into it. */

@@ -34,38 +34,40 @@ export function* samplesOf(histogram: Readonly<Record<string, number>>): Generat
     if (!NUMBER.test(label) || Math.abs(value) > LARGEST) return undefined;
     samples.push({ value, count });
   }
-  if (samples.length <= STEP) return samples.sort(byValue);
-  return yield* sortInSteps(samples);
+  return yield* sortInSteps(samples, byValue);
 }
 
 function byValue(a: Samples, b: Samples): number {
   return a.value - b.value;
 }
 
-/** Sorts many samples in steps: runs of them, which are merged two by two. */
-function* sortInSteps(samples: readonly Samples[]): Generator<void, Samples[], void> {
-  let runs: Samples[][] = [];
-  for (let at = 0; at < samples.length; at += STEP) {
-    runs.push(samples.slice(at, at + STEP).sort(byValue));
+/** How `sort` compares. */
+type Compare<T> = (a: T, b: T) => number;
+
+/** Sorts many items in steps: runs of them, which are merged two by two. */
+export function* sortInSteps<T>(items: readonly T[], compare: Compare<T>): Generator<void, T[], void> {
+  let runs: T[][] = [];
+  for (let at = 0; at < items.length; at += STEP) {
+    runs.push(items.slice(at, at + STEP).sort(compare));
     yield;
   }
   while (runs.length > 1) {
-    const merged: Samples[][] = [];
-    for (let at = 0; at < runs.length; at += 2) merged.push(yield* merge(runs[at] ?? [], runs[at + 1] ?? []));
+    const merged: T[][] = [];
+    for (let at = 0; at < runs.length; at += 2) merged.push(yield* merge(runs[at] ?? [], runs[at + 1] ?? [], compare));
     runs = merged;
   }
   return runs[0] ?? [];
 }
 
-function* merge(left: readonly Samples[], right: readonly Samples[]): Generator<void, Samples[], void> {
-  const merged: Samples[] = [];
+function* merge<T>(left: readonly T[], right: readonly T[], compare: Compare<T>): Generator<void, T[], void> {
+  const merged: T[] = [];
   let [i, j] = [0, 0];
   while (i < left.length || j < right.length) {
     const [a, b] = [left[i], right[j]];
-    if (a && (!b || a.value <= b.value)) {
+    if (a !== undefined && (b === undefined || compare(a, b) <= 0)) {
       merged.push(a);
       i++;
-    } else if (b) {
+    } else if (b !== undefined) {
       merged.push(b);
       j++;
     }

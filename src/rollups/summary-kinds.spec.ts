@@ -17,6 +17,10 @@ const EMPTY: StoredBin = {
   max: null,
   denominatorSum: null,
   histogram: null,
+  quantiles: null,
+  isBeyond: false,
+  samples: null,
+  distribution: null,
   sealed: null,
 };
 

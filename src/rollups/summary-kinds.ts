@@ -1,6 +1,8 @@
 import { parseDecimal, quotient } from 'marigram-client/exact';
 import { DATA_TYPE_NAMES, DATA_TYPES, type DataTypeName, type Measure } from '../event-types/data-types.js';
 import { histogramStatistics, histogramText, numberStatistics } from './bin-statistics.js';
+import { categoriesText, distributionText, quantilesText } from './exact-values.js';
+import { type Kept } from './rollup-spec.js';
 import { type StoredBin } from './stored-bin.js';
 
 /** The column of a rollup that its sum is divided by, or 1. The database divides where no bin is sealed. */
@@ -11,8 +13,8 @@ export type BinValue = { readonly meaning: string } & (
   | { readonly divisor: Divisor }
   | {
       readonly divisor?: undefined;
-      /** Whether it needs the extremes, sum of squares and sketch, which rollups of numbers keep only then. */
-      readonly needsStatistics?: boolean;
+      /** What it needs that rollups of numbers keep only then. */
+      readonly needs?: Kept;
       /** The JSON text, in steps; `undefined` where the bin lacks what it takes. */
       readonly textOf: (bin: StoredBin) => Generator<void, string | undefined, void>;
     }
@@ -24,6 +26,8 @@ interface SummaryKind {
   readonly path: string;
   /** The data type of its values: that of the points unless given. */
   readonly dataType?: DataTypeName;
+  /** The shortest window, in seconds: 0 unless given, which makes a bin of each point. */
+  readonly minWindow?: number;
   /** The value of a bin by the measure of the points; there is no such summary of other measures. */
   readonly values: Readonly<Partial<Record<Measure, BinValue>>>;
 }
@@ -50,9 +54,27 @@ const KINDS = {
     path: 'statistics',
     dataType: 'json',
     values: {
-      number: { meaning: '`Statistics`', needsStatistics: true, textOf: numberStatistics },
+      number: { meaning: '`Statistics`', needs: 'statistics', textOf: numberStatistics },
       histogram: { meaning: '`Statistics`', textOf: histogramStatistics },
     },
+  },
+  quantiles: {
+    path: 'quantiles',
+    dataType: 'json',
+    minWindow: 1,
+    values: { number: { meaning: '`Quantiles`', needs: 'samples', textOf: quantilesText } },
+  },
+  distribution: {
+    path: 'distributions',
+    dataType: 'json',
+    minWindow: 1,
+    values: { number: { meaning: '`Distribution`', needs: 'distribution', textOf: distributionText } },
+  },
+  categories: {
+    path: 'categories',
+    dataType: 'histogram',
+    minWindow: 1,
+    values: { category: { meaning: 'the count of each value, a `Histogram`', textOf: categoriesText } },
   },
 } as const satisfies Record<string, SummaryKind>;
 
@@ -75,10 +97,10 @@ export function binValueOf(dataType: DataTypeName, type: SummaryType): BinValue 
   return measure && SUMMARY_KINDS[type].values[measure];
 }
 
-/** Whether a summary needs what rollups keep beside the sums: see `RollupSpec.statistics`. */
-export function needsStatistics(dataType: DataTypeName, type: SummaryType): boolean {
+/** What a summary needs that rollups keep only then, if anything. */
+export function needOf(dataType: DataTypeName, type: SummaryType): Kept | undefined {
   const value = binValueOf(dataType, type);
-  return value?.divisor === undefined && value?.needsStatistics === true;
+  return value?.divisor === undefined ? value?.needs : undefined;
 }
 
 /** The data type of the values of a summary. */

@@ -3,12 +3,14 @@ import { type Page } from '../common/page.js';
 import { resolveRange } from '../common/time-range.js';
 import { inTurns } from '../common/turns.js';
 import { type DataTypeName } from '../event-types/data-types.js';
-import { binValueOf, needsStatistics, type SummaryType, summaryValue } from '../rollups/summary-kinds.js';
+import { binValueOf, needOf, type SummaryType, summaryValue } from '../rollups/summary-kinds.js';
+import { quantilesJson } from '../rollups/exact-values.js';
 import { type StoredBin } from '../rollups/stored-bin.js';
 import { binOf } from '../rollups/windows.js';
 import { emptyPage, type RowPage } from '../rows/row-page.js';
 import { type RowQuery } from '../rows/row-query.js';
 import { type RowWriter } from '../rows/row-writer.js';
+import { type BinQuantiles } from '../storage/rollups/bin-quantiles.js';
 import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type BinRange, RollupStore } from '../storage/rollups/rollup-store.js';
@@ -61,18 +63,20 @@ export class SummariesService {
     if (begin > lastBegin) return { ...none, incomplete };
     const { id, dataType, fromPrimary } = extent;
     const bins = {
-      ...{ series: id, dataType, window, withStatistics: needsStatistics(dataType, type) },
+      ...{ series: id, dataType, window, needs: needOf(dataType, type) },
       ...{ begin, end: lastBegin, descending: order === 'desc', fromPrimary },
       sealed: (extent.lastSealed ?? -Infinity) >= begin ? type : undefined,
     };
     return { ...this.bins(bins, type, page), incomplete };
   }
 
-  /** Summaries of one number take the fast way, where none of their bins is sealed. */
+  /** Summaries of numbers take a fast way, where none of their bins is sealed. */
   private bins(range: BinRange, type: SummaryType, page: Page): RowPage {
     const { divisor } = binValueOf(range.dataType, type) ?? {};
     if (range.sealed === undefined && divisor !== undefined)
       return { source: this.rollups.quotients(range, divisor), page, write: writeQuotients };
+    if (range.sealed === undefined && range.needs === 'samples')
+      return { source: this.rollups.quantiles(range), page, write: writeQuantiles };
     const write = (bins: readonly StoredBin[], writer: RowWriter): Promise<void> =>
       inTurns(writeBins(bins, writer, range.dataType, type));
     return { source: this.rollups.source(range), page, write };
@@ -91,6 +95,11 @@ function* writeBins(
     if (value !== undefined) writer.json(bin.micros, value);
     yield;
   }
+}
+
+function writeQuantiles(bins: readonly BinQuantiles[], writer: RowWriter): void {
+  for (const { micros, numbers, isBeyond } of bins)
+    if (numbers.length > 0) writer.json(micros, quantilesJson(numbers, isBeyond));
 }
 
 function writeQuotients(bins: readonly BinQuotient[], writer: RowWriter): void {

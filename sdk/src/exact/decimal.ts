@@ -72,7 +72,7 @@ export class ExactSum {
     for (let places = 0; 2 * places < POWERS.length; places++) {
       const units = unitsOf(value, places);
       if (units === undefined) continue;
-      if (units * units * count > SAFE) break;
+      if (Math.abs(units * units * count) > SAFE) break;
       this.addUnits(units * units * count, 2 * places, 1);
       return;
     }
@@ -82,8 +82,7 @@ export class ExactSum {
 
   /** As the text of a `numeric` of PostgreSQL. */
   toString(): string {
-    const { digits, scale } = this.total();
-    return scale === 0 ? String(digits) : `${digits}e-${scale}`;
+    return decimalText(this.total());
   }
 
   /** As a decimal number. */
@@ -119,7 +118,8 @@ export class ExactSum {
     this.units = 0;
   }
 
-  private addDecimal({ digits, scale }: Decimal, sign: 1 | -1): void {
+  /** Adds a decimal number; subtracts it with `sign` −1. */
+  addDecimal({ digits, scale }: Decimal, sign: 1 | -1 = 1): void {
     if (scale > this.scale) {
       this.digits *= 10n ** BigInt(scale - this.scale);
       this.scale = scale;
@@ -138,6 +138,11 @@ export function unitsOf(value: number, places: number): number | undefined {
 /** The decimal number of a double's shortest text. */
 export function decimalOf(value: number): Decimal {
   return parseDecimal(String(value));
+}
+
+/** A decimal number as a text that `parseDecimal` and PostgreSQL read. */
+export function decimalText({ digits, scale }: Decimal): string {
+  return scale === 0 ? String(digits) : `${digits}e-${scale}`;
 }
 
 /** Reads a decimal number such as `-12.50`, `3e-7` or `1e+21`, as JavaScript and PostgreSQL print them. */

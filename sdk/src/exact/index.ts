@@ -2,6 +2,7 @@ export { compareLabels, labelOf } from './categories.js';
 export {
   type Decimal,
   decimalOf,
+  decimalText,
   ExactSum,
   nearestDouble,
   parseDecimal,

@@ -1,6 +1,6 @@
 /**
- * Numbers and how often each occurs. `values` are ascending and each stands there once, `counts` are integers above 0 at
- * the same places. 0 and −0 are one value.
+ * Numbers and how often each occurs. `values` are ascending and each stands there once, `counts` are integers at the same
+ * places: above 0, except where numbers are to be taken out of another multiset. 0 and −0 are one value.
  */
 export interface Multiset {
   readonly values: Float64Array;
@@ -24,17 +24,22 @@ export function multisetOf(numbers: ArrayLike<number>): Multiset {
   return { values: sorted.slice(0, size), counts: counts.slice(0, size) };
 }
 
-/** The multiset of all numbers of two. */
-export function merged(a: Multiset, b: Multiset): Multiset {
-  if (a.values.length === 0) return b;
+/**
+ * The multiset of all numbers of two. With `sign` −1, those of `b` are taken out of `a`: values that then occur as often as
+ * never are left out, and counts are below 0 where `a` has too few.
+ */
+export function merged(a: Multiset, b: Multiset, sign: 1 | -1 = 1): Multiset {
   if (b.values.length === 0) return a;
+  if (a.values.length === 0 && sign === 1) return b;
   const most = a.values.length + b.values.length;
   const [values, counts] = [new Float64Array(most), new Float64Array(most)];
   let [i, j, size] = [0, 0, 0];
   while (i < a.values.length || j < b.values.length) {
     const [left, right] = [a.values[i] ?? Infinity, b.values[j] ?? Infinity];
+    const count = (left <= right ? (a.counts[i++] ?? 0) : 0) + sign * (right <= left ? (b.counts[j++] ?? 0) : 0);
+    if (count === 0) continue;
     values[size] = Math.min(left, right);
-    counts[size++] = (left <= right ? (a.counts[i++] ?? 0) : 0) + (right <= left ? (b.counts[j++] ?? 0) : 0);
+    counts[size++] = count;
   }
   return { values: values.slice(0, size), counts: counts.slice(0, size) };
 }

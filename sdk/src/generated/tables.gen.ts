@@ -60,14 +60,14 @@ export const DATA_TYPES = {
 
 /** The summaries of each data type. */
 export const SUMMARIES = {
-  'integer': ["aggregation","average","statistics"],
-  'float': ["aggregation","average","statistics"],
+  'integer': ["aggregation","average","statistics","quantiles","distribution"],
+  'float': ["aggregation","average","statistics","quantiles","distribution"],
   'percentage': ["aggregation"],
   'histogram': ["aggregation","statistics"],
   'json': [],
   'subinterval': [],
-  'string': [],
-  'boolean': [],
+  'string': ["categories"],
+  'boolean': ["categories"],
 } as const;
 
 /** The name of each summary in URLs, and the data type of its values: `null` for that of the points. */
@@ -75,6 +75,9 @@ export const SUMMARY_TYPES = {
   'aggregation': {"path":"aggregations","dataType":null},
   'average': {"path":"averages","dataType":"float"},
   'statistics': {"path":"statistics","dataType":"json"},
+  'quantiles': {"path":"quantiles","dataType":"json"},
+  'distribution': {"path":"distributions","dataType":"json"},
+  'categories': {"path":"categories","dataType":"histogram"},
 } as const;
 
 /** What is read as `val` of each built-in event type. */

@@ -166,6 +166,24 @@ export type Deletion = {
 };
 
 /**
+ * How many values of a window lie in each of 3,720 bins between 0 and 300,000,000 (closed on the left, the last one on both sides), whose steps grow from 10 to 1,000,000: made for response times in microseconds. Bins that are not empty, ascending.
+ */
+export type Distribution = Array<{
+    /**
+     * The left edge; `null` for values below 0.
+     */
+    l: number | null;
+    /**
+     * The right edge; `null` for values above 300,000,000.
+     */
+    r: number | null;
+    /**
+     * How many values lie in the bin.
+     */
+    cnt: number;
+}>;
+
+/**
  * A session that has ended, and what its streams lack.
  */
 export type EndedSession = {
@@ -238,7 +256,7 @@ export type ErrorBody = {
 /**
  * The stable code of the error, for programs; docs/errors.md says what to do about each.
  */
-export type ErrorCode = 'invalid' | 'unknown-event-type' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'state-conflict' | 'too-large' | 'uri-too-long' | 'unsupported-media-type' | 'expectation-failed' | 'key-reused' | 'too-many-requests' | 'headers-too-large' | 'internal-error' | 'unavailable' | 'overloaded' | 'statement-timeout' | 'disk-full' | 'commit-unknown';
+export type ErrorCode = 'invalid' | 'unknown-event-type' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'state-conflict' | 'too-large' | 'uri-too-long' | 'unsupported-media-type' | 'expectation-failed' | 'key-reused' | 'too-many-categories' | 'too-many-requests' | 'headers-too-large' | 'internal-error' | 'unavailable' | 'overloaded' | 'statement-timeout' | 'disk-full' | 'commit-unknown';
 
 /**
  * What was measured: a built-in event type, or one that an admin declared. `GET /api/v1/event-types` lists them.
@@ -288,7 +306,7 @@ export type EventTypeInfo = {
 };
 
 /**
- * Event types of the data type float: summaries `aggregation`, `average`, `statistics`.
+ * Event types of the data type float: summaries `aggregation`, `average`, `statistics`, `quantiles`, `distribution`.
  */
 export type FloatEventType = 'metric' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
 
@@ -383,7 +401,7 @@ export type Histogram = {
 export type HistogramEventType = 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse';
 
 /**
- * Event types of the data type integer: summaries `aggregation`, `average`, `statistics`.
+ * Event types of the data type integer: summaries `aggregation`, `average`, `statistics`, `quantiles`, `distribution`.
  */
 export type IntegerEventType = 'ntp-reach' | 'ntp-stratum' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-rtt' | 'path-mtu' | 'tcp-windowsize' | 'throughput';
 
@@ -709,6 +727,80 @@ export type PostedTime = number | string;
 export type PostedValue = number | string | Percentage | PostedHistogram | Subintervals | JsonValue;
 
 /**
+ * Quantiles of the values of a window, by linear interpolation (the quantile p of n values lies at (n − 1)p), and what sums tell of them. All are exact and rounded once.
+ */
+export type Quantiles = {
+    /**
+     * The quantile of 0 %.
+     */
+    q0: number;
+    /**
+     * The quantile of 10 %.
+     */
+    q10: number;
+    /**
+     * The quantile of 25 %.
+     */
+    q25: number;
+    /**
+     * The quantile of 50 %.
+     */
+    q50: number;
+    /**
+     * The quantile of 75 %.
+     */
+    q75: number;
+    /**
+     * The quantile of 80 %.
+     */
+    q80: number;
+    /**
+     * The quantile of 85 %.
+     */
+    q85: number;
+    /**
+     * The quantile of 90 %.
+     */
+    q90: number;
+    /**
+     * The quantile of 95 %.
+     */
+    q95: number;
+    /**
+     * The quantile of 98 %.
+     */
+    q98: number;
+    /**
+     * The quantile of 99 %.
+     */
+    q99: number;
+    /**
+     * The quantile of 100 %.
+     */
+    q100: number;
+    /**
+     * The arithmetic mean.
+     */
+    average: number;
+    /**
+     * The standard deviation of a sample; `null` for one value.
+     */
+    stddev: number | null;
+    /**
+     * The sum.
+     */
+    sum: number;
+    /**
+     * How many values there are.
+     */
+    cnt: number;
+    /**
+     * The relative error of q10 to q99 where more than 131,072 values differ; else absent.
+     */
+    within?: number;
+};
+
+/**
  * The location of the archive.
  */
 export type Service = {
@@ -841,7 +933,7 @@ export type StreamGap = {
 };
 
 /**
- * Event types of the data type string: no summaries.
+ * Event types of the data type string: summaries `categories`.
  */
 export type StringEventType = 'event';
 
@@ -893,21 +985,21 @@ export type Summary = {
     'time-updated': number | null;
 };
 
-export type SummaryPath = 'aggregations' | 'averages' | 'statistics';
+export type SummaryPath = 'aggregations' | 'averages' | 'statistics' | 'quantiles' | 'distributions' | 'categories';
 
 /**
  * How a summary condenses the points of a window.
  *
- * - Event types of the data type integer: summaries `aggregation`, `average`, `statistics`.
- * - Event types of the data type float: summaries `aggregation`, `average`, `statistics`.
+ * - Event types of the data type integer: summaries `aggregation`, `average`, `statistics`, `quantiles`, `distribution`.
+ * - Event types of the data type float: summaries `aggregation`, `average`, `statistics`, `quantiles`, `distribution`.
  * - Event types of the data type percentage: summaries `aggregation`.
  * - Event types of the data type histogram: summaries `aggregation`, `statistics`.
  * - Event types of the data type json: no summaries.
  * - Event types of the data type subinterval: no summaries.
- * - Event types of the data type string: no summaries.
- * - Event types of the data type boolean: no summaries.
+ * - Event types of the data type string: summaries `categories`.
+ * - Event types of the data type boolean: summaries `categories`.
  */
-export type SummaryType = 'aggregation' | 'average' | 'statistics';
+export type SummaryType = 'aggregation' | 'average' | 'categories' | 'distribution' | 'quantiles' | 'statistics';
 
 /**
  * The value of a window:
@@ -921,8 +1013,14 @@ export type SummaryType = 'aggregation' | 'average' | 'statistics';
  * - `statistics` of the data type integer: `Statistics`
  * - `statistics` of the data type float: `Statistics`
  * - `statistics` of the data type histogram: `Statistics`
+ * - `quantiles` of the data type integer: `Quantiles`
+ * - `quantiles` of the data type float: `Quantiles`
+ * - `distribution` of the data type integer: `Distribution`
+ * - `distribution` of the data type float: `Distribution`
+ * - `categories` of the data type string: the count of each value, a `Histogram`
+ * - `categories` of the data type boolean: the count of each value, a `Histogram`
  */
-export type SummaryValue = number | Histogram | Statistics | NoStatistics;
+export type SummaryValue = number | Histogram | Statistics | NoStatistics | Quantiles | Distribution;
 
 /**
  * The name, version and paths of the server.
@@ -1477,7 +1575,7 @@ export type AddPointsOfManyErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -1680,7 +1778,7 @@ export type AddPointsErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -2069,7 +2167,7 @@ export type AddPointErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -2257,7 +2355,7 @@ export type AddPointInWindowErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored.
+     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**

@@ -1,6 +1,7 @@
 import { type DataPoint, type SummaryType } from 'marigram-client';
 import { DATA_TYPES, isNumeric } from '../../event-types/data-types.js';
 import { relativeTime, timeOf } from '../time-text.js';
+import { categoriesText, distributionText } from './counts-text.js';
 import { betweenWhom, type FoundSeries } from './find-series.js';
 import { type Quantity } from './quantity.js';
 import { type Screen } from '../screen.js';
@@ -26,6 +27,21 @@ const MEMBERS: Readonly<Partial<Record<SummaryType, Members>>> = {
     ['MAX', 'maximum'],
     ['DEVIATION', 'standard-deviation'],
   ],
+  quantiles: [
+    ['MIN', 'q0'],
+    ['MEDIAN', 'q50'],
+    ['MEAN', 'average'],
+    ['P95', 'q95'],
+    ['P99', 'q99'],
+    ['MAX', 'q100'],
+    ['DEVIATION', 'stddev'],
+  ],
+};
+
+/** The summaries whose values are counts, which have texts of their own and no course. */
+const COUNTS: Readonly<Partial<Record<SummaryType, typeof valueText>>> = {
+  distribution: distributionText,
+  categories: categoriesText,
 };
 
 const WHEN = [{ title: 'TIME', whole: true }, { title: 'AGO' }] as const;
@@ -41,27 +57,28 @@ export async function writeSeries(
   quantity: Quantity,
 ): Promise<number> {
   const members = series.summary && MEMBERS[series.summary.summaryType];
+  const counts = series.summary && COUNTS[series.summary.summaryType];
   const shape = new SeriesShape();
   const columns: Column[] = members
     ? members.map(([title]) => ({ title, align: 'right' }))
     : [{ title: 'VALUE', ...(hasNumbers(series) && { align: 'right' }) }];
   const cellsOf = (value: unknown): string[] =>
-    members ? membersIn(value, members, quantity) : [valueText(value, quantity)];
+    members ? membersIn(value, members, quantity) : [(counts ?? valueText)(value, quantity)];
   await screen.line(screen.bold(printable(titleOf(series))));
-  const count = await writeTable(screen, [...WHEN, ...columns], rowsOf(points, shape, cellsOf));
+  const count = await writeTable(screen, [...WHEN, ...columns], rowsOf(points, counts ? undefined : shape, cellsOf));
   if (shape.count > 0) await writeShape(screen, shape, quantity);
   return count;
 }
 
 async function* rowsOf(
   points: AsyncIterable<AnyPoint> | Iterable<AnyPoint>,
-  shape: SeriesShape,
+  shape: SeriesShape | undefined,
   cellsOf: (value: unknown) => string[],
 ): AsyncGenerator<string[]> {
   const now = Date.now();
   for await (const { ts, val } of points) {
-    const number = numberOf(val);
-    if (number !== undefined) shape.add(number);
+    const number = shape && numberOf(val);
+    if (number !== undefined) shape?.add(number);
     yield [timeOf(ts), relativeTime(ts, now), ...cellsOf(val)];
   }
 }

@@ -12,10 +12,11 @@ export function valueText(value: unknown, quantity: Quantity): string {
 /** The number of a value in a sparkline; `undefined` where it has none. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
-  return membersOf(value).median ?? histogramOf(value)?.median;
+  const { median, q50 } = membersOf(value);
+  return median ?? q50 ?? histogramOf(value)?.median;
 }
 
-/** The members of statistics that are numbers. */
+/** The members of statistics and quantiles that are numbers. */
 export function membersOf(value: unknown): Readonly<Record<string, number | undefined>> {
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(

@@ -30,13 +30,13 @@
  *     - Some have held series: these become HELD.
  *     - Streams don't take the points of some, because their session has ended, say: these fail.
  *     - Some have keys that were used before: these get the answer that is kept.
- *     - PostgreSQL refuses a value of some, or they need a segment that is damaged: each half is a new batch, until the
- *       request to blame stands alone and fails.
+ *     - PostgreSQL refuses a value of some, they need stored bytes that are damaged, or bring too many categories: each half
+ *       is a new batch, until the request to blame stands alone and fails.
  * - FAILED: the database is away, or the failure is nobody's in particular: all its requests fail.
  */
 
 import { Injectable } from '@nestjs/common';
-import { Invalid, Overloaded } from '../../common/errors.js';
+import { Invalid, Overloaded, TooManyCategories } from '../../common/errors.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { classify } from '../../postgres/sql-errors.js';
@@ -216,7 +216,7 @@ export class WriteQueue {
         return !kept;
       });
       await this.store(others);
-    } else if (classify(error) !== 'bad-data' && !(error instanceof RangeError)) {
+    } else if (!isDueToOne(error)) {
       for (const write of writes) write.fail(error);
     } else if (writes.length > 1) {
       // Halving finds the refused requests in few transactions, and stores the others on the way.
@@ -224,8 +224,8 @@ export class WriteQueue {
       await this.store(writes.slice(0, half));
       await this.store(writes.slice(half));
     } else {
-      const isDamaged = error instanceof RangeError;
-      writes[0]?.fail(isDamaged ? error : new Invalid('the database refused a value of this request', { cause: error })); // prettier-ignore
+      const isRefused = classify(error) === 'bad-data';
+      writes[0]?.fail(isRefused ? new Invalid('the database refused a value of this request', { cause: error }) : error); // prettier-ignore
     }
   }
 
@@ -239,6 +239,11 @@ export class WriteQueue {
     this.count(write, -1);
     return this.store([write], BESIDE);
   }
+}
+
+/** Whether a failure is due to a single request of a batch, whatever the others are. */
+function isDueToOne(error: unknown): boolean {
+  return classify(error) === 'bad-data' || error instanceof RangeError || error instanceof TooManyCategories;
 }
 
 /** All requests where they fit into a batch; else the first, whatever its size, and with it the smallest of the others. */

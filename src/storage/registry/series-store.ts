@@ -3,17 +3,18 @@ import { SharedLookups } from '../../common/shared-lookups.js';
 import { type DataTypeName } from '../../event-types/data-types.js';
 import { Database } from '../../postgres/database.js';
 import { int4Array, timestampArray } from '../../postgres/array-encoding.js';
-import { type RollupSpec } from '../../rollups/rollup.js';
+import { KEPT, type RollupSpec } from '../../rollups/rollup-spec.js';
 import { seriesOfMetadata } from './relations.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
-import { statisticsNeeded } from './statistics-needed.js';
+import { needs } from './needs.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
 const ROLLUPS_OF_SERIES = `
-  coalesce((SELECT json_agg(json_build_object('window', window_seconds, 'statistics', statistics))
-            FROM (SELECT window_seconds, bool_or(${statisticsNeeded('type', 's.data_type')}) AS statistics
+  coalesce((SELECT json_agg(kept)
+            FROM (SELECT json_build_object('window', window_seconds,
+                    ${KEPT.map((kept) => `'${kept}', bool_or(${needs(kept, 'type', 's.data_type')})`).join(', ')}) AS kept
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
 
 /** The columns of a `SeriesRef` of the series `s`. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFound } from '../../common/errors.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { Bins, mergeHistograms } from '../../rollups/bins.js';
-import { type RollupSpec } from '../../rollups/rollup.js';
+import { type RollupSpec } from '../../rollups/rollup-spec.js';
 import { binOf } from '../../rollups/windows.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { binsOfBase } from '../rollups/base-bins.js';

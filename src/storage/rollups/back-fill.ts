@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { needsStatistics } from '../../rollups/summary-kinds.js';
+import { needOf } from '../../rollups/summary-kinds.js';
 import { binsOfBase } from './base-bins.js';
 import { Chunks } from '../hypertables/chunks.js';
 import { Database } from '../../postgres/database.js';
@@ -46,7 +46,7 @@ export class BackFill implements BinOwner {
   /** Records which windows lack bins because their summaries were added after points of the series. */
   async summariesAdded(sql: Sql, summaries: readonly AddedSummary[]): Promise<void> {
     const lacking = summaries.filter(
-      ({ hasPoints, isNewWindow, type, dataType }) => hasPoints && (isNewWindow || needsStatistics(dataType, type)),
+      ({ hasPoints, isNewWindow, type, dataType }) => hasPoints && (isNewWindow || needOf(dataType, type)),
     );
     if (lacking.length === 0) return;
     await sql.query(

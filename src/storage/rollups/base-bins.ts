@@ -1,5 +1,5 @@
 import { Bins } from '../../rollups/bins.js';
-import { type RollupSpec } from '../../rollups/rollup.js';
+import { type RollupSpec } from '../../rollups/rollup-spec.js';
 import { binOf } from '../../rollups/windows.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Sql } from '../../postgres/sql.js';

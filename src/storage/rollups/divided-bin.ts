@@ -1,5 +1,5 @@
 import { type Extremes, extremesOf } from '../../rollups/extremes.js';
-import { type RollupSpec } from '../../rollups/rollup.js';
+import { type RollupSpec } from '../../rollups/rollup-spec.js';
 import { binOf } from '../../rollups/windows.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { type PointStore } from '../points/point-store.js';
@@ -50,13 +50,14 @@ export async function rightExtremes(
 ): Promise<(Extremes & { readonly micros: number }) | undefined> {
   const { id, dataType, cutOff, origin } = series;
   const micros = cutOff === null ? Infinity : binOf(cutOff, spec.window, origin);
-  if (cutOff === null || micros >= intact || !spec.statistics) return undefined;
+  if (cutOff === null || micros >= intact || !(spec.statistics || spec.samples)) return undefined;
   const range = { series: id, dataType, window: spec.window, begin: micros, end: micros, descending: false };
   const { value: bins = [] } = await stores.rollups.source(range, sql).slices(1, 0).next();
   const [bin] = bins;
   if (!bin || bin.min === null || bin.max === null || !bin.histogram) return undefined;
-  const { bins: base } = await binsOfBase(stores.points, sql, series, spec, { begin: cutOff, end: intact - 1 });
+  const sketched = { window: spec.window, statistics: true, samples: false, distribution: false };
+  const { bins: base } = await binsOfBase(stores.points, sql, series, sketched, { begin: cutOff, end: intact - 1 });
   const { min, max, histogram } = bin;
-  const right = extremesOf({ min, max, histogram }, base.sorted()[0]?.rollup);
+  const right = extremesOf({ min, max, histogram }, base.sorted()[0]?.rollup.row);
   return right.min === min && right.max === max ? undefined : { ...right, micros };
 }

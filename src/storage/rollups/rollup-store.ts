@@ -2,13 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { type Bin, mergeHistograms } from '../../rollups/bins.js';
 import { type Extremes } from '../../rollups/extremes.js';
+import { quantileColumn } from '../../rollups/quantile-column.js';
+import { type Kept } from '../../rollups/rollup-spec.js';
 import { type StoredBin } from '../../rollups/stored-bin.js';
 import { type Divisor, type SummaryType } from '../../rollups/summary-kinds.js';
+import { encodeMultiset } from './multiset-codec.js';
+import { type BinRow, mergedWithStored, multisetOf } from './whole-bins.js';
+import { binQuantiles, type BinQuantiles, QUANTILES_OF_BINS } from './bin-quantiles.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
 import { byStatements, type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
-import { float8Array, int4Array, int8Array, jsonbArray, timestampArray } from '../../postgres/array-encoding.js';
+import {
+  byteaArray,
+  float8Array,
+  int4Array,
+  int8Array,
+  jsonbArray,
+  timestampArray,
+} from '../../postgres/array-encoding.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql, type Statement } from '../../postgres/sql.js';
 
@@ -17,20 +29,23 @@ export interface BinRange extends OrderedRange {
   readonly series: number;
   readonly dataType: DataTypeName;
   readonly window: number;
-  /** Omits bins without statistics of numbers: they were stored before these were registered. */
-  readonly withStatistics?: boolean;
+  /**
+   * What of the kept columns is read; `all` for all of them. Bins that do not know this one are omitted: they were stored
+   * before it was registered.
+   */
+  readonly needs?: Kept | 'all' | undefined;
   /** Returns the sealed bins of this summary instead of the computed ones beneath them. */
   readonly sealed?: SummaryType | undefined;
 }
 
-const INSERT = `
-  INSERT INTO rollup (series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram)
-  SELECT * FROM unnest($1::int4[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::numeric[], $6::numeric[],
-                       $7::float8[], $8::float8[], $9::numeric[], $10::jsonb[])
-  ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET`;
+const SUMS = 'series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram';
+const SUM_ARRAYS = `$1::int4[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::numeric[], $6::numeric[],
+                       $7::float8[], $8::float8[], $9::numeric[], $10::jsonb[]`;
+const ON_CONFLICT = 'ON CONFLICT ON CONSTRAINT rollup_pkey DO UPDATE SET';
 
 /** A column that is null in a stored bin is not known for all its points, and stays null. */
-const ADD = `${INSERT}
+const ADD = `
+  INSERT INTO rollup (${SUMS}) SELECT * FROM unnest(${SUM_ARRAYS}) ${ON_CONFLICT}
   count = rollup.count + excluded.count,
   sum = rollup.sum + excluded.sum,
   sum_of_squares = rollup.sum_of_squares + excluded.sum_of_squares,
@@ -44,9 +59,23 @@ const ADD = `${INSERT}
         UNION ALL SELECT * FROM jsonb_each_text(excluded.histogram) AS added (label, number)) counts
       GROUP BY label HAVING sum(number::numeric) <> 0) merged) END`;
 
-const REPLACE = `${INSERT}
+/** An array of arrays must be a rectangle: `quantiles` come as texts. */
+const REPLACE = `
+  INSERT INTO rollup (${SUMS}, samples, distribution, quantiles)
+  SELECT ${SUMS}, samples, distribution, quantiles::float8[]
+  FROM unnest(${SUM_ARRAYS}, $11::bytea[], $12::bytea[], $13::text[]) AS bins (${SUMS}, samples, distribution, quantiles)
+  ${ON_CONFLICT}
   count = excluded.count, sum = excluded.sum, sum_of_squares = excluded.sum_of_squares, min = excluded.min,
-  max = excluded.max, denominator_sum = excluded.denominator_sum, histogram = excluded.histogram`;
+  max = excluded.max, denominator_sum = excluded.denominator_sum, histogram = excluded.histogram,
+  samples = excluded.samples, distribution = excluded.distribution, quantiles = excluded.quantiles`;
+
+/** What a batch changes of bins. */
+export interface BinChanges {
+  /** Added to those that are stored. */
+  readonly added: readonly BinRow[];
+  /** Merged with those that are stored, which they replace. */
+  readonly merged: readonly BinRow[];
+}
 
 /** The only SQL on rollups. */
 @Injectable()
@@ -59,18 +88,44 @@ export class RollupStore {
   constructor(private readonly db: Database) {}
 
   /**
-   * Adds to stored bins, inside the caller's transaction, which holds the lock of their series. `bins` come in the
-   * order of series, window and begin. Histograms are merged label by label; a label whose count falls to 0 is removed.
-   * Sends the statement before it returns; if histograms may be large, call `mergeHistograms` first.
+   * Finds out how to add to stored bins, inside the caller's transaction, which holds the lock of their series. `bins`
+   * come in the order of series, window and begin. Reads those bins only that must be merged here. If histograms may be
+   * large, call `mergeHistograms` first. Throws `TooManyCategories`.
    */
+  async plan(sql: Sql, bins: readonly Bin[]): Promise<BinChanges> {
+    return {
+      added: bins.filter(({ rollup }) => !rollup.needsStored).map(rowOf),
+      merged: await mergedWithStored(
+        sql,
+        bins.filter(({ rollup }) => rollup.needsStored),
+      ),
+    };
+  }
+
+  /**
+   * Stores what `plan` has found out, in the same transaction. Histograms are merged label by label; a label whose count
+   * falls to 0 is removed. Sends the statements before it returns.
+   */
+  write(sql: Sql, { added, merged }: BinChanges): Promise<unknown>[] {
+    const add = { name: 'rollup-add', text: ADD, values: sumColumns(added) };
+    return [...(added.length > 0 ? [sql.query(add)] : []), this.replaceRows(sql, merged)];
+  }
+
+  /** `plan` and `write`. */
   async add(sql: Sql, bins: readonly Bin[]): Promise<void> {
-    if (bins.length > 0) await sql.query({ name: 'rollup-add', text: ADD, values: columnsOf(bins) });
+    await Promise.all(this.write(sql, await this.plan(sql, bins)));
   }
 
   /** Like `add`, but replaces stored bins. */
   async replace(sql: Sql, bins: readonly Bin[]): Promise<void> {
     await mergeHistograms(bins);
-    if (bins.length > 0) await sql.query({ name: 'rollup-replace', text: REPLACE, values: columnsOf(bins) });
+    await this.replaceRows(sql, bins.map(rowOf));
+  }
+
+  private async replaceRows(sql: Sql, rows: readonly BinRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const values = [...sumColumns(rows), ...exactColumns(rows)];
+    await sql.query({ name: 'rollup-replace', text: REPLACE, values });
   }
 
   /** Sets the extremes of a stored bin, inside the caller's transaction. */
@@ -80,10 +135,14 @@ export class RollupStore {
     window: number,
     { micros, min, max }: Extremes & { readonly micros: number },
   ): Promise<void> {
-    await sql.query('UPDATE rollup SET min = $4, max = $5 WHERE series = $1 AND window_seconds = $2 AND bin = $3', [
-      ...[series, window, timestampOf(micros)],
-      ...[min, max],
-    ]);
+    await sql.query(
+      // Where values are kept they tell the extremes; else q0 and q100 come from these.
+      `UPDATE rollup SET min = $4, max = $5,
+         quantiles = CASE WHEN samples IS NULL AND cardinality(quantiles) > 0
+                          THEN $4::float8 || quantiles[2:11] || $5::float8 || quantiles[13:] ELSE quantiles END
+       WHERE series = $1 AND window_seconds = $2 AND bin = $3`,
+      [series, window, timestampOf(micros), min, max],
+    );
   }
 
   /** The begins of bins before a time that count no point: there should be none. */
@@ -152,13 +211,21 @@ export class RollupStore {
    * @param sql a transaction to read in; without it the replica may answer.
    */
   source(range: BinRange, sql: Sql = this.db.reader(range.fromPrimary)): RowSource<StoredBin[]> {
+    const kept = (column: string, kept: Kept): string => (reads(range, kept) ? column : `NULL AS ${column}`);
     const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
-      min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'}`;
+      min, max, denominator_sum::text AS "denominatorSum", histogram, ${range.sealed ? 'sealed' : 'NULL AS sealed'},
+      ${kept('quantiles', 'samples')}, quantiles IS NOT NULL AND samples IS NULL AS "isBeyond",
+      ${range.needs === 'all' ? 'samples' : 'NULL AS samples'}, ${kept('distribution', 'distribution')}`;
     return byStatements({
-      hasLargeRows: DATA_TYPES[range.dataType].measure === 'histogram',
+      hasLargeRows: hasLargeRows(range),
       sizeOf: (bins) => bins.reduce((sum, bin) => sum + sizeOf(bin), 0),
       slice: async (limit, skip, last) => {
-        return (await sql.query<StoredBin>(sliceOf('bins', columns, range, limit, skip, last))).rows;
+        const { rows } = await sql.query<StoredColumns>(sliceOf('bins', columns, range, limit, skip, last));
+        return rows.map(({ samples, distribution, ...bin }) => ({
+          ...bin,
+          samples: multisetOf(samples),
+          distribution: multisetOf(distribution),
+        }));
       },
       hasMoreThan: (count) => hasMoreThan(sql, range, count),
     });
@@ -169,16 +236,38 @@ export class RollupStore {
    * @param divisor the number of points, the sum of the denominators, or 1.
    */
   quotients(range: BinRange, divisor: Divisor): RowSource<BinQuotient[]> {
-    const sql = this.db.reader(range.fromPrimary);
     const columns = `bin, sum AS dividend, ${divisor}::numeric AS divisor`;
+    return this.encoded(range, `quotients-${divisor}`, columns, QUOTIENTS_OF_BINS, binQuotients, 50);
+  }
+
+  /** Like `source`, with what values of `quantiles` consist of; bins that do not know them are omitted. */
+  quantiles(range: BinRange): RowSource<BinQuantiles[]> {
+    const columns = 'bin, count, quantiles, samples';
+    return this.encoded({ ...range, needs: 'samples' }, 'quantiles', columns, QUANTILES_OF_BINS, binQuantiles, 250);
+  }
+
+  /**
+   * Bins that PostgreSQL encodes as one text.
+   * @param encode the aggregate of `columns` that does it, and `decode` what reads it.
+   * @param bytes what a bin takes in memory.
+   */
+  private encoded<T extends { readonly micros: number }>(
+    range: BinRange,
+    what: string,
+    columns: string,
+    encode: string,
+    decode: (text: string | null) => T[],
+    bytes: number,
+  ): RowSource<T[]> {
+    const sql = this.db.reader(range.fromPrimary);
     return byStatements({
       hasLargeRows: false,
-      sizeOf: ({ length }) => 50 * length,
+      sizeOf: ({ length }) => bytes * length,
       slice: async (limit, skip, last) => {
-        const bins = sliceOf(`quotients-${divisor}`, columns, range, limit, skip, last);
-        const text = `SELECT ${QUOTIENTS_OF_BINS} FROM (${bins.text}) bins`;
+        const bins = sliceOf(what, columns, range, limit, skip, last);
+        const text = `SELECT ${encode} FROM (${bins.text}) bins`;
         const { rows } = await sql.query<[string | null]>({ ...bins, text, rowMode: 'array' });
-        return binQuotients(rows[0]?.[0] ?? null);
+        return decode(rows[0]?.[0] ?? null);
       },
       hasMoreThan: (count) => hasMoreThan(sql, range, count),
     });
@@ -201,11 +290,11 @@ function sliceOf(
   const { begin, end } = restOf(range, last);
   const order = range.descending ? 'DESC' : 'ASC';
   const conditions = ['series = $1', 'window_seconds = $2', 'bin >= $3', 'bin <= $4'];
-  const isKnown = range.sealed ? 'num_nonnulls(sum_of_squares, sealed) > 0' : 'sum_of_squares IS NOT NULL';
-  if (range.withStatistics) conditions.push(isKnown);
+  const column = range.needs && range.needs !== 'all' ? COLUMNS[range.needs] : undefined;
+  if (column) conditions.push(range.sealed ? `num_nonnulls(${column}, sealed) > 0` : `${column} IS NOT NULL`);
   if (last !== undefined) conditions.push('bin <> $7');
   const bins = range.sealed ? withSealed(range.sealed) : 'rollup';
-  const kind = `${conditions.length}${range.withStatistics ? '-statistics' : ''}-${range.sealed ?? ''}-${order}`;
+  const kind = `${conditions.length}-${range.needs ?? ''}-${range.sealed ?? ''}-${order}`;
   return {
     text: `SELECT ${columns} FROM ${bins} WHERE ${conditions.join(' AND ')} ORDER BY bin ${order} LIMIT $5 OFFSET $6`,
     values: [
@@ -216,32 +305,73 @@ function sliceOf(
   };
 }
 
-function sizeOf({ histogram, sealed }: StoredBin): number {
-  return 200 + (sealed?.length ?? 0) + (histogram ? 40 * Object.keys(histogram).length : 0);
+/** The column that a bin has where it knows what is kept. */
+const COLUMNS: Readonly<Record<Kept, string>> = {
+  statistics: 'sum_of_squares',
+  samples: 'quantiles',
+  distribution: 'distribution',
+};
+
+function reads({ needs }: BinRange, kept: Kept): boolean {
+  return needs === kept || needs === 'all';
+}
+
+/** A stored bin with its columns of bytes. */
+interface StoredColumns extends Omit<StoredBin, 'samples' | 'distribution'> {
+  readonly samples: Buffer | null;
+  readonly distribution: Buffer | null;
+}
+
+function hasLargeRows({ dataType, needs }: BinRange): boolean {
+  return needs === 'all' || ['histogram', 'category'].includes(DATA_TYPES[dataType].measure ?? '');
+}
+
+function sizeOf({ histogram, sealed, samples, distribution }: StoredBin): number {
+  const values = (samples?.values.length ?? 0) + (distribution?.values.length ?? 0);
+  return 200 + (sealed?.length ?? 0) + (histogram ? 40 * Object.keys(histogram).length : 0) + 16 * values;
 }
 
 /** The sealed bins of a summary type over the rollups, as one relation. */
 function withSealed(type: SummaryType): string {
   return `
-    (SELECT r.*, NULL::text AS sealed FROM rollup r
+    (SELECT ${SUMS}, samples, distribution, quantiles, NULL::text AS sealed FROM rollup r
      WHERE NOT EXISTS (SELECT FROM sealed_bin z WHERE z.series = r.series AND z.type = '${type}'
                        AND z.window_seconds = r.window_seconds AND z.bin = r.bin)
      UNION ALL
-     SELECT series, window_seconds, bin, 0, NULL, NULL, NULL, NULL, NULL, NULL, value::text
+     SELECT series, window_seconds, bin, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, value::text
      FROM sealed_bin WHERE type = '${type}') bins`;
 }
 
-function columnsOf(bins: readonly Bin[]): unknown[] {
+function rowOf({ series, window, begin, rollup }: Bin): BinRow {
+  return { series, window, begin, row: rollup.row };
+}
+
+/** The arrays $1 to $10. */
+function sumColumns(bins: readonly BinRow[]): unknown[] {
   return [
     int4Array(bins, ({ series }) => series),
     int8Array(bins, ({ window }) => window),
     timestampArray(bins, ({ begin }) => begin),
-    int8Array(bins, ({ rollup }) => rollup.count),
-    bins.map(({ rollup }) => rollup.sum?.toString()),
-    bins.map(({ rollup }) => rollup.sumOfSquares?.toString()),
-    float8Array(bins, ({ rollup }) => rollup.min),
-    float8Array(bins, ({ rollup }) => rollup.max),
-    bins.map(({ rollup }) => rollup.denominatorSum?.toString()),
-    jsonbArray(bins, ({ rollup }) => rollup.histogramJson),
+    int8Array(bins, ({ row }) => row.count),
+    bins.map(({ row }) => row.sum),
+    bins.map(({ row }) => row.sumOfSquares),
+    float8Array(bins, ({ row }) => row.min),
+    float8Array(bins, ({ row }) => row.max),
+    bins.map(({ row }) => row.denominatorSum),
+    jsonbArray(bins, ({ row }) => row.histogram),
   ];
+}
+
+/** The arrays $11 to $13. */
+function exactColumns(bins: readonly BinRow[]): unknown[] {
+  return [
+    byteaArray(bins, ({ row: { samples } }) => (samples === 'beyond' || !samples ? null : encodeMultiset(samples))),
+    byteaArray(bins, ({ row: { distribution } }) => distribution && encodeMultiset(distribution)),
+    bins.map(({ row }) => arrayText(quantileColumn(row))),
+  ];
+}
+
+/** A `float8[]` as text. */
+function arrayText(numbers: readonly (number | null)[] | null): string | null {
+  return numbers && `{${numbers.map((number) => number ?? 'NULL').join(',')}}`;
 }

@@ -4,7 +4,7 @@ import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { Database } from '../../postgres/database.js';
 import { REGISTERED_SUMMARIES } from '../registry/relations.js';
 import { microsOf } from '../../postgres/timestamps.js';
-import { statisticsNeeded } from '../registry/statistics-needed.js';
+import { needsAny } from '../registry/needs.js';
 
 /** The time range of the bins of a summary, and the database's time. All times in micros. */
 export interface SummaryExtent {
@@ -45,7 +45,7 @@ export class SummaryStore {
         text: `SELECT s.id, s.data_type AS "dataType", s.origin::float8 AS origin, ${microsOf('least(s.first_point, z.first)')} AS first,
               ${microsOf('greatest(s.last_point, z.last)')} AS last, ${microsOf('z.last')} AS "lastSealed",
               ${microsOf('y.cut_off')} AS "cutOff",
-              CASE WHEN b.partial OR ${statisticsNeeded('y.type', 's.data_type')}
+              CASE WHEN b.partial OR ${needsAny('y.type', 's.data_type')}
                    THEN ${microsOf('b.next_bin')} END AS "incompleteFrom", ${microsOf('now()')} AS now
        FROM ${REGISTERED_SUMMARIES}
        LEFT JOIN back_fill b ON b.series = s.id AND b.window_seconds = y.window_seconds

@@ -1,7 +1,7 @@
 import { type Bin, Bins, mergeHistograms } from '../../../rollups/bins.js';
 import { type Chunks } from '../../hypertables/chunks.js';
 import { type SeriesPlan } from '../../points/write-plan.js';
-import { type RollupStore } from '../../rollups/rollup-store.js';
+import { type BinChanges, type RollupStore } from '../../rollups/rollup-store.js';
 import { hasLargeHistograms } from '../large-histograms.js';
 import { type WriteBatch } from '../write-batch.js';
 import { type BatchPart, type BatchTransaction } from './batch-part.js';
@@ -11,7 +11,7 @@ import { type BatchPlans } from './planning-part.js';
 export class RollupsPart implements BatchPart {
   /** The bins of all rows: exact where there is no conflict, and a bound on what can change where there is one. */
   private ofAllRows: readonly Bin[] | undefined;
-  private changed: readonly Bin[] = [];
+  private changes: BinChanges = { added: [], merged: [] };
 
   constructor(
     private readonly store: RollupStore,
@@ -25,14 +25,15 @@ export class RollupsPart implements BatchPart {
     await this.chunks.cover('bins', begins(this.ofAllRows));
   }
 
-  async lock(): Promise<void> {
+  /** Throws `TooManyCategories`. */
+  async lock({ sql }: BatchTransaction): Promise<void> {
     const { planned, stored } = this.plans;
     const isAllNew = stored === this.batch.places && planned.every(({ former }) => former.micros.length === 0);
-    this.changed = isAllNew ? (this.ofAllRows ?? []) : await changedBins(planned);
+    this.changes = await this.store.plan(sql, isAllNew ? (this.ofAllRows ?? []) : await changedBins(planned));
   }
 
   write({ sql }: BatchTransaction): Promise<unknown>[] {
-    return [this.store.add(sql, this.changed)];
+    return this.store.write(sql, this.changes);
   }
 }
 
