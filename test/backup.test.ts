@@ -29,6 +29,7 @@ import { empty } from './support/empty.js';
 import { FORMAT_1_FILE, FORMAT_1_POINTS } from './support/format-1.js';
 import { faultsIn, formsIn, packAll } from './support/packed.js';
 import { MARIGRAM, Sandbox, until } from './support/process.js';
+import { ledgerOf, newStream, pointsFrom, seconds, TEST_START, type TestStream, write } from './support/streams.js';
 
 /** Seconds since 1970 in which something can go wrong: the first and the last year, the borders of the regular chunks. */
 const ODD_TIMES = [-62135596800, -1, 0, 946684799.999999, 946684800, 1714557600.000001, 4102444800, 253402300799];
@@ -58,6 +59,9 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+/** A stream that keeps no points. */
+const STREAM = { session: 'job_1', raw: false, summaries: [['average', 1]] } as const;
 
 /** Everything that the API writes, and what it could write but does so only under rare conditions. */
 async function fill(archive: TestArchive): Promise<void> {
@@ -93,6 +97,21 @@ async function fill(archive: TestArchive): Promise<void> {
   );
   await archive.query(
     `INSERT INTO sealed_bin SELECT series, type, window_seconds, '2024-05-01Z', '{"10": 1, "2": 0.10}' FROM summary`,
+  );
+  const [parent, child] = [await newStream(archive, { session: 'job_1' }), await newStream(archive, STREAM)];
+  await archive.query('UPDATE session SET meta = $1, test_end = now()', [{ component: 'a\tb', ammo: 3 }]);
+  await archive.query(
+    `UPDATE session_stream SET case_name = 'GET /', parent = (SELECT series FROM session_stream WHERE id = $1)
+     WHERE id = $2`,
+    [parent.key, child.key],
+  );
+  await write(archive, [
+    { stream: parent, row: 5, points: pointsFrom(TEST_START, 40) },
+    { stream: child, row: 0, points: pointsFrom(TEST_START, 40) },
+  ]);
+  await archive.query(
+    `UPDATE rollup r SET samples = '\\x00ff', distribution = '\\x5c0a', quantiles = '{1.5,NULL,-0}'
+     FROM series s WHERE s.id = r.series AND s.is_stream`,
   );
   await archive.query(`INSERT INTO event_type VALUES ('temperature', 'float', '°C', 'of the "rack"', now())`);
   await archive.query(`INSERT INTO back_fill VALUES ($1, 60, '2024-05-01 12:00Z', true)`, [series?.id]);
@@ -171,7 +190,7 @@ describe('a round trip', () => {
       try {
         await restore({ DATABASE_URL: target.databaseUrl }, made);
         expect(printed.at(-1)).toMatch(
-          /^Restored 1 metadata, 5 series, 49 loose points, 0 segments and \d+ rollups from .* to PostgreSQL at/,
+          /^Restored 3 metadata, 7 series, 49 loose points, 1 segments and \d+ rollups from .* to PostgreSQL at/,
         );
         expect(await contentsOf(target)).toEqual(await contentsOf(source));
       } finally {
@@ -200,7 +219,34 @@ describe('a round trip', () => {
       const uri = await register(target, 'throughput');
       await putPoints(target, uri, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
       const ids = await target.query<{ id: number }>('SELECT id FROM series ORDER BY id');
-      expect(new Set(ids.map(({ id }) => id)).size).toBe(6);
+      expect(new Set(ids.map(({ id }) => id)).size).toBe(8);
+    } finally {
+      await target.close();
+    }
+  });
+
+  test('a restored stream refuses the rows that it had before, and has the numbers after them', async () => {
+    const target = await startArchive({ CHUNK_INTERVAL: '2h' });
+    try {
+      await restoreBackup(restoreStoreOf(target), made);
+      const streams = await target.query<TestStream>(
+        `SELECT t.id AS key, s.event_type AS "eventType", t.session
+         FROM session_stream t JOIN series s ON s.id = t.series ORDER BY t.number`,
+      );
+      const [parent, child] = streams as [TestStream, TestStream];
+      expect([await ledgerOf(target, parent), await ledgerOf(target, child)]).toEqual(['{[5,45)}', '{[0,40)}']);
+      const again = pointsFrom(TEST_START, 50);
+      const outcomes = await write(target, [
+        { stream: parent, row: 0, points: again },
+        { stream: child, row: 0, points: again },
+      ]);
+      expect(outcomes).toMatchObject([
+        { stored: 10, repeated: 40 },
+        { stored: 10, repeated: 40 },
+      ]);
+      await newStream(target);
+      expect(await target.query('SELECT number FROM session ORDER BY number')).toEqual([{ number: 1 }, { number: 2 }]);
+      expect(await target.query('SELECT max(number) AS number FROM session_stream')).toEqual([{ number: 3 }]);
     } finally {
       await target.close();
     }
@@ -271,7 +317,9 @@ describe('a round trip', () => {
 describe('packed points', () => {
   /** All points of an archive, whatever their form. */
   const pointsOf = (archive: TestArchive): Promise<unknown[]> =>
-    archive.query('SELECT series, ts::text, value, denominator, document::text FROM points ORDER BY series, ts');
+    archive.query(
+      'SELECT series, ts::text, row, value, denominator, document::text FROM points ORDER BY series, ts, row',
+    );
 
   test('come back exactly: into shorter chunks, onto an embedded PostgreSQL, and back', async () => {
     const sandbox = new Sandbox();
@@ -342,6 +390,25 @@ describe('packed points', () => {
     }
   });
 
+  test('of a stream come back exactly, into shorter chunks, too', async () => {
+    const from = await startArchive();
+    const target = await startArchive({ CHUNK_INTERVAL: '2h' });
+    try {
+      const stream = await newStream(from, { summaries: [['average', 3600]] });
+      await write(from, [{ stream, row: 100, points: pointsFrom(TEST_START, 500, seconds(60)) }]);
+      await write(from, [{ stream, row: 0, points: pointsFrom(TEST_START - seconds(90), 100, seconds(180)) }]);
+      const file = fileName('stream');
+      await makeBackup(storeOf(from), file, options());
+      await restoreBackup(restoreStoreOf(target), file);
+      expect(await pointsOf(target)).toEqual(await pointsOf(from));
+      const path = `${ARCHIVE}${stream.key}/`;
+      expect(await readAll(target, path, 'metric')).toEqual(await readAll(from, path, 'metric'));
+    } finally {
+      await target.close();
+      await from.close();
+    }
+  });
+
   test('a file of format 1, which has no segments, is restored', async () => {
     const target = await startArchive({ CHUNK_INTERVAL: '10d' });
     try {
@@ -365,7 +432,7 @@ describe('keys', () => {
     const file = fileName('with-keys');
     await backup({ DATABASE_URL: source.databaseUrl }, file, { withKeys: true });
     expect(printed.at(-1)).toMatch(
-      /^Backed up 1 metadata, .* rollups and 1 keys of PostgreSQL at .* \(\d+\.\d kB\)\.$/,
+      /^Backed up 3 metadata, .* rollups and 1 keys of PostgreSQL at .* \(\d+\.\d kB\)\.$/,
     );
     expect(gunzipSync(readFileSync(file)).includes(key!.digest)).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -558,7 +625,7 @@ test('who writes while an archive is filled waits, and is not lost', async () =>
     await blocker.query('COMMIT');
     await restoring;
     await putPoints(target, await registered, 'throughput', [{ ts: 1714557600, val: 1 }]).expect(201);
-    expect(await target.query('SELECT FROM metadata')).toHaveLength(2);
+    expect(await target.query('SELECT FROM metadata')).toHaveLength(4);
   } finally {
     await blocker.end();
     await target.close();
@@ -587,7 +654,7 @@ test('a file that is there already is replaced with --force only', async () => {
 test('--check says what is in a file, without a database', async () => {
   await checkFile(made);
   const said =
-    /: 1 metadata, 5 series, 49 loose points, 0 segments and \d+ rollups, as of \d{4}-\d\d-\d\dT[\d:.]+Z, by Marigram \d+\.\d+\.\d+\.$/;
+    /: 3 metadata, 7 series, 49 loose points, 1 segments and \d+ rollups, as of \d{4}-\d\d-\d\dT[\d:.]+Z, by Marigram \d+\.\d+\.\d+\.$/;
   expect(printed).toEqual([expect.stringMatching(said)]);
 });
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startArchive, type TestArchive } from './support/archive.js';
+import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register } from './support/builders.js';
 import { faultsIn, formsIn } from './support/packed.js';
+import { newStream, seconds, TEST_START, write } from './support/streams.js';
 
 const SUMMARIES = [
   { 'summary-type': 'aggregation', 'summary-window': 60 },
@@ -216,4 +218,78 @@ test('what other servers have cached of a deleted metadata does not matter', asy
   } finally {
     await other.close();
   }
+});
+
+describe('a stream that keeps no points', () => {
+  const start = TEST_START / 1_000_000;
+
+  /** Ten minutes of a point every 20 s, from the start of the test on. */
+  async function newBins(): Promise<{ uri: string; read: (path: string) => Promise<number[]> }> {
+    const stream = await newStream(archive, {
+      raw: false,
+      summaries: [
+        ['aggregation', 20],
+        ['aggregation', 60],
+      ],
+    });
+    const points = Array.from({ length: 30 }, (_, index): [number, number] => [TEST_START + seconds(20 * index), 1]);
+    await write(archive, [{ stream, points }]);
+    const uri = `${ARCHIVE}${stream.key}/`;
+    const read = async (path: string): Promise<number[]> => {
+      const { body } = await archive.http.get(`${uri}metric/aggregations/${path}?time-start=0`).expect(200);
+      return (body as { ts: number; val: number }[]).map(({ val }) => val);
+    };
+    return { uri, read };
+  }
+
+  test.each([
+    ['from the begin of a bin', `time-start=${start + 120}`, 24],
+    ['up to the end of a bin', `time-end=${(start + 120 - 0.000001).toFixed(6)}`, 6],
+    ['up to the begin of a bin', `time-end=${start + 120}`, 6],
+    ['of whole bins', `time-start=${start + 60}&time-end=${start + 180}`, 6],
+    ['from before its points until after them', 'time-start=1.5&time-end=2000000000', 30],
+    ['without bounds', '', 30],
+    ['before its points', 'time-end=1.5', 0],
+    ['behind its last point', `time-start=${start + 600.5}`, 0],
+  ])('loses the bins %s', async (_what, bounds, points) => {
+    const { uri, read } = await newBins();
+    const { body } = await remove(`${uri}metric/base?${bounds}`).expect(200);
+    expect(body).toEqual({ deleted: { metadata: 0, points } });
+    expect(await read('20')).toEqual(Array(30 - points).fill(1));
+    expect(await read('60')).toEqual(Array((30 - points) / 3).fill(3));
+  });
+
+  test.each([
+    ['a begin', `time-start=${start + 61}`],
+    ['an end', `time-end=${start + 61}`],
+    ['a begin that the longer bins do not have', `time-start=${start + 20}`],
+    ['an end in whole seconds', `time-start=${start}&time-end=${Math.floor(start) + 60}`],
+  ])('keeps all where %s cuts a bin', async (_what, bounds) => {
+    const { uri, read } = await newBins();
+    const { body } = await remove(`${uri}metric/base?${bounds}`).expect(400);
+    expect(body.detail).toBe('the points of this stream were not kept: choose bounds at 1574164720.249248 + k·60 s');
+    expect(await read('20')).toEqual(Array(30).fill(1));
+  });
+
+  test('takes points afterwards, and has nothing for verify to put right', async () => {
+    const { uri, read } = await newBins();
+    await remove(`${uri}metric/base?time-start=${start + 60}&time-end=${start + 540}`).expect(200);
+    expect(await read('60')).toEqual([3, 3]);
+    expect(await faultsIn(archive)).toEqual([]);
+    for (const window of await archive.app.get(RollupCheck).windows())
+      expect(await archive.app.get(RollupCheck).check(window, true)).toEqual([]);
+    expect(await read('60')).toEqual([3, 3]);
+    const [{ rows }] = (await archive.query<{ rows: number }>(
+      'SELECT count(*)::int AS rows FROM rollup r JOIN series s ON s.id = r.series WHERE NOT s.keeps_points',
+    )) as [{ rows: number }];
+    expect(rows).toBeGreaterThan(0);
+  });
+
+  test('is deleted with its metadata', async () => {
+    const { uri } = await newBins();
+    await remove(uri).expect(200);
+    await archive.http.get(uri).expect(404);
+    const key = uri.slice(ARCHIVE.length, -1);
+    expect(await archive.query('SELECT FROM session_stream WHERE id = $1', [key])).toEqual([]);
+  });
 });

@@ -17,6 +17,8 @@ import { type Hypertable } from '../src/storage/hypertables/hypertables.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
 import { summarized } from './support/metadata.js';
+import { faultsIn } from './support/packed.js';
+import { ledgerOf, newStream, write } from './support/streams.js';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -543,6 +545,29 @@ test('§10.3 an event type without a policy keeps its metadata', async () => {
   await archive.http.get(uri).expect(200);
   expect((await run(['*', '*', '*', '30'])).metadata).toBe(1);
   await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(newMetadata()).expect(201);
+});
+
+test.each([true, false])('a stream (raw: %s) stays when its data have left, and knows its rows', async (raw) => {
+  const summaries = [['average', 60]] as const;
+  const stream = await newStream(archive, { raw, summaries, testStart: noon(100) * 1e6 });
+  const points = [0, 30, 60].map((ts): [number, number] => [(noon(100) + ts) * 1e6, ts]);
+  await write(archive, [{ stream, row: 0, points }]);
+  const uri = `${ARCHIVE}${stream.key}/`;
+  await age(uri, 101, 100);
+
+  await run(['metric', 'base', '0', '30']);
+  expect(await times(uri, 'metric')).toEqual([]);
+  expect((await readSummary(uri, 'metric/averages/60')).map(({ val }) => val)).toEqual([15, 60]);
+  expect(await faultsIn(archive)).toEqual([]);
+
+  const report = await run(['*', '*', '*', '30']);
+  expect(report.metadata).toBe(0);
+  expect(await readSummary(uri, 'metric/averages/60')).toEqual([]);
+  expect(await count('rollup')).toBe(0);
+  expect(await ledgerOf(archive, stream)).toBe('{[0,3)}');
+  expect(await write(archive, [{ stream, row: 0, points }])).toMatchObject([{ stored: 0, repeated: 3 }]);
+  expect(await write(archive, [{ stream, row: 3, points }])).toMatchObject([{ stored: 0, expired: 3 }]);
+  expect(await readSummary(uri, 'metric/averages/60')).toEqual([]);
 });
 
 test('runs beside parallel writes lose nothing from after the cut-off', async () => {

@@ -40,7 +40,7 @@ export const DELETE_POINTS: OperationDocs = {
   description:
     'Deletes the points of an event type in the given time range, and updates its summaries. An absent bound means no ' +
     'bound; without any, all points are deleted and the registration stays. 404 if the metadata does not have the ' +
-    `event type. ${STRICT}`,
+    `event type. Of a stream whose points are not kept, whole bins are deleted; a bound that divides one is 400. ${STRICT}`,
   parameters: [...BOUNDS, JSON_FORMAT],
   answers: { 200: DELETED },
 };

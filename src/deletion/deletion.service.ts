@@ -23,7 +23,10 @@ export class DeletionService {
     return this.done(this.store.deleteEventType(key, eventType, by));
   }
 
-  /** Deletes the points in a span of time. Throws `NotFound`, and `Invalid` for an unknown event type. */
+  /**
+   * Deletes the points in a span of time. Throws `NotFound`, and `Invalid` for an unknown event type and for a span that
+   * has a part of a bin whose points were not kept.
+   */
   async points(key: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
     await this.eventTypes.require(eventType);
     return this.done(this.store.deletePoints(key, eventType, span, by));

@@ -178,7 +178,7 @@ export const getEventType = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Deletes points in a time range
  *
- * Deletes the points of an event type in the given time range, and updates its summaries. An absent bound means no bound; without any, all points are deleted and the registration stays. 404 if the metadata does not have the event type. An unknown parameter is 400, because ignoring it could delete more than intended.
+ * Deletes the points of an event type in the given time range, and updates its summaries. An absent bound means no bound; without any, all points are deleted and the registration stays. 404 if the metadata does not have the event type. Of a stream whose points are not kept, whole bins are deleted; a bound that divides one is 400. An unknown parameter is 400, because ignoring it could delete more than intended.
  */
 export const deletePoints = <ThrowOnError extends boolean = false>(options: Options<DeletePointsData, ThrowOnError>) => (options.client ?? client).delete<DeletePointsResponses, DeletePointsErrors, ThrowOnError>({
     security: [

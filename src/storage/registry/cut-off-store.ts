@@ -19,11 +19,12 @@ export interface DataRange {
 
 /** Every series (window null) and every summary, with the cut-offs that the rules ask for. */
 const REGISTERED = `
-  SELECT s.metadata, s.id AS series, NULL::bigint AS window_seconds, NULL::text AS type, s.time_updated, r.cut_off,
+  SELECT s.metadata, s.id AS series, s.is_stream, NULL::bigint AS window_seconds, NULL::text AS type, s.time_updated,
+         r.cut_off,
          greatest(s.base_cut_off, r.cut_off) AS planned
   FROM series s LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = 'base'
   UNION ALL
-  SELECT s.metadata, s.id, y.window_seconds, y.type, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
+  SELECT s.metadata, s.id, s.is_stream, y.window_seconds, y.type, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
   FROM summary y JOIN series s ON s.id = y.series
   LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
                   AND r.window_seconds = y.window_seconds`;
@@ -111,7 +112,8 @@ export class CutOffStore {
 
   /**
    * The metadata all of whose data have a rule that lets them expire, to which nothing was written since any of the
-   * cut-offs, and which were made before them; in the order of their numbers.
+   * cut-offs, and which were made before them; in the order of their numbers. A stream is none of them: its session owns
+   * it, and it knows which rows were taken, even those that have expired.
    * @param among only of these.
    */
   async idleMetadata(sql: Sql, rules: readonly RetentionRule[], among?: readonly number[]): Promise<number[]> {
@@ -119,7 +121,7 @@ export class CutOffStore {
       `${WITH_RULES}
        SELECT m.id FROM metadata m
        JOIN (SELECT metadata, min(cut_off) AS cut_off FROM (${REGISTERED}) registered GROUP BY metadata
-             HAVING bool_and(cut_off IS NOT NULL AND (time_updated IS NULL OR time_updated < cut_off))) idle
+             HAVING bool_and(NOT is_stream AND cut_off IS NOT NULL AND (time_updated IS NULL OR time_updated < cut_off))) idle
          ON idle.metadata = m.id
        WHERE m.created < idle.cut_off AND ($6::int4[] IS NULL OR m.id = ANY ($6)) ORDER BY m.id`,
       [...ruleColumns(rules), among ?? null],

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound } from '../../common/errors.js';
-import { MICROS_PER_SECOND } from '../../common/time.js';
+import { Invalid, NotFound } from '../../common/errors.js';
+import { formatSeconds, MICROS_PER_SECOND } from '../../common/time.js';
 import { Bins, mergeHistograms } from '../../rollups/bins.js';
 import { type RollupSpec } from '../../rollups/rollup-spec.js';
 import { binOf } from '../../rollups/windows.js';
@@ -46,13 +46,18 @@ export class DeleteStore {
     private readonly sealed: SealedBinStore,
   ) {}
 
-  /** Deletes the points of an event type in a span; its registration stays. Throws `NotFound`. */
+  /**
+   * Deletes the points of an event type in a span; its registration stays. Of a stream that keeps no points, bins are
+   * deleted. Throws `NotFound`, and `Invalid` where the span has a part of such a bin.
+   */
   deletePoints(metadataKey: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
     return this.chunks.transaction('bins', async (sql, begins) => {
       const [id] = await this.series.idsOf(sql, metadataKey, eventType);
       const series = id === undefined ? undefined : await this.series.lockOne(sql, id);
       if (!series) throw new NotFound(`metadata ${metadataKey} has no event type ${eventType}`);
-      const points = await this.clear(sql, series, span, begins);
+      const points = series.keepsPoints
+        ? await this.clear(sql, series, span, begins)
+        : await this.clearBins(sql, series, span);
       await recordAudit(sql, by, 'points deleted', metadataKey, { eventType, points, ...boundsOf(span) });
       return { metadata: 0, points };
     });
@@ -120,6 +125,41 @@ export class DeleteStore {
     }
     await this.series.setExtent(sql, series, await this.points.extent(sql, series.id));
     return deleted;
+  }
+
+  /** Removes the bins of a series that keeps no points; returns the number of points that they counted. */
+  private async clearBins(sql: Sql, series: LockedSeries, span: Span): Promise<number> {
+    const { id, first, last } = series;
+    if (first === null || last === null || span.begin > last || span.end < first) return 0;
+    // Nothing lies beyond the first and the last point.
+    const begin = span.begin <= first ? -Infinity : span.begin;
+    const end = span.end >= last ? Infinity : span.end;
+    const windows = series.rollups.map(({ window }) => window).sort((a, b) => b - a);
+    for (const window of windows) {
+      await this.refuseCut(sql, series, window, begin);
+      // An end where a bin begins is meant as the end of the bin before.
+      await this.refuseCut(sql, series, window, binOf(end, window, series.origin) === end ? end : end + 1);
+    }
+    await this.sealed.removeWithin(sql, id, begin, end);
+    let points = 0;
+    for (const window of windows) {
+      const lastBegin = end + 1 - Math.max(window * MICROS_PER_SECOND, 1);
+      points = Math.max(points, await this.rollups.removeBetween(sql, id, window, begin, lastBegin));
+    }
+    const left = await this.rollups.extent(sql, id);
+    const extent = left && { first: Math.max(first, left.first), last: Math.min(last, left.last) };
+    await this.series.setExtent(sql, series, extent);
+    return points;
+  }
+
+  /** Throws `Invalid` where a bound (micros) divides a bin. */
+  private async refuseCut(sql: Sql, { id, origin }: LockedSeries, window: number, bound: number): Promise<void> {
+    if (!Number.isFinite(bound)) return;
+    const bin = binOf(bound, window, origin);
+    if (bin === bound || (await this.rollups.pointsIn(sql, id, window, bin)) === undefined) return;
+    throw new Invalid(
+      `the points of this stream were not kept: choose bounds at ${formatSeconds(origin)} + k·${window} s`,
+    );
   }
 
   /** Subtracts the points from bins that have lost others by retention, and so can't be recomputed. */

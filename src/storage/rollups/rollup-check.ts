@@ -64,7 +64,8 @@ export class RollupCheck {
 
   /**
    * Checks all bins of a window whose points have not expired, and of the others what can be told without: that they
-   * count points, and the extremes of the one that the retention cut-off divides. It works in steps that each hold the
+   * count points, and the extremes of the one that the retention cut-off divides. So it is with all bins of a stream that
+   * keeps no points. It works in steps that each hold the
    * lock of the series for a moment, so it may run beside writers. With `repair` a bin that differs is replaced in the
    * transaction that found it.
    */
@@ -92,6 +93,10 @@ export class RollupCheck {
     const series = await this.series.lockOne(sql, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
+    if (!series.keepsPoints) {
+      const empty = await this.emptyBins(sql, id, window, Infinity, repaired !== undefined);
+      return { differences: empty, next: undefined };
+    }
     const intact = await firstIntactBin(sql, this, series, window);
     const kept = firstWholeBin(await this.cutOffs.ofWindow(sql, id, window), window, series.origin);
     const begin = Math.max(from, intact, kept);
@@ -132,15 +137,26 @@ export class RollupCheck {
     kept: number,
     repair: boolean,
   ): Promise<Difference[]> {
-    const empty = await this.rollups.emptyBefore(sql, series.id, spec.window, intact);
-    if (repair) await this.rollups.remove(sql, series.id, spec.window, empty);
-    const differences = empty.map((micros): Difference => ({ micros, what: 'without points' }));
+    const differences = await this.emptyBins(sql, series.id, spec.window, intact, repair);
     const right = await rightExtremes(sql, this, series, spec, intact);
     if (right && right.micros >= kept) {
       if (repair) await this.rollups.setExtremes(sql, series.id, spec.window, right);
       differences.push({ micros: right.micros, what: 'extremes' });
     }
     return differences;
+  }
+
+  /** The bins before a time that count no points. */
+  private async emptyBins(
+    sql: Sql,
+    series: number,
+    window: number,
+    time: number,
+    repair: boolean,
+  ): Promise<Difference[]> {
+    const empty = await this.rollups.emptyBefore(sql, series, window, time);
+    if (repair) await this.rollups.remove(sql, series, window, empty);
+    return empty.map((micros) => ({ micros, what: 'without points' }));
   }
 
   private async storedIn(sql: Sql, range: BinRange): Promise<Map<number, StoredBin>> {

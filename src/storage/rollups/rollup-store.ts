@@ -9,6 +9,7 @@ import { type Divisor, type SummaryType } from '../../rollups/summary-kinds.js';
 import { encodeMultiset } from './multiset-codec.js';
 import { type BinRow, mergedWithStored, multisetOf } from './whole-bins.js';
 import { binQuantiles, type BinQuantiles, QUANTILES_OF_BINS } from './bin-quantiles.js';
+import { type Extent } from '../registry/series-store.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
@@ -189,12 +190,31 @@ export class RollupStore {
     await sql.query('DELETE FROM rollup WHERE series = $1', [series]);
   }
 
-  /** Removes the bins that begin from `first` to `last` (micros, both inclusive), inside the caller's transaction. */
-  async removeBetween(sql: Sql, series: number, window: number, first: number, last: number): Promise<void> {
-    await sql.query('DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4', [
-      ...[series, window],
-      ...[timestampOf(first), timestampOf(last)],
-    ]);
+  /**
+   * Removes the bins that begin from `first` to `last` (micros, both inclusive), inside the caller's transaction; returns
+   * the number of points that they counted.
+   */
+  async removeBetween(sql: Sql, series: number, window: number, first: number, last: number): Promise<number> {
+    const { rows } = await sql.query<{ points: number }>(
+      `WITH removed AS (
+         DELETE FROM rollup WHERE series = $1 AND window_seconds = $2 AND bin BETWEEN $3 AND $4 RETURNING count
+       )
+       SELECT coalesce(sum(count), 0)::float8 AS points FROM removed`,
+      [series, window, timestampOf(first), timestampOf(last)],
+    );
+    return rows[0]?.points ?? 0;
+  }
+
+  /** The begin of the first and the end (inclusive) of the last bin of a series; `undefined` where it has none. */
+  async extent(sql: Sql, series: number): Promise<Extent | undefined> {
+    const { rows } = await sql.query<{ first: number | null; last: number | null }>(
+      `SELECT ${microsOf('min(bin)')} AS first,
+              ${microsOf("max(bin + greatest(window_seconds * interval '1 second' - interval '1 microsecond', interval '0'))")} AS last
+       FROM rollup WHERE series = $1`,
+      [series],
+    );
+    const { first = null, last = null } = rows[0] ?? {};
+    return first === null || last === null ? undefined : { first, last };
   }
 
   /** Removes single bins, inside the caller's transaction. */
