@@ -1,11 +1,15 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PackingService } from '../src/packing/packing.service.js';
 import { Database } from '../src/postgres/database.js';
 import { microsOf, timestampOf } from '../src/postgres/timestamps.js';
 import { BatchWriter } from '../src/storage/ingest/batch-writer.js';
 import { type PointRange } from '../src/storage/points/point-source.js';
 import { PointStore } from '../src/storage/points/point-store.js';
+import { SegmentCheck } from '../src/storage/points/segment-check.js';
+import { encodeNumbers } from '../src/storage/points/segment-codec.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { packAll } from './support/packed.js';
 import {
   ledgerOf,
   newStream,
@@ -400,5 +404,98 @@ describe('reading', () => {
     expect(await has(noon + 21 * minute, noon + 50 * minute)).toBe(true);
     expect(await has(noon + 50 * minute + 1, noon + 60 * minute)).toBe(false);
     expect((await archive.http.get(`${ARCHIVE}${empty.key}/metric/base`).expect(200)).body).toEqual([]);
+  });
+});
+
+describe('packing', () => {
+  test('joins small segments of one hour, once they are an hour old', async () => {
+    const [old, young] = [await newStream(archive), await newStream(archive, { dataType: 'json' })];
+    const noon = Date.UTC(2024, 4, 1, 12) * 1000;
+    const points = pointsFrom(noon, 80, seconds(100)).reverse();
+    const now = Math.ceil((Date.now() * 1000) / seconds(3600)) * seconds(3600);
+    for (const [row, point] of points.entries()) {
+      await write(archive, [{ stream: old, row, points: [point] }]);
+      await write(archive, [{ stream: young, row, points: [[now + row, `"${row}"`]] }]);
+    }
+    const [before, beforeYoung] = [await stored(old), await stored(young)];
+    await archive.app.get(PackingService).run();
+    expect(await segments(old)).toEqual([
+      [noon, 44, 36],
+      [noon + seconds(3600), 8, 36],
+      [noon + seconds(7200), 0, 8],
+    ]);
+    expect(await segments(young)).toHaveLength(80);
+    expect(await packAll(archive)).toBe(0);
+    expect(await segments(young)).toEqual([[now, 0, 80]]);
+    expect([await stored(old), await stored(young)]).toEqual([before, beforeYoung]);
+    const written = await archive.query('SELECT xmin::text FROM segment ORDER BY 1');
+    await packAll(archive);
+    expect(await archive.query('SELECT xmin::text FROM segment ORDER BY 1')).toEqual(written);
+  });
+
+  test('while a stream is read, each point is read once', async () => {
+    for (const descending of [false, true])
+      for (const limit of [12, Infinity]) {
+        const stream = await newStream(archive);
+        const { id } = await seriesOf(archive, stream);
+        for (let row = 0; row < 60; row++)
+          await write(archive, [{ stream, row, points: [[TEST_START + (row % 7), row]] }]);
+        const range = { series: id, dataType: 'float', isStream: true, begin: 0, end: 2e15, descending } as const;
+        const rows: (number | undefined)[] = [];
+        for await (const slice of archive.app.get(PointStore).source(range).slices(limit, 0)) {
+          for (const { row } of slice) rows.push(row);
+          await packAll(archive);
+        }
+        const expected = Array.from({ length: 60 }, (_, row) => row).sort((a, b) => (a % 7) - (b % 7) || a - b);
+        expect(rows).toEqual((descending ? expected.toReversed() : expected).slice(0, limit));
+      }
+  });
+});
+
+describe('verify', () => {
+  async function faultsOf(stream: TestStream): Promise<string[]> {
+    const { id } = await seriesOf(archive, stream);
+    return (await archive.app.get(SegmentCheck).check(id)).map(({ what }) => what);
+  }
+
+  /** A stream with ten segments of three rows each, which overlap. */
+  async function someStream(): Promise<TestStream & { readonly id: number }> {
+    const stream = await newStream(archive);
+    for (let row = 0; row < 30; row += 3)
+      await write(archive, [{ stream, row, points: pointsFrom(TEST_START + row, 3, 10) }]);
+    expect(await faultsOf(stream)).toEqual([]);
+    return { ...stream, ...(await seriesOf(archive, stream)) };
+  }
+
+  /** A statement that replaces the last segment of a stream. */
+  function replaced(micros: number[], rows: number[] | undefined): string {
+    const data = encodeNumbers({ micros, rows, values: micros }, 0, micros.length).toString('hex');
+    return `UPDATE segment SET data = '\\x${data}' WHERE series = $1 AND row = 27`;
+  }
+
+  test.each([
+    [
+      'the column row',
+      'UPDATE segment SET row = 26 WHERE series = $1 AND row = 27',
+      'its column "row" is not what its data say',
+    ],
+    [
+      'row numbers that are not taken',
+      "UPDATE session_stream SET received = '{[0,29)}' WHERE series = $1",
+      'it has row numbers that the stream has not taken',
+    ],
+    [
+      'a row that is there twice',
+      `INSERT INTO segment SELECT series, first + interval '1 us', row, last, points, longest_gap, codec, data
+       FROM segment WHERE series = $1 AND row = 27`,
+      'it has a row number that is there already',
+    ],
+    ['two hours', replaced([TEST_START, TEST_START + seconds(3600)], [27, 28]), 'it reaches into another hour'],
+    ['rows in no order', replaced([TEST_START, TEST_START], [28, 27]), 'its times and row numbers do not ascend'],
+    ['points without rows', replaced([TEST_START], undefined), 'it lacks row numbers'],
+  ])('finds %s', async (_, statement, fault) => {
+    const stream = await someStream();
+    await archive.query(statement, [stream.id]);
+    expect(await faultsOf(stream)).toContain(fault);
   });
 });

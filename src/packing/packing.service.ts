@@ -58,8 +58,8 @@ export class PackingService {
   }
 
   private packable(chunk: Chunk, all: boolean, isOver: boolean): Promise<Packable[]> {
-    if (chunk.table === 'segment') return this.packer.joinable(chunk, isOver ? 1 : MIN_SMALL_PAIRS);
-    if (all) return this.packer.loose(chunk, Infinity, 1);
-    return this.packer.loose(chunk, Date.now() * 1000 - HOUR, isOver ? 2 : MIN_LOOSE_POINTS);
+    const before = all ? Infinity : Date.now() * 1000 - HOUR;
+    if (chunk.table === 'segment') return this.packer.joinable(chunk, isOver ? 1 : MIN_SMALL_PAIRS, before);
+    return this.packer.loose(chunk, before, all ? 1 : isOver ? 2 : MIN_LOOSE_POINTS);
   }
 }

@@ -7,6 +7,7 @@ import { ChunkSpace } from '../hypertables/chunk-space.js';
 import { type Chunk, Chunks } from '../hypertables/chunks.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { looseResult, type LooseRow, looseRun } from './loose-run.js';
+import { type Place } from './place-order.js';
 import { OpenColumns } from './point-columns.js';
 import { merged, type PointRun, PointSlice } from './point-slice.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
@@ -14,6 +15,8 @@ import { segmentsOf } from './segment-cut.js';
 import { IS_SMALL, runsToPack, type RunToPack } from './segment-runs.js';
 import { insertSegments, loadSegments, removeSegments, spansBetween } from './segment-store.js';
 import { packedRun, type Segment } from './segment.js';
+import { beginOfHourSql } from './stream-hours.js';
+import { joinSmall } from './stream-joiner.js';
 
 /** The loose points that one transaction packs, and their bytes where they are documents. */
 const STEP_POINTS = 16_384;
@@ -28,8 +31,9 @@ export interface Packable {
   readonly series: number;
   /** Of either table. */
   readonly chunk: Chunk;
-  /** Only loose points before this time (micros) are packed. */
+  /** Only loose points before this time (micros) are packed; of a stream, only segments that end before it are joined. */
   readonly before: number;
+  readonly isStream: boolean;
 }
 
 /** How much of both forms there is. */
@@ -41,7 +45,7 @@ export interface Sizes {
 /** Smaller chunks are not rewritten. */
 const MIN_REWRITTEN_BYTES = 1024 ** 2;
 
-/** Makes segments of loose points, and long segments of short ones. */
+/** Makes segments of loose points, and long segments of short ones, which is all that it does to streams. */
 @Injectable()
 export class Packer {
   constructor(
@@ -62,19 +66,27 @@ export class Packer {
       `SELECT series FROM ${chunk.name} WHERE ts < $1 GROUP BY series HAVING count(*) >= $2 ORDER BY series`,
       [timestampOf(before), least],
     );
-    return rows.map(({ series }) => ({ series, chunk, before }));
+    return rows.map(({ series }) => ({ series, chunk, before, isStream: false }));
   }
 
-  /** The series of a chunk with `least` or more pairs of small neighbouring segments, in the order of their ids. */
-  async joinable(chunk: Chunk, least: number): Promise<Packable[]> {
-    const { rows } = await this.db.query<{ series: number }>(
-      `SELECT series
-       FROM (SELECT series, small AND lag(small) OVER (PARTITION BY series ORDER BY first) AS pair
-             FROM (SELECT series, first, ${IS_SMALL} AS small FROM ${chunk.name}) s) s
+  /**
+   * The series of a chunk with `least` or more pairs of small neighbouring segments, in the order of their ids. Those of
+   * streams must lie in one hour, and end before a time (micros).
+   */
+  async joinable(chunk: Chunk, least: number, before: number): Promise<Packable[]> {
+    // Of two segments of a stream, one at least does not hold row 0.
+    const { rows } = await this.db.query<{ series: number; isStream: boolean }>(
+      `SELECT series, bool_or(row > 0) AS "isStream"
+       FROM (SELECT series, row, small AND lag(small) OVER neighbours
+                    AND (greatest(row, lag(row) OVER neighbours) = 0
+                         OR hour = lag(hour) OVER neighbours AND greatest(last, lag(last) OVER neighbours) < $2) AS pair
+             FROM (SELECT series, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
+                   FROM ${chunk.name}) s
+             WINDOW neighbours AS (PARTITION BY series ORDER BY first, row)) s
        GROUP BY series HAVING count(*) FILTER (WHERE pair) >= $1 ORDER BY series`,
-      [least],
+      [least, timestampOf(before)],
     );
-    return rows.map(({ series }) => ({ series, chunk, before: -Infinity }));
+    return rows.map(({ series, isStream }) => ({ series, chunk, before: isStream ? before : -Infinity, isStream }));
   }
 
   /**
@@ -83,6 +95,7 @@ export class Packer {
    * others have locked. Returns the number of loose points packed.
    */
   async pack(packable: Packable): Promise<number> {
+    if (packable.isStream) return this.join(packable);
     const { begin, end } = packable.chunk;
     await this.chunks.cover('points', [begin ?? (end ?? 0) - 1]);
     let packed = 0;
@@ -97,6 +110,18 @@ export class Packer {
     if (packable.chunk.table === 'point' && (end ?? Infinity) <= packable.before)
       await this.db.retrying((sql) => this.space.recordDeleted(sql, packable.chunk, packed));
     return packed;
+  }
+
+  /** As `pack`, of a stream, which has no loose points. */
+  private async join({ series, chunk, before }: Packable): Promise<0> {
+    const range = { series, begin: chunk.begin ?? -Infinity, end: Math.min(chunk.end ?? Infinity, before) };
+    for (let after: Place | undefined, isLast = false; !isLast; isLast = after === undefined) {
+      const from: Place | undefined = after;
+      after = await this.db.retrying(async (sql) =>
+        (await this.series.tryLock(sql, series)) === undefined ? undefined : joinSmall(sql, range, from),
+      );
+    }
+    return 0;
   }
 
   /** The points and bytes of both forms; the number of loose points is PostgreSQL's estimate. */

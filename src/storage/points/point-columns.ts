@@ -21,11 +21,13 @@ export class OpenColumns implements PointColumns {
   readonly documents: string[] = [];
   rows: number[] | undefined;
 
-  add(micros: number, { value, denominator, document }: StoredValue): void {
+  /** @param row its row number; of streams only. */
+  add(micros: number, { value, denominator, document }: StoredValue, row?: number): void {
     this.micros.push(micros);
     if (document !== null) this.documents.push(document);
     else this.values.push(value ?? 0);
     if (denominator !== null) this.denominators.push(denominator);
+    if (row !== undefined) (this.rows ??= []).push(row);
   }
 
   /** Adds all points of other columns of the same data type. */

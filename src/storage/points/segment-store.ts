@@ -1,6 +1,7 @@
 import { byteaArray, float8Array, int4Array, timestampArray } from '../../postgres/array-encoding.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
+import { type Place } from './place-order.js';
 import { indexAfterTime, indexOfTime } from './point-columns.js';
 import { type PackedSpan } from './segment-runs.js';
 import { columnsOf, type Segment, segmentOf, type SegmentSpan } from './segment.js';
@@ -115,16 +116,22 @@ export interface CheckedSegment extends Segment {
   readonly hasLoose: boolean;
 }
 
-/** The first segments of a series that begin after a time (micros), in time order. */
-export async function segmentsAfter(sql: Sql, series: number, after: number, most: number): Promise<CheckedSegment[]> {
+/** The first segments of a series that come after a place, in the order of time and row; `undefined` for the very first. */
+export async function segmentsAfter(
+  sql: Sql,
+  series: number,
+  after: Place | undefined,
+  most: number,
+): Promise<CheckedSegment[]> {
   const { rows } = await sql.query<Omit<CheckedSegment, 'data'> & { readonly data: string }>({
     name: 'segments-after',
     text: `SELECT ${SELECTED},
                   ${microsOf(`(SELECT b.last FROM segment b WHERE b.series = $1 AND b.first < s.first
                                ORDER BY b.first DESC LIMIT 1)`)} AS "lastBefore",
                   EXISTS (SELECT FROM point p WHERE p.series = $1 AND p.ts BETWEEN s.first AND s.last) AS "hasLoose"
-           FROM segment s WHERE s.series = $1 AND s.first > $2 ORDER BY s.first LIMIT $3`,
-    values: [series, timestampOf(after), most],
+           FROM segment s WHERE s.series = $1 AND s.first >= $2 AND (s.first, s.row) > ($2, $3)
+           ORDER BY s.first, s.row LIMIT $4`,
+    values: [series, timestampOf(after?.micros ?? -Infinity), after?.row ?? -1, most],
   });
   return rows.map(fromRow);
 }

@@ -89,11 +89,13 @@ export class StreamLedger {
   }
 
   /** Whether all these row numbers of a stream are taken. */
-  async holds({ series, begin, end }: RowsOfStream): Promise<boolean> {
-    const { rows } = await this.db.query(
-      'SELECT FROM session_stream WHERE series = $1 AND received @> int8range($2, $3)',
-      [series, begin, end],
-    );
+  async holds(series: number, ranges: readonly RowRange[], sql: Sql = this.db): Promise<boolean> {
+    const { rows } = await sql.query({
+      name: 'stream-ledger-holds',
+      text: `SELECT FROM session_stream WHERE series = $1 AND received @>
+               (SELECT range_agg(int8range("begin", "end")) FROM unnest($2::int8[], $3::int8[]) AS r ("begin", "end"))`,
+      values: [series, int8Array(ranges, ({ begin }) => begin), int8Array(ranges, ({ end }) => end)],
+    });
     return rows.length > 0;
   }
 }

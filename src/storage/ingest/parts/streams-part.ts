@@ -82,6 +82,6 @@ export class StreamsPart implements PlanningPart {
   /** The evidence is that row numbers are taken which were not, whatever became of their points since. */
   async isStoredBy(): Promise<boolean> {
     const [rows] = this.taken;
-    return !rows || this.ledger.holds(rows);
+    return !rows || this.ledger.holds(rows.series, [rows]);
   }
 }
