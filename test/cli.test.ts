@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startArchive, type TestArchive } from './support/archive.js';
 import { putPoints, readAll, register } from './support/builders.js';
 import { type Ending, MARIGRAM, Program } from './support/process.js';
+import { newStream, pointsFrom, TEST_START, write } from './support/streams.js';
 
 let archive: TestArchive;
 beforeAll(async () => {
@@ -84,6 +85,18 @@ describe('verify', () => {
     expect(stdout).toContain('; 1 windows of points that are wrong were left out.');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     await archive.query('DELETE FROM segment');
+  });
+
+  test('names bins that contradict themselves where no points are kept, and claims no repair', async () => {
+    const stream = await newStream(archive, { raw: false, summaries: [['quantiles', 60]] });
+    await write(archive, [{ stream, points: pointsFrom(TEST_START, 3) }]);
+    const ofStream = 'series = (SELECT series FROM session_stream WHERE id = $1)';
+    await archive.query(`UPDATE rollup SET sum = sum + 1 WHERE ${ofStream}`, [stream.key]);
+    const { code, stdout } = await marigram('verify', '--repair');
+    expect(stdout).toContain(`${stream.key} metric, window 60, bin 1574164720.249248: sum\n`);
+    expect(stdout).toContain(' 1 bins whose points were not kept contradict themselves, and stay as they are.\n');
+    expect(code).toBe(1);
+    await archive.query(`DELETE FROM rollup WHERE ${ofStream}`, [stream.key]);
   });
 
   test('a sample must be a percentage', async () => {

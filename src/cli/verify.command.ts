@@ -12,7 +12,8 @@ const MAX_NAMED = 20;
 
 /**
  * Checks the stored points, compares stored summaries with the points they sum up, and prints what is wrong. The exit
- * code is 1 where a difference remains, and 0 where all are repaired; points can't be repaired.
+ * code is 1 where a difference remains, and 0 where all are repaired; points can't be repaired, and neither can summaries
+ * whose points are not kept.
  * @param sample the share of the series to check, from 0 (exclusive) to 1.
  * @param repair whether differences of summaries are repaired.
  */
@@ -25,6 +26,7 @@ export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boo
     const windows = (await check.windows()).filter((window) => sampled.has(window.series));
     const bar = new ProgressBar('verify');
     let different = 0;
+    let lost = 0;
     let filling = 0;
     let skipped = 0;
     for (const [index, window] of windows.entries()) {
@@ -37,7 +39,8 @@ export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boo
         skipped++;
         continue;
       }
-      for (const { micros, what } of await check.check(window, repair)) {
+      for (const { micros, what, isLost = false } of await check.check(window, repair)) {
+        if (isLost) lost++;
         if (++different > MAX_NAMED) continue;
         const { metadataKey, eventType } = window;
         console.log(`${metadataKey} ${eventType}, window ${window.window}, bin ${formatSeconds(micros)}: ${what}`);
@@ -45,15 +48,23 @@ export async function verify(env: NodeJS.ProcessEnv, sample: number, repair: boo
     }
     bar.stop();
     if (different > MAX_NAMED) console.log(`… and ${different - MAX_NAMED} more`);
-    const kept = different === 0 ? 'no difference' : `${different} bins differ${repair ? 'ed and were put right' : ''}`;
+    const summaries = foundIn(different - lost, lost, repair);
     const unsure = filling > 0 ? `; ${filling} windows are still being filled and were left out` : '';
     const damaged = skipped > 0 ? `; ${skipped} windows of points that are wrong were left out` : '';
-    console.log(`Checked ${windows.length - filling - skipped} windows of summaries: ${kept}${unsure}${damaged}.`);
+    console.log(`Checked ${windows.length - filling - skipped} windows of summaries: ${summaries}${unsure}${damaged}.`);
     const sealed = await app.get(SealedBinStore).count();
     if (sealed > 0)
       console.log(`${sealed} bins came sealed from other archives: there is nothing to compare them with.`);
-    if (different > 0 && !repair) process.exitCode = 1;
+    if (repair ? lost > 0 : different > 0) process.exitCode = 1;
   });
+}
+
+/** @param lost the number of bins that contradict themselves, and whose points nobody has. */
+function foundIn(different: number, lost: number, repair: boolean): string {
+  const found: string[] = [];
+  if (different > 0) found.push(`${different} bins differ${repair ? 'ed and were put right' : ''}`);
+  if (lost > 0) found.push(`${lost} bins whose points were not kept contradict themselves, and stay as they are`);
+  return found.length > 0 ? found.join('; ') : 'no difference';
 }
 
 /** Checks the points of each series, and prints what is wrong. Returns the series of which something is. */

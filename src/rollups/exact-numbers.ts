@@ -1,7 +1,7 @@
 import { distributionOf, ExactSum, merged, type Multiset, multisetOf, sizeOf } from 'marigram-client/exact';
 import { atOnce } from '../common/turns.js';
 import { mergedRows, type RollupRow, spreadOf } from './rollup-row.js';
-import { type RollupSpec } from './rollup-spec.js';
+import { type Kept, type RollupSpec } from './rollup-spec.js';
 
 /** So many numbers are collected before they are sorted. */
 const CHUNK = 65_536;
@@ -36,7 +36,11 @@ export class ExactNumbers {
   }
 }
 
-function rowOf(numbers: Multiset, { statistics, samples, distribution }: RollupSpec): RollupRow {
+/** The bin of the numbers of a multiset. */
+export function rowOf(
+  numbers: Multiset,
+  { statistics, samples, distribution }: Readonly<Record<Kept, boolean>>,
+): RollupRow {
   const sum = new ExactSum();
   for (const [index, value] of numbers.values.entries()) sum.addTimes(value, numbers.counts[index] ?? 0);
   return {

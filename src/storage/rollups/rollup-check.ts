@@ -1,9 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { type Decimal, parseDecimal } from 'marigram-client/exact';
+import { contradiction, difference } from '../../rollups/bin-difference.js';
 import { type Bin } from '../../rollups/bins.js';
-import { quantileColumn } from '../../rollups/quantile-column.js';
-import { beyond } from '../../rollups/rollup-row.js';
 import { type RollupSpec } from '../../rollups/rollup-spec.js';
 import { type StoredBin } from '../../rollups/stored-bin.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
@@ -21,6 +18,9 @@ import { type Sql } from '../../postgres/sql.js';
 /** The points that one transaction sums up. */
 const STEP_POINTS = 20_000;
 
+/** The bins of a stream that keeps no points that one transaction checks, or some more. */
+const STEP_BINS = 1000;
+
 /** One window of a series, with its readable names. */
 export interface CheckedWindow {
   readonly series: number;
@@ -37,6 +37,15 @@ export interface Difference {
   readonly micros: number;
   /** The column that differs, or `missing` or `without points`. */
   readonly what: string;
+  /** Whether nobody knows what is right: the points are not kept. Such a bin stays as it is. */
+  readonly isLost?: boolean;
+}
+
+/** What one transaction has found. */
+interface Step {
+  readonly differences: Difference[];
+  /** The begin of the next bin to check; `undefined` at the end. */
+  readonly next: number | undefined;
 }
 
 /** Compares stored bins with the stored points, and repairs them on demand. */
@@ -64,10 +73,9 @@ export class RollupCheck {
 
   /**
    * Checks all bins of a window whose points have not expired, and of the others what can be told without: that they
-   * count points, and the extremes of the one that the retention cut-off divides. So it is with all bins of a stream that
-   * keeps no points. It works in steps that each hold the
-   * lock of the series for a moment, so it may run beside writers. With `repair` a bin that differs is replaced in the
-   * transaction that found it.
+   * count points, and the extremes of the one that the retention cut-off divides. Where no points are kept, it checks that
+   * no column of a bin contradicts the others. It works in steps that each hold the lock of the series for a moment, so it
+   * may run beside writers. With `repair` a bin that differs is replaced in the transaction that found it.
    */
   async check({ series, window }: CheckedWindow, repair: boolean): Promise<Difference[]> {
     const differences: Difference[] = [];
@@ -89,14 +97,11 @@ export class RollupCheck {
     window: number,
     from: number,
     repaired: number[] | undefined,
-  ): Promise<{ differences: Difference[]; next: number | undefined }> {
+  ): Promise<Step> {
     const series = await this.series.lockOne(sql, id);
     const spec = series?.rollups.find((one) => one.window === window);
     if (!series || !spec) return { differences: [], next: undefined };
-    if (!series.keepsPoints) {
-      const empty = await this.emptyBins(sql, id, window, Infinity, repaired !== undefined);
-      return { differences: empty, next: undefined };
-    }
+    if (!series.keepsPoints) return this.stepWithoutPoints(sql, series, window, from, repaired !== undefined);
     const intact = await firstIntactBin(sql, this, series, window);
     const kept = firstWholeBin(await this.cutOffs.ofWindow(sql, id, window), window, series.origin);
     const begin = Math.max(from, intact, kept);
@@ -146,6 +151,37 @@ export class RollupCheck {
     return differences;
   }
 
+  /** Checks bins that are all there is: whether they contradict themselves. Those without points can be removed. */
+  private async stepWithoutPoints(
+    sql: Sql,
+    { id, dataType }: LockedSeries,
+    window: number,
+    from: number,
+    repair: boolean,
+  ): Promise<Step> {
+    const differences = from === -Infinity ? await this.emptyBins(sql, id, window, Infinity, repair) : [];
+    const range = {
+      series: id,
+      dataType,
+      window,
+      begin: from,
+      end: Infinity,
+      descending: false,
+      needs: 'all' as const,
+    };
+    let checked = 0;
+    for await (const slice of inSlices(this.rollups.source(range, sql))) {
+      for (const bin of slice) {
+        const what = bin.count > 0 ? contradiction(bin) : undefined;
+        if (what !== undefined) differences.push({ micros: bin.micros, what, isLost: true });
+      }
+      checked += slice.length;
+      const last = slice.at(-1);
+      if (checked >= STEP_BINS && last) return { differences, next: last.micros + 1 };
+    }
+    return { differences, next: undefined };
+  }
+
   /** The bins before a time that count no points. */
   private async emptyBins(
     sql: Sql,
@@ -172,47 +208,9 @@ function compare(expected: ReadonlyMap<number, Bin>, stored: ReadonlyMap<number,
   const differences: Difference[] = [];
   for (const [micros, bin] of expected) {
     const found = stored.get(micros);
-    const what = found ? difference(bin, found) : 'missing';
+    const what = found ? difference(bin.rollup.row, found) : 'missing';
     if (what !== undefined) differences.push({ micros, what });
   }
   for (const micros of stored.keys()) if (!expected.has(micros)) differences.push({ micros, what: 'without points' });
   return differences;
-}
-
-/** The first column that differs, or `undefined`. */
-function difference({ rollup }: Bin, stored: StoredBin): string | undefined {
-  // A bin that once had more values than are kept stays so, whatever was deleted since.
-  const row = stored.isBeyond ? beyond(rollup.row) : rollup.row;
-  if (row.count !== stored.count) return 'count';
-  if (!sameSum(row.sum, stored.sum)) return 'sum';
-  if (!sameSum(row.denominatorSum, stored.denominatorSum)) return 'denominator_sum';
-  // A window without statistics may still have them from before: they are exact, but not required.
-  if (row.sumOfSquares !== null) {
-    if (!sameSum(row.sumOfSquares, stored.sumOfSquares)) return 'sum_of_squares';
-    if (row.min !== stored.min || row.max !== stored.max) return 'extremes';
-  }
-  if (row.histogram !== null && !sameCounts(row.histogram, stored.histogram)) return 'histogram';
-  if (row.samples !== null && row.samples !== 'beyond' && !isDeepStrictEqual(row.samples, stored.samples))
-    return 'samples';
-  if (row.samples !== null && !isDeepStrictEqual(quantileColumn(row), stored.quantiles)) return 'quantiles';
-  if (row.distribution && !isDeepStrictEqual(row.distribution, stored.distribution)) return 'distribution';
-  return undefined;
-}
-
-function sameCounts(expected: string, stored: StoredBin['histogram']): boolean {
-  const counts = Object.entries(JSON.parse(expected) as Record<string, number>);
-  const found = new Map(Object.entries(stored ?? {}));
-  return (
-    stored !== null && counts.length === found.size && counts.every(([label, count]) => found.get(label) === count)
-  );
-}
-
-function sameSum(expected: string | null, stored: string | null): boolean {
-  if (expected === null || stored === null) return expected === stored;
-  const [a, b] = [parseDecimal(expected), parseDecimal(stored)];
-  return scaled(a, b.scale) === scaled(b, a.scale);
-}
-
-function scaled({ digits }: Decimal, scale: number): bigint {
-  return digits * 10n ** BigInt(scale);
 }

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { newStream, TEST_START, type TestStream, write } from './support/streams.js';
+
+let archive: TestArchive;
+/** The series of a stream with bins of a few points. */
+let small: number;
+beforeAll(async () => {
+  archive = await startArchive();
+  const { key } = await newBins('float', ['distribution'], 10);
+  const [row] = await archive.query<{ id: number }>('SELECT series AS id FROM session_stream WHERE id = $1', [key]);
+  small = row!.id;
+});
+afterAll(() => archive.close());
+
+/** A stream that keeps no points, with bins of seconds. */
+async function newBins(dataType: 'float' | 'string', kinds: readonly string[], count = 3000): Promise<TestStream> {
+  const summaries = kinds.map((kind): [string, number] => [kind, 1]);
+  const stream = await newStream(archive, { raw: false, dataType, summaries });
+  const points = Array.from({ length: count }, (_, index): [number, number | string] => [
+    TEST_START + index * 1000,
+    dataType === 'float' ? (index % 700) / 10 : JSON.stringify(`code ${index % 3}`),
+  ]);
+  await write(archive, [{ stream, points }]);
+  return stream;
+}
+
+/** What `verify` finds. */
+async function differences({ key }: TestStream, repair = false): Promise<unknown[]> {
+  const check = archive.app.get(RollupCheck);
+  const windows = (await check.windows()).filter(({ metadataKey }) => metadataKey === key);
+  return (await Promise.all(windows.map((window) => check.check(window, repair)))).flat();
+}
+
+/** Changes columns of the bin of the second second. */
+async function damage({ key }: TestStream, change: string): Promise<void> {
+  await archive.query(
+    `UPDATE rollup SET ${change.replace('OTHER', `(SELECT distribution FROM rollup WHERE series = ${small})`)}
+     WHERE bin = timestamptz 'epoch' + $2 * interval '1 microsecond'
+       AND series = (SELECT series FROM session_stream WHERE id = $1)`,
+    [key, MICROS],
+  );
+}
+
+const MICROS = TEST_START + 1_000_000;
+
+test.each([
+  ['sum = sum + 0.001', 'sum'],
+  ['count = count + 1', 'count'],
+  ['sum_of_squares = sum_of_squares - 1', 'sum_of_squares'],
+  ['max = max + 1', 'extremes'],
+  [`histogram = histogram || '{"+1": 7}'`, 'histogram'],
+  ['quantiles[3] = quantiles[3] + 0.1', 'quantiles'],
+  ['distribution = OTHER', 'distribution'],
+  // Without its values, the count and the sketch are what is left to go by.
+  ['samples = NULL, distribution = OTHER', 'distribution'],
+  ['samples = NULL, count = count + 1', 'histogram'],
+  ['samples = NULL, quantiles[3] = quantiles[3] * 1.5', 'quantiles'],
+])(
+  'a bin whose points are not kept: what contradicts the rest of it (%s) is found, and stays',
+  async (change, what) => {
+    const stream = await newBins('float', ['quantiles', 'distribution', 'statistics']);
+    expect(await differences(stream)).toEqual([]);
+    await damage(stream, change);
+    const found = [{ micros: MICROS, what, isLost: true }];
+    expect(await differences(stream)).toEqual(found);
+    expect(await differences(stream, true)).toEqual(found);
+    expect(await differences(stream)).toEqual(found);
+  },
+);
+
+test('so is a count that is not that of the categories', async () => {
+  const stream = await newBins('string', ['categories']);
+  expect(await differences(stream)).toEqual([]);
+  await damage(stream, 'count = count - 1');
+  expect(await differences(stream)).toMatchObject([{ what: 'histogram', isLost: true }]);
+});
+
+test('a bin without points is removed by a repair', async () => {
+  const stream = await newBins('float', ['average']);
+  await damage(stream, 'count = 0');
+  expect(await differences(stream, true)).toEqual([{ micros: MICROS, what: 'without points' }]);
+  expect(await differences(stream)).toEqual([]);
+});
