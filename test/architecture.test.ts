@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
+    'storage/sessions',
   ],
   'storage/dump': [
     ...['postgres', 'storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],

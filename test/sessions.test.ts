@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { parseLimits } from '../src/auth/subject-limits.js';
-import { startArchive, type TestArchive } from './support/archive.js';
-import { SESSIONS, send, START } from './support/sessions.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { newSession as sessionIn, SESSIONS, send, START } from './support/sessions.js';
 
 let archive: TestArchive;
 let other: TestArchive;
@@ -19,11 +19,7 @@ afterAll(async () => {
 /** The path of a session that no other test has. */
 const newPath = (): string => `${SESSIONS}/${randomUUID()}`;
 
-async function newSession(body: object = {}): Promise<string> {
-  const path = newPath();
-  await send(archive, 'put', path, { 'test-start': START, ...body }).expect(201);
-  return path;
-}
+const newSession = (body: object = {}): Promise<string> => sessionIn(archive, body);
 
 async function auditOf(path: string): Promise<string[]> {
   const rows = await archive.query<{ action: string }>('SELECT action FROM audit WHERE target = $1 ORDER BY id', [
@@ -248,5 +244,172 @@ describe('a key that is limited', () => {
     await send(archive, 'put', newPath(), {})
       .set('authorization', await limitedKey('subject-type=stream'))
       .expect(201);
+  });
+});
+
+describe('a stream', () => {
+  test('is registered once: the same request again finds it, and changes nothing', async () => {
+    const session = await newSession();
+    await send(archive, 'put', `${session}/streams/parent`, { type: 'event', name: 'codes' }).expect(201);
+    const meta = { name: 'latency', host_name: 'b1', n: 1.5 };
+    const wanted = { type: 'metric', case: 'GET /cart', parent: 'parent', meta };
+    const { body, headers } = await send(archive, 'put', `${session}/streams/T`, wanted).expect(201);
+    expect(body).toEqual({
+      ...{
+        stream: 'T',
+        session: session.split('/').at(-1),
+        number: expect.any(Number),
+        type: 'metric',
+        name: 'latency',
+      },
+      ...{ case: 'GET /cart', parent: 'parent', raw: true, aggregate: false, summaries: [], meta },
+      ...{ 'metadata-key': expect.stringMatching(/^[\da-f]{32}$/), rows: 0, 'next-row': 0, received: [], gaps: [] },
+      ...{ first: null, last: null },
+    });
+    expect(headers.location).toMatch(new RegExp(`${session}/streams/T$`));
+    await send(archive, 'put', `${session}/streams/T`, { ...wanted, name: 'another', meta: {} }).expect(200, body);
+    expect((await archive.http.get(`${session}/streams/T`).expect(200)).body).toEqual(body);
+    expect(await auditOf(session)).toEqual(['session created', 'stream registered', 'stream registered']);
+    const { body: metadata } = await archive.http.get(`${ARCHIVE}${body['metadata-key']}/`).expect(200);
+    expect(metadata).toMatchObject({
+      ...{ 'subject-type': 'stream', session: session.split('/').at(-1), stream: 'T', type: 'metric', name: 'latency' },
+      ...{ case: 'GET /cart', parent: 'parent', 'meta.name': 'latency', 'meta.host-name': 'b1', 'meta.n': '1.5' },
+    });
+    expect(metadata['event-types']).toMatchObject([{ 'event-type': 'metric' }]);
+  });
+
+  test.each([
+    ['type', { type: 'event' }],
+    ['raw', { type: 'metric', raw: false, aggregate: true }],
+    ['parent', { type: 'metric', parent: 'other' }],
+    ['case', { type: 'metric', case: 'idle' }],
+  ])('keeps its %s', async (name, change) => {
+    const session = await newSession();
+    await send(archive, 'put', `${session}/streams/other`, { type: 'metric' }).expect(201);
+    await send(archive, 'put', `${session}/streams/T`, { type: 'metric' }).expect(201);
+    const { body } = await send(archive, 'put', `${session}/streams/T`, change).expect(409);
+    expect(body.detail).toContain(`${name}: stream T of session`);
+  });
+
+  test('that several servers register at a time exists once', async () => {
+    const session = await newSession();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        send(index % 2 ? archive : other, 'put', `${session}/streams/T`, { type: 'metric' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(11).fill(200), 201]);
+    expect(new Set(answers.map(({ body }) => body.number)).size).toBe(1);
+    const rows = await archive.query('SELECT FROM metadata WHERE parameters @> $1', [
+      { session: session.split('/').at(-1), stream: 'T' },
+    ]);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('has an id of its own in each session', async () => {
+    const [one, two] = [await newSession(), await newSession()];
+    for (const path of [one, two]) await send(archive, 'put', `${path}/streams/T`, { type: 'metric' }).expect(201);
+    await send(archive, 'put', `${one}/streams/t`, { type: 'metric' }).expect(201);
+    await send(archive, 'put', `${one}/streams/U`, { type: 'metric' }).expect(201);
+    const { body } = await send(archive, 'put', `${two}/streams/V`, { type: 'metric', parent: 'U' }).expect(404);
+    expect(body.detail).toContain('there is no stream U in session');
+  });
+
+  test('has name and meta that change, and its metadata with them', async () => {
+    const session = await newSession();
+    const path = `${session}/streams/T`;
+    await send(archive, 'put', path, { type: 'metric', name: 'a', meta: { kept: 'x', removed: 1 } }).expect(201);
+    const change = { name: 'b', meta: { removed: null, unit: 'mA', big: { a: [1] } } };
+    const { body } = await send(archive, 'patch', path, change).expect(200);
+    expect(body).toMatchObject({ name: 'b', meta: { kept: 'x', unit: 'mA', big: { a: [1] } } });
+    await send(archive, 'patch', path, change).expect(200, body);
+    const { body: metadata } = await archive.http.get(`${ARCHIVE}${body['metadata-key']}/`).expect(200);
+    expect(metadata).toMatchObject({ name: 'b', 'meta.kept': 'x', 'meta.unit': 'mA', 'meta.big': '{"a":[1]}' });
+    expect(Object.keys(metadata as object)).not.toContain('meta.removed');
+    expect((await auditOf(session)).filter((action) => action === 'stream changed')).toHaveLength(1);
+    await send(archive, 'patch', `${session}/streams/none`, {}).expect(404);
+  });
+
+  test('is listed in the order of registration, by its fields', async () => {
+    const session = await newSession();
+    const add = (id: string, body: object) => send(archive, 'put', `${session}/streams/${id}`, body).expect(201);
+    await add('b', { type: 'metric', name: 'latency', case: 'x', meta: { host: 'h1' } });
+    await add('a', { type: 'event', name: 'codes', case: 'x' });
+    await add('c', { type: 'metric', name: 'latency', case: 'y', meta: { host: 'h2' } });
+    const list = async (query: string): Promise<string[]> => {
+      const { body } = await archive.http.get(`${session}/streams?${query}`).expect(200);
+      return (body as { stream: string }[]).map(({ stream }) => stream);
+    };
+    expect(await list('')).toEqual(['b', 'a', 'c']);
+    expect(await list('type=event')).toEqual(['a']);
+    expect(await list('name=latency&case=y')).toEqual(['c']);
+    expect(await list('meta.host=h1')).toEqual(['b']);
+    expect(await list('limit=2&offset=1')).toEqual(['a', 'c']);
+    await archive.http.get(`${session}/streams?type=gauge`).expect(400);
+    await archive.http.get(`${newPath()}/streams`).expect(404);
+  });
+
+  test.each([
+    ['no type', {}, 'type: expected metric or event'],
+    ['another type', { type: 'gauge' }, 'type: expected metric or event'],
+    ['nothing kept', { type: 'metric', raw: false }, 'raw, aggregate: at least one must be true'],
+    ['a raw that is no boolean', { type: 'metric', raw: 1 }, 'raw'],
+    ['a meta that is no object', { type: 'metric', meta: 'x' }, 'meta: expected an object, got string'],
+    ['summaries without aggregate', { type: 'metric', summaries: [] }, 'summaries: they need "aggregate": true'],
+    ['an unknown field', { type: 'metric', unit: 'ms' }, 'unit: there is no such field here'],
+  ])('with %s is refused', async (_, body, detail) => {
+    const path = `${await newSession()}/streams/T`;
+    const answer = await send(archive, 'put', path, body).expect(400);
+    expect(answer.body.detail).toContain(detail);
+    await archive.http.get(path).expect(404);
+  });
+
+  test('needs a session that is there, and an id', async () => {
+    const { body } = await send(archive, 'put', `${newPath()}/streams/T`, { type: 'metric' }).expect(404);
+    expect(body.detail).toContain('there is no session');
+    await send(archive, 'put', `${await newSession()}/streams/${'x'.repeat(129)}`, { type: 'metric' }).expect(400);
+  });
+});
+
+describe('deleting a session', () => {
+  test('removes its streams, points, bins and metadata, and nothing of others', async () => {
+    const admin = await archive.issueKey('admin');
+    const remove = (path: string) => send(archive, 'delete', path).set('authorization', admin);
+    const [path, kept] = [await newSession(), await newSession()];
+    const summaries = [{ 'summary-type': 'average', 'summary-window': 1 }];
+    const points = { ts: [START, START], value: [1, 2] };
+    for (const session of [path, kept])
+      for (const stream of [`${session}/streams/T`, `${session}/streams/U`]) {
+        await send(archive, 'put', stream, { type: 'metric', aggregate: true, summaries }).expect(201);
+        await send(archive, 'put', `${stream}/points/0`, points).expect(200);
+      }
+    const counts = async () => {
+      const [row] = await archive.query<Record<'points' | 'bins' | 'metadata' | 'streams', number>>(
+        `SELECT (SELECT count(*) FROM points)::int AS points, (SELECT count(*) FROM rollup)::int AS bins,
+                (SELECT count(*) FROM metadata)::int AS metadata, (SELECT count(*) FROM session_stream)::int AS streams`,
+      );
+      return row;
+    };
+    const before = await counts();
+    await send(archive, 'delete', path).expect(403);
+    const { body } = await remove(`${path}?from=0`).expect(400);
+    expect(body.detail).toContain('nothing was deleted');
+    await remove(path).expect(200, { deleted: { streams: 2, points: 4 } });
+    const lost = { points: 4, bins: 2, metadata: 2, streams: 2 };
+    const after = await counts();
+    for (const [name, number] of Object.entries(lost))
+      expect([name, after?.[name as keyof typeof lost]]).toEqual([
+        name,
+        Number(before?.[name as keyof typeof lost]) - number,
+      ]);
+    await archive.http.get(path).expect(404);
+    await send(archive, 'put', `${path}/streams/T/points/2`, points).expect(404);
+    await remove(path).expect(404);
+    expect((await archive.http.get(`${kept}/streams/T/points`).expect(200)).body).toHaveLength(2);
+    expect((await auditOf(path)).at(-1)).toBe('session deleted');
+    // A new one of the same id has nothing of it.
+    await send(archive, 'put', path, { 'test-start': START + 1 }).expect(201);
+    await send(archive, 'put', `${path}/streams/T`, { type: 'metric' }).expect(201);
+    expect((await send(archive, 'put', `${path}/streams/T/points/0`, points).expect(200)).body.stored).toBe(2);
   });
 });

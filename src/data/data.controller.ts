@@ -8,7 +8,7 @@ import { Operation } from '../http/operation.js';
 import { Address, By, FromQuery, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
 import { answerRows } from '../rows/answer-rows.js';
-import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
+import { AskedFormat, type Format, ROW_FORMATS } from '../rows/row-format.js';
 import { WindowPipe } from '../rows/window.pipe.js';
 import { ADD_POINT, ADD_POINTS, ADD_POINTS_OF_MANY, GET_POINTS } from './data.docs.js';
 import { parsePoint } from './parse-points.js';
@@ -87,7 +87,7 @@ export class DataController {
     @Param('eventType') eventType: string,
     @Param('window', WindowPipe) window: number | undefined,
     @FromQuery(parsePointQuery) query: PointQuery,
-    @AskedFormat() format: FormatName,
+    @AskedFormat() format: Format,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {

@@ -5,5 +5,9 @@ import { IdempotentWrites } from './idempotent-writes.js';
 import { ReadService } from './read.service.js';
 import { WriteService } from './write.service.js';
 
-@Module({ controllers: [DataController], providers: [WriteService, IdempotentWrites, IdempotencyJob, ReadService] })
+@Module({
+  controllers: [DataController],
+  providers: [WriteService, IdempotentWrites, IdempotencyJob, ReadService],
+  exports: [IdempotentWrites],
+})
 export class DataModule {}

@@ -3,12 +3,11 @@ import { type Caller } from '../auth/caller.js';
 import { ArchiveError, KeyReused } from '../common/errors.js';
 import { type RequestKey } from '../http/idempotency-key.js';
 import { IdempotencyStore, type KeptAnswer, type KeyClaim, Repeated } from '../storage/ingest/idempotency-store.js';
-import { ALL_STORED, parseReport, type WriteReport } from './write-report.js';
 
 /** A write in progress. */
 interface WriteInProgress {
   readonly digest: Buffer;
-  readonly report: Promise<WriteReport>;
+  readonly report: Promise<unknown>;
 }
 
 /**
@@ -26,28 +25,35 @@ export class IdempotentWrites {
    * Resolves or throws as `write` does, or as it did the first time. Throws `KeyReused` where the key was used for
    * another request.
    * @param write stores the points together with the claim, and throws `Repeated` where the key is stored already.
+   * @param reportOf makes a report of the answer that was kept; `null` is a plain success.
    */
-  async once(
+  async once<Report>(
     caller: Caller,
     { key, digest }: RequestKey,
-    write: (claim: KeyClaim) => Promise<WriteReport>,
-  ): Promise<WriteReport> {
+    write: (claim: KeyClaim) => Promise<Report>,
+    reportOf: (answer: string | null) => Report,
+  ): Promise<Report> {
     const claim: KeyClaim = { caller: callerOf(caller), key, digest };
     const name = `${claim.caller} ${key}`;
     const first = this.inProgress.get(name);
-    if (first) return first.digest.equals(digest) ? first.report : refuse();
-    const report = this.writeOrRepeat(claim, write).finally(() => this.inProgress.delete(name));
+    // The same digest is the same route, whose reports are of one type.
+    if (first) return first.digest.equals(digest) ? (first.report as Promise<Report>) : refuse();
+    const report = this.writeOrRepeat(claim, write, reportOf).finally(() => this.inProgress.delete(name));
     this.inProgress.set(name, { digest, report });
     return report;
   }
 
-  private async writeOrRepeat(claim: KeyClaim, write: (claim: KeyClaim) => Promise<WriteReport>): Promise<WriteReport> {
+  private async writeOrRepeat<Report>(
+    claim: KeyClaim,
+    write: (claim: KeyClaim) => Promise<Report>,
+    reportOf: (answer: string | null) => Report,
+  ): Promise<Report> {
     try {
       return await write(claim);
     } catch (error) {
       const kept = error instanceof Repeated ? error.kept : isRefusal(error) && (await this.keys.find(claim));
       if (!kept) throw error;
-      return repeatOf(kept, claim);
+      return reportOf(answerOf(kept, claim));
     }
   }
 }
@@ -64,9 +70,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ArchiveError && error.status < 500;
 }
 
-function repeatOf({ digest, answer }: KeptAnswer, claim: KeyClaim): WriteReport {
-  if (!digest.equals(claim.digest)) refuse();
-  return answer === null ? ALL_STORED : parseReport(answer);
+function answerOf({ digest, answer }: KeptAnswer, claim: KeyClaim): string | null {
+  return digest.equals(claim.digest) ? answer : refuse();
 }
 
 function refuse(): never {

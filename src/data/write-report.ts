@@ -15,7 +15,7 @@ export interface WriteReport {
 }
 
 /** The report of a repeated write whose points were all stored as sent; their number was not kept. */
-export const ALL_STORED: WriteReport = { stored: 0, dropped: {}, cut: 0 };
+const ALL_STORED: WriteReport = { stored: 0, dropped: {}, cut: 0 };
 
 /** A report as JSON, for `parseReport`; `null` where all points were stored as sent. */
 export function reportText(report: WriteReport): string | null {
@@ -24,8 +24,9 @@ export function reportText(report: WriteReport): string | null {
   return JSON.stringify({ ...counts, ...(conflict && { detail: conflict.message, ...conflict.fields }) });
 }
 
-/** Parses a text that `reportText` made. */
-export function parseReport(text: string): WriteReport {
+/** Parses what `reportText` made. */
+export function parseReport(text: string | null): WriteReport {
+  if (text === null) return ALL_STORED;
   const kept = JSON.parse(text) as Partial<WriteReport> & KeptConflict; // our own
   const { stored = 0, dropped = {}, cut = 0, detail, conflicts } = kept;
   const conflict = detail !== undefined && conflicts ? new Conflict(detail, stored, conflicts) : undefined;

@@ -22,7 +22,7 @@ import { type PostedPoint, whereOf } from './parse-points.js';
 import { isStream, refuseStream } from './points-of-stream.js';
 import { plainColumns } from './plain-columns.js';
 import { type PostedWrite } from './posted-write.js';
-import { reportText, type WriteReport } from './write-report.js';
+import { parseReport, reportText, type WriteReport } from './write-report.js';
 
 /** Values of more characters are parsed in steps, between which other requests get their turn. */
 const LARGE_VALUE_CHARACTERS = 64 * 1024;
@@ -55,7 +55,7 @@ export class WriteService {
   write(request: PostedWrite): Promise<WriteReport> {
     const { caller, requestKey } = request;
     if (!requestKey) return this.store(request);
-    return this.idempotent.once(caller, requestKey, (claim) => this.store(request, claim));
+    return this.idempotent.once(caller, requestKey, (claim) => this.store(request, claim), parseReport);
   }
 
   /** Like `write`, for points that name their metadata themselves. Throws `Forbidden` where one is not the caller's. */

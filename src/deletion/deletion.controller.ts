@@ -7,7 +7,7 @@ import { type Span } from '../storage/removal/delete-store.js';
 import { DELETE_EVENT_TYPE, DELETE_METADATA, DELETE_POINTS } from './deletion.docs.js';
 import { type DeletionObject } from './deletion.dto.js';
 import { DeletionService } from './deletion.service.js';
-import { onlyParameters } from './only-parameters.guard.js';
+import { onlyParameters } from '../http/only-parameters.guard.js';
 import { parseSpan, SPAN_PARAMETERS } from './parse-span.js';
 
 /** Deleting; summaries follow what is deleted. */

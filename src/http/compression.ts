@@ -33,7 +33,7 @@ export async function compressAnswers(fastify: FastifyInstance): Promise<void> {
   });
   await fastify.register(fastifyCompress, {
     encodings: ['br', 'gzip'],
-    customTypes: /^(application\/(json|x-ndjson)|text\/csv)(;|$)/,
+    customTypes: /^(application\/(json|x-ndjson)|text\/(csv|tab-separated-values))(;|$)/,
     threshold: MIN_BYTES,
     syncThreshold: MAX_SYNC_BYTES,
     globalDecompression: false,

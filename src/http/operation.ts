@@ -13,11 +13,13 @@ export const TAGS = {
   server: 'The location of the archive, and the health and metrics of the server.',
 } as const;
 
-/** A body in JSON. */
+/** A body, in JSON at least. */
 export interface BodyDocs {
   readonly description?: string;
   readonly schema: Schema | { $ref: string };
   readonly examples: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
+  /** The same in other media types, see the rule `bodyTypes`. */
+  readonly others?: Readonly<Record<string, { readonly schema: Schema; readonly example?: string }>>;
 }
 
 /** The reference of a route, beside what its path and its rules tell. */

@@ -71,10 +71,10 @@ export const JSON_FORMAT = query(
 );
 
 /** The `format` of answers with several formats. */
-export function rowFormat(formats: readonly string[]): Parameter {
+export function rowFormat(component: string, formats: readonly string[]): Parameter {
   return query(
     'format',
-    'RowFormat',
+    component,
     'The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.',
     { type: 'string', enum: [...formats] },
   );

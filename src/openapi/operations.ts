@@ -46,7 +46,10 @@ function describeOperation(
     ...(docs.body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: docs.body.schema, examples: { ...docs.body.examples } } },
+        content: {
+          'application/json': { schema: docs.body.schema, examples: { ...docs.body.examples } },
+          ...docs.body.others,
+        },
       },
     }),
     responses: { ...answersOf(docs, rules), default: OTHER_REFUSAL },

@@ -46,6 +46,14 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,128}$' },
       example: 'job_7d0f6c2e-3b1a-4f8e-9a55-0c8d1e2f3a4b',
     }),
+    named('Row', {
+      name: 'row',
+      in: 'path',
+      required: true,
+      description: 'The row number of the first point: points of a stream are counted from 0 by their client.',
+      schema: { type: 'integer', minimum: 0, maximum: 2147483647 },
+      example: 0,
+    }),
     named('StreamOfPath', {
       name: 'stream',
       in: 'path',

@@ -9,6 +9,8 @@ import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
 import * as sessions from '../sessions/session.dto.js';
+import * as streamPoints from '../sessions/points/points.dto.js';
+import * as streams from '../sessions/stream.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 import * as welcome from '../welcome/welcome.dto.js';
 
@@ -26,6 +28,8 @@ export const WIRE_SHAPES = [
   health,
   latest,
   sessions,
+  streams,
+  streamPoints,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

@@ -4,7 +4,7 @@ import { HEADERS } from '../http/error-responses.js';
 import { ROW_FORMATS } from './row-format.js';
 
 /** The parameters of a read of rows. */
-export const ROW_PARAMETERS: readonly Parameter[] = [...TIMES, ...PAGE, ORDER, rowFormat(ROW_FORMATS)];
+export const ROW_PARAMETERS: readonly Parameter[] = [...TIMES, ...PAGE, ORDER, rowFormat('RowFormat', ROW_FORMATS)];
 
 /** An answer with rows, in each of its formats. */
 export function rowAnswer(

@@ -29,37 +29,42 @@ export const FORMATS = {
   ndjson: { ...OBJECT, contentType: 'application/x-ndjson', head: '', separator: '\n', tail: lineEnd },
 } as const satisfies Record<string, Format>;
 
-/** The name of a format, as the `format` parameter has it. */
-export type FormatName = keyof typeof FORMATS;
+/** Formats by their names, as the `format` parameter has them. */
+export type Formats = Readonly<Record<string, Format>> & { readonly json: Format };
 
-const NAMES = Object.keys(FORMATS) as readonly FormatName[];
+/** The values of the `format` parameter on a read of rows in these formats. */
+export function namesOf(formats: Formats): readonly string[] {
+  return [...new Set([...JSON_FORMATS, ...Object.keys(formats)])];
+}
 
 /** The values of the `format` parameter on a read of rows. */
-export const ROW_FORMATS: readonly string[] = [...new Set([...JSON_FORMATS, ...NAMES])];
+export const ROW_FORMATS = namesOf(FORMATS);
 
-const BY_MEDIA_TYPE: ReadonlyMap<string | undefined, FormatName> = new Map(
-  NAMES.map((name) => [FORMATS[name].contentType.split(';')[0], name]),
-);
+/** The format of the rows that a request asks for, one of `FORMATS`. */
+export const AskedFormat = askedOf(FORMATS);
 
-/** The format of the rows that a request asks for. */
-export const AskedFormat = createParamDecorator((_: undefined, context: ExecutionContext): FormatName => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
-  return chooseFormat(queryOf(request).format, request.headers.accept);
-});
+/** A decorator of the parameter for the format that a request asks for, one of these. */
+export function askedOf(formats: Formats): () => ParameterDecorator {
+  return createParamDecorator((_: undefined, context: ExecutionContext): Format => {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    return chooseFormat(formats, queryOf(request).format, request.headers.accept);
+  });
+}
 
 /**
  * The format that a request asks for: by the `format` parameter, since browsers can't set `Accept`, else by `Accept`
  * (the known type of the highest weight, the first of equals). JSON where neither names one.
  */
-function chooseFormat(parameter: string | undefined, accept = ''): FormatName {
-  if (parameter !== undefined) return NAMES.find((name) => name === parameter) ?? 'json';
-  let best: { name: FormatName; weight: number } = { name: 'json', weight: 0 };
+function chooseFormat(formats: Formats, parameter: string | undefined, accept = ''): Format {
+  if (parameter !== undefined) return formats[parameter] ?? formats.json;
+  let best = { format: formats.json, weight: 0 };
   for (const part of accept.toLowerCase().split(',')) {
-    const name = BY_MEDIA_TYPE.get(part.split(';')[0]?.trim());
+    const mediaType = part.split(';')[0]?.trim();
+    const format = Object.values(formats).find(({ contentType }) => contentType.split(';')[0] === mediaType);
     const weight = Number(/;\s*q=([\d.]+)/.exec(part)?.[1] ?? 1);
-    if (name && weight > best.weight) best = { name, weight };
+    if (format && weight > best.weight) best = { format, weight };
   }
-  return best.name;
+  return best.format;
 }
 
 function isNumber(json: string): boolean {

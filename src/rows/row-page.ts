@@ -1,14 +1,16 @@
 import { Readable } from 'node:stream';
 import { type Page } from '../common/page.js';
 import { type Pieces, readPage, type RowSource, type Slice } from '../postgres/row-source.js';
-import { type Format, type FormatName, FORMATS } from './row-format.js';
-import { RowWriter } from './row-writer.js';
+import { type Format } from './row-format.js';
+import { RowWriter, type TimeUnits } from './row-writer.js';
 
 /** A page of rows that has not been read yet. */
 export interface RowPage<S extends Slice = Slice> {
   /** `undefined` where there are no rows. */
   readonly source: RowSource<S> | undefined;
   readonly page: Page;
+  /** How times are written; in seconds unless given. */
+  readonly times?: TimeUnits | undefined;
   /** Writes a slice of the rows; where that may take long, in turns. */
   write(rows: S, writer: RowWriter): void | Promise<void>;
 }
@@ -30,9 +32,11 @@ export interface FormattedRows {
  * Reads a page of rows in a format: in one piece where they are few, else as a stream, so that memory stays flat
  * however many there are. A failure in the middle destroys the stream; it never ends the array.
  */
-export async function formatRows<S extends Slice>(rows: RowPage<S>, name: FormatName): Promise<FormattedRows> {
-  const { contentType, head, tail, ...format }: Format = FORMATS[name];
-  const writer = new RowWriter(format);
+export async function formatRows<S extends Slice>(
+  rows: RowPage<S>,
+  { contentType, head, tail, ...format }: Format,
+): Promise<FormattedRows> {
+  const writer = new RowWriter(format, rows.times);
   const textOf = async (slice: S): Promise<Buffer> => {
     await rows.write(slice, writer);
     return writer.take();

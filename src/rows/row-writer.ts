@@ -8,10 +8,18 @@ export interface RowFormat {
   /** Between time and value. */
   readonly middle: string;
   readonly close: string;
+  /** Between value and row number; absent: row numbers are left out. */
+  readonly row?: string;
   /** Between two rows. */
   readonly separator: string;
   /** The text of a value that is no number, given as JSON. */
   readonly quote: (json: string) => string;
+}
+
+/** Times as integers: how many units (micros) they are behind an origin (micros). */
+export interface TimeUnits {
+  readonly origin: number;
+  readonly unit: number;
 }
 
 /** The most bytes of a row with a number, whatever its time and digits. */
@@ -59,10 +67,16 @@ export class RowWriter {
   private hasRows = false;
   private readonly middle: Words;
   private readonly close: Words;
+  private readonly row: Words | undefined;
 
-  constructor(private readonly format: RowFormat) {
+  /** @param times how times are written; in seconds unless given. */
+  constructor(
+    private readonly format: RowFormat,
+    private readonly times?: TimeUnits,
+  ) {
     this.middle = new Words(Buffer.from(format.middle));
     this.close = new Words(Buffer.from(format.close));
+    this.row = format.row === undefined ? undefined : new Words(Buffer.from(format.row));
   }
 
   /** Whether a row was written. */
@@ -75,12 +89,15 @@ export class RowWriter {
     this.reserve(rows * USUAL_ROW_BYTES + ROW_BYTES);
   }
 
-  /** Adds a row with a number. */
-  number(micros: number, value: number): void {
+  /**
+   * Adds a row with a number.
+   * @param row its row number, where it has one and the format shows it.
+   */
+  number(micros: number, value: number, row?: number): void {
     this.reserve(ROW_BYTES);
     this.begin(micros);
     this.writeNumber(value);
-    this.at = this.close.put(this.view, this.at);
+    this.end(row);
   }
 
   /**
@@ -128,13 +145,13 @@ export class RowWriter {
     }
   }
 
-  /** Adds a row with any value, given as JSON. */
-  json(micros: number, value: string): void {
+  /** Adds a row with any value, given as JSON; `row` as in `number`. */
+  json(micros: number, value: string, row?: number): void {
     const text = this.format.quote(value);
     this.reserve(ROW_BYTES + Buffer.byteLength(text));
     this.begin(micros);
     this.at += this.buffer.write(text, this.at);
-    this.at = this.close.put(this.view, this.at);
+    this.end(row);
   }
 
   /** The rows since the last call. */
@@ -149,11 +166,29 @@ export class RowWriter {
     if (this.hasRows) this.ascii(this.format.separator);
     this.hasRows = true;
     this.ascii(this.format.open);
+    if (this.times) this.writeInteger((micros - this.times.origin) / this.times.unit);
+    else this.writeSeconds(micros);
+    this.at = this.middle.put(this.view, this.at);
+  }
+
+  private end(row: number | undefined): void {
+    if (this.row && row !== undefined) {
+      this.at = this.row.put(this.view, this.at);
+      this.at = putInteger(this.view, this.at, row);
+    }
+    this.at = this.close.put(this.view, this.at);
+  }
+
+  private writeInteger(integer: number): void {
+    if (integer >= 0) this.at = putInteger(this.view, this.at, integer);
+    else this.ascii(String(integer));
+  }
+
+  private writeSeconds(micros: number): void {
     const seconds = micros / MICROS_PER_SECOND;
     if (seconds >= 0 && Number.isInteger(seconds) && seconds * MICROS_PER_SECOND === micros)
       this.at = putInteger(this.view, this.at, seconds);
     else this.ascii(formatSeconds(micros));
-    this.at = this.middle.put(this.view, this.at);
   }
 
   /** The number as JavaScript and JSON print it; NaN and infinities become `null`. */

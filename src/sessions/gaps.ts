@@ -1,4 +1,4 @@
-import { type RowRange } from '../storage/sessions/row-ranges.js';
+import { type RowRange } from '../storage/sessions/stream-ledger.js';
 import { type StreamGaps } from '../storage/sessions/session-store.js';
 import { type StreamGapObject } from './session.dto.js';
 
@@ -6,8 +6,8 @@ import { type StreamGapObject } from './session.dto.js';
 export function gapsOf(received: readonly RowRange[]): RowRange[] {
   let next = 0;
   const gaps: RowRange[] = [];
-  for (const [begin, end] of received) {
-    if (begin > next) gaps.push([next, begin]);
+  for (const { begin, end } of received) {
+    if (begin > next) gaps.push({ begin: next, end: begin });
     next = end;
   }
   return gaps;
@@ -15,5 +15,7 @@ export function gapsOf(received: readonly RowRange[]): RowRange[] {
 
 /** What some streams lack. */
 export function gapsOfStreams(streams: readonly StreamGaps[]): StreamGapObject[] {
-  return streams.flatMap(({ stream, received }) => gapsOf(received).map(([from, to]) => ({ stream, from, to })));
+  return streams.flatMap(({ stream, received }) =>
+    gapsOf(received).map(({ begin, end }) => ({ stream, from: begin, to: end })),
+  );
 }

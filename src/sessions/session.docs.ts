@@ -194,3 +194,18 @@ export const REOPEN_SESSION: OperationDocs = {
   parameters: [TIME_FORM],
   answers: { 200: jsonAnswer('The session.', shape('Session'), SESSION) },
 };
+
+/** DELETE `sessions/S`. */
+export const DELETE_SESSION: OperationDocs = {
+  id: 'deleteSession',
+  tag: 'sessions',
+  summary: 'Deletes a session',
+  description:
+    'Deletes the session with all its streams, points and summaries; 404 if it does not exist. An unknown parameter is 400, ' +
+    'because ignoring it could delete more than intended.',
+  answers: {
+    200: jsonAnswer('The numbers of deleted streams and points.', shape('SessionDeletion'), {
+      deleted: { streams: 2, points: 120000 },
+    }),
+  },
+};

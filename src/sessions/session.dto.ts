@@ -170,3 +170,20 @@ export class EndedSessionObject extends SessionObject {
   @ApiProperty({ type: () => [StreamGapObject] })
   gaps: StreamGapObject[];
 }
+
+/** The numbers of deleted rows of a session. */
+@WireShape('DeletedOfSession', 'The numbers of deleted streams and points.')
+export class DeletedOfSessionObject {
+  @ApiProperty({ type: 'integer', example: 2 })
+  streams: number;
+
+  @ApiProperty({ type: 'integer', description: 'Points that were kept.', example: 120000 })
+  points: number;
+}
+
+/** The body of an answer to the deletion of a session. */
+@WireShape('SessionDeletion', 'The result of the deletion of a session.')
+export class SessionDeletionObject {
+  @ApiProperty({ type: () => DeletedOfSessionObject })
+  deleted: DeletedOfSessionObject;
+}

@@ -1,7 +1,8 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Res, UseGuards } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
 import { IdempotencyKey, type RequestKey } from '../http/idempotency-key.js';
+import { onlyParameters } from '../http/only-parameters.guard.js';
 import { Operation } from '../http/operation.js';
 import { pageLinks, setLink } from '../http/page-links.js';
 import { Address, By, FromQuery, type RequestAddress } from '../http/request.js';
@@ -12,6 +13,7 @@ import { IdPipe } from './id.pipe.js';
 import { MetaBody } from './meta-body.js';
 import {
   CLOSE_SESSION,
+  DELETE_SESSION,
   GET_SESSION,
   INTERRUPT_SESSION,
   LIST_SESSIONS,
@@ -20,7 +22,7 @@ import {
   PUT_SESSION,
   REOPEN_SESSION,
 } from './session.docs.js';
-import { MetaChangesObject, NewSessionObject, SessionEndObject } from './session.dto.js';
+import { MetaChangesObject, NewSessionObject, type SessionDeletionObject, SessionEndObject } from './session.dto.js';
 import { parseSessionQuery, type SessionQuery } from './session-query.js';
 import { sessionText, sessionUrl, type ViewOptions, viewOf } from './session-view.js';
 import { SessionsService } from './sessions.service.js';
@@ -133,6 +135,14 @@ export class SessionsController {
   ): Promise<string> {
     const view = viewOf(address);
     return sessionText(await this.sessions.reopen(id, caller), view);
+  }
+
+  @Delete(':session')
+  @Rules({ access: 'admin' })
+  @Operation(DELETE_SESSION)
+  @UseGuards(onlyParameters())
+  async remove(@Param('session') id: string, @By() caller: Caller): Promise<SessionDeletionObject> {
+    return { deleted: await this.sessions.remove(id, caller) };
   }
 
   private async end(

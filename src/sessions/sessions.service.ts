@@ -4,7 +4,9 @@ import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
 import { type RequestKey } from '../http/idempotency-key.js';
+import { Replica } from '../postgres/replica.js';
 import { subjectOfSession } from '../storage/registry/subject-store.js';
+import { type DeletedSession, DeleteStore } from '../storage/removal/delete-store.js';
 import {
   type EndStatus,
   SessionStore,
@@ -28,6 +30,8 @@ export class SessionsService {
   constructor(
     private readonly store: SessionStore,
     private readonly limits: WriteLimits,
+    private readonly deletions: DeleteStore,
+    private readonly replica: Replica,
   ) {}
 
   /** See `SessionStore.create`. */
@@ -82,6 +86,14 @@ export class SessionsService {
   ): Promise<EndedSession> {
     const session = await this.store.end(id, status, microsIn(testEnd), by);
     return { session, incomplete: await this.store.incomplete(id) };
+  }
+
+  /** See `DeleteStore.deleteSession`. */
+  async remove(id: string, by: Caller): Promise<DeletedSession> {
+    const deleted = await this.deletions.deleteSession(id, by);
+    // One that lags behind still has the data.
+    this.replica.catchUp();
+    return deleted;
   }
 
   /** See `SessionStore.reopen`. */

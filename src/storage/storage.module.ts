@@ -34,6 +34,8 @@ import { SegmentCheck } from './points/segment-check.js';
 import { SeriesCache } from './registry/series-cache.js';
 import { SeriesStore } from './registry/series-store.js';
 import { SessionStore } from './sessions/session-store.js';
+import { StreamCache } from './sessions/stream-cache.js';
+import { StreamStore } from './sessions/stream-store.js';
 import { SubjectStore } from './registry/subject-store.js';
 import { SummaryStore } from './rollups/summary-store.js';
 import { StreamLedger } from './sessions/stream-ledger.js';
@@ -72,6 +74,8 @@ const STORES = [
   SegmentCheck,
   SessionStore,
   StreamLedger,
+  StreamCache,
+  StreamStore,
   SubjectStore,
   SummaryStore,
   SeriesStore,

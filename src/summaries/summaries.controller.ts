@@ -7,7 +7,7 @@ import { Rules } from '../http/route-rules.js';
 import { SummaryTypePipe } from '../metadata/summary-type.pipe.js';
 import { type SummaryType } from '../rollups/summary-kinds.js';
 import { answerRows } from '../rows/answer-rows.js';
-import { AskedFormat, type FormatName, ROW_FORMATS } from '../rows/row-format.js';
+import { AskedFormat, type Format, ROW_FORMATS } from '../rows/row-format.js';
 import { parseRowQuery, type RowQuery } from '../rows/row-query.js';
 import { WindowPipe } from '../rows/window.pipe.js';
 import { GET_SUMMARY } from './summaries.docs.js';
@@ -31,7 +31,7 @@ export class SummariesController {
     @Param('summaryType', SummaryTypePipe) type: SummaryType,
     @Param('window', WindowPipe) window: number,
     @FromQuery(parseRowQuery) query: RowQuery,
-    @AskedFormat() format: FormatName,
+    @AskedFormat() format: Format,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {

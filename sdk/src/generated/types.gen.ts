@@ -159,6 +159,17 @@ export type Deleted = {
 };
 
 /**
+ * The numbers of deleted streams and points.
+ */
+export type DeletedOfSession = {
+    streams: number;
+    /**
+     * Points that were kept.
+     */
+    points: number;
+};
+
+/**
  * The result of a deletion.
  */
 export type Deletion = {
@@ -634,6 +645,54 @@ export type NewSession = {
 };
 
 /**
+ * A stream to be registered.
+ */
+export type NewStream = {
+    /**
+     * Numbers (`metric`), or texts (`event`).
+     */
+    type: 'metric' | 'event';
+    /**
+     * Its name; the member `name` of `meta` if absent.
+     */
+    name?: string;
+    /**
+     * Whether its points are kept.
+     */
+    raw?: boolean;
+    /**
+     * Whether it has summaries.
+     */
+    aggregate?: boolean;
+    /**
+     * The id of another stream of the session, which is registered already.
+     */
+    parent?: string | null;
+    case?: string | null;
+    /**
+     * Its summaries; needs `aggregate`. If absent, they are `quantiles` and `distribution`, or `categories`, of one second.
+     */
+    summaries?: Array<NewStreamSummary>;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    meta?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * A summary of a stream.
+ */
+export type NewStreamSummary = {
+    'summary-type': SummaryType;
+    /**
+     * The window in seconds, 1 or more.
+     */
+    'summary-window': number;
+};
+
+/**
  * A summary to register.
  */
 export type NewSummary = {
@@ -682,6 +741,28 @@ export type Point = {
 };
 
 /**
+ * Points of a stream as columns of the same length.
+ */
+export type PointColumns = {
+    /**
+     * Microseconds, since 1970 or since `test-start`, in any order.
+     */
+    ts: Array<number>;
+    /**
+     * As many numbers of a metric, or texts of an event.
+     */
+    value: Array<number | string>;
+};
+
+/**
+ * Points of a stream as rows of time and value.
+ */
+export type PointRows = Array<[
+    number | string,
+    number | string
+]>;
+
+/**
  * What was measured. The data type of the event type determines its form:
  *
  * - integer: a number
@@ -694,6 +775,13 @@ export type Point = {
  * - boolean: `true` or `false`
  */
 export type PointValue = number | Histogram | Subintervals | JsonValue;
+
+/**
+ * Points of several streams, each of them at most once.
+ */
+export type PointsOfStreams = {
+    streams: Array<StreamPoints>;
+};
 
 /**
  * Counts by label; a count is an integer of at least 0, or its text.
@@ -862,6 +950,13 @@ export type Session = {
 };
 
 /**
+ * The result of the deletion of a session.
+ */
+export type SessionDeletion = {
+    deleted: DeletedOfSession;
+};
+
+/**
  * The end of a test.
  */
 export type SessionEnd = {
@@ -918,6 +1013,145 @@ export type Statistics = {
 };
 
 /**
+ * What became of the points of a stream.
+ */
+export type StoredRows = {
+    /**
+     * The row number of the first point.
+     */
+    row: number;
+    /**
+     * The number of points in the request.
+     */
+    rows: number;
+    /**
+     * How many are new.
+     */
+    stored: number;
+    /**
+     * How many rows were taken before; they are ignored.
+     */
+    repeated: number;
+    /**
+     * How many are older than retention keeps: taken, not stored.
+     */
+    expired: number;
+    /**
+     * The row behind the highest one that was taken.
+     */
+    'next-row': number;
+};
+
+/**
+ * What became of the points of one stream.
+ */
+export type StoredRowsOfStream = {
+    /**
+     * The row number of the first point.
+     */
+    row: number;
+    /**
+     * The number of points in the request.
+     */
+    rows: number;
+    /**
+     * How many are new.
+     */
+    stored: number;
+    /**
+     * How many rows were taken before; they are ignored.
+     */
+    repeated: number;
+    /**
+     * How many are older than retention keeps: taken, not stored.
+     */
+    expired: number;
+    /**
+     * The row behind the highest one that was taken.
+     */
+    'next-row': number;
+    /**
+     * The id of the stream.
+     */
+    stream: string;
+};
+
+/**
+ * What became of the points of several streams, in the order of the request.
+ */
+export type StoredRowsOfStreams = {
+    streams: Array<StoredRowsOfStream>;
+};
+
+/**
+ * A stream of a session.
+ */
+export type Stream = {
+    /**
+     * Its id.
+     */
+    stream: string;
+    /**
+     * The id of its session.
+     */
+    session: string;
+    /**
+     * A small number, unique in the archive.
+     */
+    number: number;
+    type: 'metric' | 'event';
+    name: string;
+    case: string | null;
+    /**
+     * The id of its parent.
+     */
+    parent: string | null;
+    /**
+     * Whether its points are kept.
+     */
+    raw: boolean;
+    /**
+     * Whether it has summaries.
+     */
+    aggregate: boolean;
+    summaries: Array<StreamSummary>;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    meta: {
+        [key: string]: unknown;
+    };
+    /**
+     * Its metadata in the archive.
+     */
+    'metadata-key': string;
+    /**
+     * How many rows were taken.
+     */
+    rows: number;
+    /**
+     * The row behind the highest one.
+     */
+    'next-row': number;
+    /**
+     * The rows that were taken, as ranges: the first row, and the one behind the last.
+     */
+    received: Array<Array<number>>;
+    /**
+     * The rows below `next-row` that are missing, as ranges.
+     */
+    gaps: Array<Array<number>>;
+    /**
+     * The time of its first point; `null` where there is none.
+     */
+    first: Micros | null;
+    /**
+     * The time of its last point; `null` where there is none.
+     */
+    last: Micros | null;
+};
+
+/**
  * Rows that a stream lacks below its highest one.
  */
 export type StreamGap = {
@@ -930,6 +1164,58 @@ export type StreamGap = {
      * The next row that is there.
      */
     to: number;
+};
+
+/**
+ * Points of one stream.
+ */
+export type StreamPoints = {
+    /**
+     * Microseconds, since 1970 or since `test-start`, in any order.
+     */
+    ts: Array<number>;
+    /**
+     * As many numbers of a metric, or texts of an event.
+     */
+    value: Array<number | string>;
+    /**
+     * The id of the stream.
+     */
+    stream: string;
+    /**
+     * The row number of the first point; the archive appends if absent.
+     */
+    row?: number | null;
+};
+
+/**
+ * A point of a stream.
+ */
+export type StreamRow = {
+    /**
+     * Microseconds, since 1970 or `test-start`.
+     */
+    ts: number;
+    /**
+     * A number, or a text.
+     */
+    value: number | string;
+    /**
+     * Its row number.
+     */
+    row: number;
+};
+
+/**
+ * A summary of a stream.
+ */
+export type StreamSummary = {
+    'summary-type': SummaryType;
+    'summary-window': number;
+    /**
+     * The path of its bins.
+     */
+    uri: string;
 };
 
 /**
@@ -1152,9 +1438,29 @@ export type Order = 'asc' | 'desc';
 export type Percentages = 'fractions';
 
 /**
+ * The row number of the first point: points of a stream are counted from 0 by their client.
+ */
+export type Row = number;
+
+/**
  * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
  */
 export type RowFormat = 'json' | 'api' | 'csv' | 'ndjson';
+
+/**
+ * The maximum of rows in the answer, without an upper bound.
+ */
+export type RowLimit = number;
+
+/**
+ * From this time on, inclusive: microseconds that count as `time` says.
+ */
+export type RowsFrom = Micros;
+
+/**
+ * Until this time, inclusive.
+ */
+export type RowsTo = Micros;
 
 /**
  * The maximum of sessions in the answer.
@@ -1197,6 +1503,31 @@ export type StartedFrom = Micros;
 export type StartedTo = Micros;
 
 /**
+ * Exactly this case.
+ */
+export type StreamCase = string;
+
+/**
+ * Exactly this name.
+ */
+export type StreamName = string;
+
+/**
+ * The id of the stream, of the same characters as that of a session.
+ */
+export type StreamOfPath = string;
+
+/**
+ * The format of the answer, JSON by default. It overrides the `Accept` header, which does the same. Any other value is 404.
+ */
+export type StreamRowFormat = 'json' | 'api' | 'ndjson' | 'csv' | 'tsv';
+
+/**
+ * This type.
+ */
+export type StreamType = 'metric' | 'event';
+
+/**
  * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
  */
 export type SubjectType = 'point-to-point' | 'network-element' | 'stream';
@@ -1220,6 +1551,11 @@ export type SummaryWindowFilter = number;
  * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.
  */
 export type Time = number;
+
+/**
+ * What times count from: 1970, or the `test-start` of the session.
+ */
+export type TimeBase = 'absolute' | 'relative';
 
 /**
  * Until this time, inclusive. An integer includes its whole second; a decimal (of up to six digits) is exact.

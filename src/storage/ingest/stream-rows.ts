@@ -24,7 +24,7 @@ export class StreamRows {
   add(columns: StreamColumns, entry: LedgerEntry, allowsClosed: boolean): StreamOutcome {
     const { session, status } = entry;
     if (status !== 'open' && !allowsClosed)
-      throw new StateConflict(`session ${session} is ${status}: reopen it to add points`);
+      throw new StateConflict(`session ${session} is ${status}: POST …/reopen first`);
     const rows = columns.micros.length;
     this.next = Math.max(this.next, entry.next);
     const row = columns.row ?? this.next;

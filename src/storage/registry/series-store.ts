@@ -150,6 +150,16 @@ export class SeriesStore {
     return result;
   }
 
+  /** These series by their ids; those that are gone are missing. */
+  async refs(ids: readonly number[]): Promise<Map<number, SeriesRef>> {
+    const { rows } = await this.db.query<SeriesRef>({
+      name: 'series-refs',
+      text: `SELECT ${REF_COLUMNS} FROM series s WHERE s.id = ANY ($1::int4[])`,
+      values: [int4Array(ids, (id) => id)],
+    });
+    return new Map(rows.map((ref) => [ref.id, ref]));
+  }
+
   /**
    * The time range of the points of an event type of a metadata, or `undefined` where there is no such series.
    * Concurrent calls for the same series share a look-up.

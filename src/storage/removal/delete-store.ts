@@ -15,12 +15,20 @@ import { RollupStore } from '../rollups/rollup-store.js';
 import { SealedBinStore } from '../rollups/sealed-bin-store.js';
 import { MetadataStore } from '../registry/metadata-store.js';
 import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
+import { SessionStore } from '../sessions/session-store.js';
+import { StreamStore } from '../sessions/stream-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** What a deletion removed. */
 export interface Deleted {
   readonly metadata: number;
+  readonly points: number;
+}
+
+/** What the deletion of a session removed. */
+export interface DeletedSession {
+  readonly streams: number;
   readonly points: number;
 }
 
@@ -44,6 +52,8 @@ export class DeleteStore {
     readonly rollups: RollupStore,
     private readonly chunks: Chunks,
     private readonly sealed: SealedBinStore,
+    private readonly sessions: SessionStore,
+    private readonly streams: StreamStore,
   ) {}
 
   /**
@@ -85,6 +95,31 @@ export class DeleteStore {
       await this.metadata.removeEmpty(sql, metadataKey);
       await recordAudit(sql, by, 'metadata deleted', metadataKey, { points });
       return { metadata: 1, points };
+    });
+  }
+
+  /**
+   * Deletes a session with its streams, and all that belongs to them. Others' series are not touched, so that only writers
+   * of this session wait. Throws `NotFound`.
+   */
+  deleteSession(id: string, by: Actor): Promise<DeletedSession> {
+    return this.db.retrying(async (sql) => {
+      // In the order of writers: they hold the series when they ask for the session.
+      const known = await this.streams.seriesOfSession(sql, id);
+      await this.series.lockAll(
+        sql,
+        known.map(({ series }) => series),
+      );
+      if (!(await this.sessions.lockForRemoval(sql, id))) throw new NotFound(`there is no session ${id}`);
+      const streams = await this.streams.seriesOfSession(sql, id);
+      const points = await this.remove(
+        sql,
+        streams.map(({ series }) => series),
+      );
+      for (const { metadataKey } of streams) await this.metadata.removeEmpty(sql, metadataKey);
+      await this.sessions.remove(sql, id);
+      await recordAudit(sql, by, 'session deleted', id, { streams: streams.length, points });
+      return { streams: streams.length, points };
     });
   }
 

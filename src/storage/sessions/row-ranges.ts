@@ -1,6 +1,3 @@
-/** Row numbers of a stream: from the first (inclusive) to the second (exclusive). */
-export type RowRange = readonly [begin: number, end: number];
-
 /** An SQL expression for the number of rows in a multirange of row numbers. */
 export function rowsOf(multirange: string): string {
   return `(SELECT coalesce(sum(upper(r) - lower(r)), 0) FROM unnest(${multirange}) r)`;
@@ -8,5 +5,6 @@ export function rowsOf(multirange: string): string {
 
 /** An SQL expression for a multirange of row numbers as JSON: an array of `RowRange`s, ascending. */
 export function rowRangesOf(multirange: string): string {
-  return `(SELECT coalesce(json_agg(json_build_array(lower(r), upper(r)) ORDER BY lower(r)), '[]') FROM unnest(${multirange}) r)`;
+  return `(SELECT coalesce(json_agg(json_build_object('begin', lower(r), 'end', upper(r)) ORDER BY r), '[]')
+           FROM unnest(${multirange}) r)`;
 }

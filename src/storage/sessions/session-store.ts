@@ -6,7 +6,8 @@ import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Actor, type AuditAction, recordAudit } from '../access/audit-store.js';
 import { POINT_TIMES } from '../registry/relations.js';
 import { type SessionStatus } from '../schema/session.entity.js';
-import { type RowRange, rowRangesOf, rowsOf } from './row-ranges.js';
+import { rowRangesOf, rowsOf } from './row-ranges.js';
+import { type RowRange } from './stream-ledger.js';
 
 /** A session to be created. */
 export interface NewSession {
@@ -222,6 +223,19 @@ export class SessionStore {
       [id],
     );
     return rows;
+  }
+
+  /**
+   * Locks a session inside the caller's transaction, against everything else: no stream is registered, and no point
+   * stored any more. Returns whether it is there. Writers lock the series of its streams first.
+   */
+  async lockForRemoval(sql: Sql, id: string): Promise<boolean> {
+    return (await sql.query('SELECT FROM session WHERE id = $1 FOR UPDATE', [id])).rowCount === 1;
+  }
+
+  /** Removes a session without streams, inside such a transaction. */
+  async remove(sql: Sql, id: string): Promise<void> {
+    await sql.query('DELETE FROM session WHERE id = $1', [id]);
   }
 
   /** Locks a session against other changes, but not against new streams and points, and returns it. */

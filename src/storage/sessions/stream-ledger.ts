@@ -4,6 +4,7 @@ import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 import { BusySeries, type IfHeld, StaleSeries } from '../registry/series-store.js';
 import { type SessionStatus } from '../schema/session.entity.js';
+import { rowRangesOf } from './row-ranges.js';
 
 /** Consecutive row numbers, `end` exclusive. */
 export interface RowRange {
@@ -54,8 +55,7 @@ export class StreamLedger {
     const { rows } = await sql.query<LedgerEntry>({
       name: `stream-ledger-${ifHeld}`,
       text: `SELECT s.id AS session, s.status, coalesce(upper(t.received), 0)::float8 AS next,
-                    (SELECT coalesce(json_agg(json_build_object('begin', lower(r), 'end', upper(r)) ORDER BY r), '[]')
-                     FROM unnest(offered - t.received) r) AS free,
+                    ${rowRangesOf('offered - t.received')} AS free,
                     (SELECT count(*) FROM unnest(offered + t.received))::float8 AS ranges
              FROM unnest($1::int4[], $2::int8[], $3::int8[]) WITH ORDINALITY AS o (series, "begin", "end", place)
              CROSS JOIN int8multirange(int8range("begin", "end")) AS offered

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { Invalid } from '../common/errors.js';
-import { queryOf } from '../http/request.js';
+import { queryOf } from './request.js';
 
 /**
  * Refuses query parameters beside these and `format`: another one was meant to say what to delete, and to ignore it would

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { Invalid } from '../common/errors.js';
+import { requireDataType, builtInDataType } from '../event-types/catalogue.js';
+import { parseSlice, stringOf } from '../json/json-text.js';
+import { parseSummaries } from '../metadata/parse-event-types.js';
+import { type SummaryRegistration } from '../storage/registry/metadata-store.js';
+import { subjectOfSession } from '../storage/registry/subject-store.js';
+import { type StoredSession } from '../storage/sessions/session-store.js';
+import { type NewStream, type StreamType } from '../storage/sessions/stream-store.js';
+import { Meta } from './meta.js';
+import { type NewStreamObject } from './stream.dto.js';
+import { streamParameters } from './stream-parameters.js';
+
+/** The summaries of a stream with aggregates that names none. */
+const DEFAULT_SUMMARIES: Readonly<Record<StreamType, readonly SummaryRegistration[]>> = {
+  metric: [
+    { type: 'quantiles', window: 1 },
+    { type: 'distribution', window: 1 },
+  ],
+  event: [{ type: 'categories', window: 1 }],
+};
+
+/** The stream that a body asks for, with its metadata. Throws `Invalid`, naming the field. */
+export function newStreamOf(session: StoredSession, id: string, body: NewStreamObject): NewStream {
+  const { type, case: caseName = null, parent = null, meta = Meta.EMPTY } = body;
+  const [raw, aggregate] = [body.raw ?? true, body.aggregate ?? false];
+  if (!raw && !aggregate) throw new Invalid('raw, aggregate: at least one must be true, else nothing is kept');
+  const summaries = summariesOf(body, aggregate);
+  const name = body.name ?? nameIn(meta);
+  const stream = { session: session.id, id, type, name, caseName, parent, raw, aggregate, summaries };
+  const { session: _, ...subject } = subjectOfSession(session.id);
+  return {
+    ...stream,
+    meta: meta.text,
+    metadata: {
+      ...subject,
+      parameters: streamParameters(stream, meta),
+      identity: identityOf(session.id, id),
+      eventTypes: new Map([[type, summaries]]),
+      traits: { origin: session.testStart, isStream: true, keepsPoints: raw },
+    },
+  };
+}
+
+function summariesOf({ type, summaries }: NewStreamObject, aggregate: boolean): readonly SummaryRegistration[] {
+  if (summaries == null) return aggregate ? DEFAULT_SUMMARIES[type] : [];
+  if (!aggregate) throw new Invalid('summaries: they need "aggregate": true');
+  return parseSummaries(parseSlice(JSON.stringify(summaries)), requireDataType(builtInDataType, type));
+}
+
+/** netort keeps the name of a stream in its meta. */
+function nameIn(meta: Meta): string {
+  const name = meta.members.get('name');
+  return name?.kind === 'string' ? stringOf(name) : '';
+}
+
+/** The identity of a stream's metadata: session and stream, exactly; nothing else of a stream makes another one of it. */
+function identityOf(session: string, stream: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify(['stream', session, stream]))
+    .digest();
+}
