@@ -23,7 +23,7 @@ export interface Series {
 
 /**
  * Yields the points of a series in the order of the options, with constant memory. If the connection breaks, the read
- * resumes after the last point that arrived, so no point is missing or repeated. Returns the archive's `Retry-After`
+ * resumes behind the last point that arrived, so no point is missing or repeated. Returns the archive's `Retry-After`
  * (see `DataPayload`). Throws an `ArchiveError`, or the signal's reason when that aborts.
  */
 export async function* readSeries<V>(
@@ -37,8 +37,10 @@ export async function* readSeries<V>(
   let failures = 0;
   let retryAfter: number | undefined;
   while (rest > 0 && !span.isOver) {
-    const wanted = Math.min(rest, MAX_POINTS_PER_REQUEST);
+    const { repeated } = span;
+    const wanted = Math.min(rest, MAX_POINTS_PER_REQUEST) + repeated.count;
     let found = 0;
+    let isRepeat = repeated.count > 0;
     const query = {
       ...span.query(),
       ...(order === 'desc' && { order }),
@@ -52,8 +54,12 @@ export async function* readSeries<V>(
     let broken: unknown;
     try {
       for await (const [micros, val] of stream.rows({ timeoutMs: archive.timeoutMs, signal })) {
-        span.continueAfter(stream.isPlain ? micros + REST_OF_SECOND_MICROS : micros);
+        isRepeat &&= micros === repeated.micros && found < repeated.count;
         found++;
+        if (isRepeat) continue;
+        if (stream.isPlain) span.continueAfter(micros + REST_OF_SECOND_MICROS);
+        else span.continueBehind(micros);
+        rest--;
         failures = 0;
         yield pointOf<V>(dataType, micros, val);
       }
@@ -61,7 +67,6 @@ export async function* readSeries<V>(
       if (!isPassing(error) || ++failures > archive.retries) throw error;
       broken = error;
     }
-    rest -= found;
     if (broken !== undefined) await archive.pause(failures, broken, signal);
     else if (found < wanted) break;
   }

@@ -19,7 +19,7 @@ export function instantOf(seconds: number): string {
 
 /**
  * What is left to read of a range of time. The archive's rules for the four times are applied here already, so that a
- * read can resume after the last point that arrived: no two points of a series have the same time.
+ * read can resume after the last point that arrived.
  */
 export class TimeSpan {
   private begin: number | undefined;
@@ -27,6 +27,8 @@ export class TimeSpan {
   /** Seconds before now; only with neither begin nor end. */
   private range: number | undefined;
   private moved = false;
+  private at: number | undefined;
+  private passed = 0;
 
   /** Throws a `RangeError` for an invalid time. */
   constructor(
@@ -53,6 +55,26 @@ export class TimeSpan {
       // Backwards the begin must be known from the first, and the archive would name it in no answer.
       this.begin = Math.floor(Date.now() / 1000) * MICROS - length;
     }
+  }
+
+  /**
+   * Goes on behind a point, in the order of the read. Others may have its time (several do in the streams of sessions), so
+   * that time is read again, and begins with the points of it that have been read: `repeated`.
+   */
+  continueBehind(micros: number): void {
+    this.passed = this.at === micros ? this.passed + 1 : 1;
+    this.at = micros;
+    if (this.order === 'desc') {
+      this.end = micros;
+      return;
+    }
+    this.begin = micros;
+    this.range = undefined;
+  }
+
+  /** The points that what is left begins with although they have been read: how many, and their time. */
+  get repeated(): { readonly count: number; readonly micros: number | undefined } {
+    return { count: this.passed, micros: this.at };
   }
 
   /** Goes on right behind a time, in the order of the read. */

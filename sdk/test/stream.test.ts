@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ApiConnect, type EventType, EventTypePost } from '../src/index.js';
+import { ApiConnect, type EventType, EventTypePost, type ReadOptions } from '../src/index.js';
 import { all, failureOf, startClient, type TestClient } from './support/client.js';
 import { TinyServer } from './support/server.js';
 
@@ -106,6 +106,37 @@ test('a stream that falls silent ends in an error', async () => {
   const [md] = await all(new ApiConnect(proxy.url, { metadataKey }, { timeoutMs: 500 }).getMetadata());
   await expect(md!.getEventType('ntp-offset')!.getData()).rejects.toMatchObject({ name: 'TimeoutError' });
   await proxy.close();
+});
+
+test('a broken stream is resumed within a time that several points have', async () => {
+  const points = [1, 1, 1, 2, 2, 2, 2, 3, 3, 4].map((ts, val) => ({ ts, val }));
+  let asked = 0;
+  const server = await TinyServer.start((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, 'http://archive');
+    if (!pathname.endsWith('/base')) {
+      const eventTypes = [{ 'event-type': 'metric', 'base-uri': '', 'time-updated': 1, summaries: [] }];
+      const found = { 'metadata-key': 'k', 'metadata-count-total': 1, 'event-types': eventTypes };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([found]));
+      return;
+    }
+    asked++;
+    const [begin, end] = [searchParams.get('time-start') ?? 0, searchParams.get('time-end') ?? Infinity].map(Number);
+    const ordered = searchParams.get('order') === 'desc' ? points.toReversed() : points;
+    const page = ordered.filter(({ ts }) => ts >= begin! && ts <= end!).slice(0, Number(searchParams.get('limit')));
+    const lines = page.map((point) => `${JSON.stringify(point)}\n`);
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    // Each answer breaks off after five lines.
+    response.end(lines.length > 5 ? `${lines.slice(0, 5).join('')}{"ts"` : lines.join(''));
+  });
+  const [md] = await all(new ApiConnect(server.url, {}, { retries: 1, backoffMs: 1 }).getMetadata());
+  const metric = md!.getEventType('metric')!;
+  const read = async (options: ReadOptions): Promise<unknown[]> =>
+    (await metric.getData(options)).data.map(({ val }) => val);
+  expect(await read({})).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(await read({ order: 'desc' })).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  expect(await read({ limit: 7 })).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(asked).toBeGreaterThan(6);
+  await server.close();
 });
 
 test('an archive that has no streams, as esmond, is read by whole seconds', async () => {
