@@ -403,6 +403,7 @@ describe('packed points', () => {
       expect(await pointsOf(target)).toEqual(await pointsOf(from));
       const path = `${ARCHIVE}${stream.key}/`;
       expect(await readAll(target, path, 'metric')).toEqual(await readAll(from, path, 'metric'));
+      expect(await faultsIn(target)).toEqual([]);
     } finally {
       await target.close();
       await from.close();

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { deleteFound, type DeleteOptions } from '../src/cli/delete.command.js';
 import { runImport } from '../src/cli/import.command.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, register } from './support/builders.js';
 import { type WireMetadata } from './support/metadata.js';
+import { MARIGRAM, Program } from './support/process.js';
 import { newStream, seconds, write } from './support/streams.js';
 
 const LATEST = '/api/v1/latest';
@@ -141,5 +143,31 @@ describe("points are written through their stream's session", () => {
       'event-types': [{ 'event-type': 'metric' }],
     };
     await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(body).expect(400);
+  });
+});
+
+describe('the command line', () => {
+  const listed = async (words: readonly string[], options: DeleteOptions): Promise<string[]> => {
+    const printed: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+    onTestFinished(() => void vi.restoreAllMocks());
+    await deleteFound({ DATABASE_URL: archive.databaseUrl }, words, { ...options, dryRun: true });
+    return printed;
+  };
+
+  test('deletes a stream that is asked for, and none by the way', async () => {
+    expect(await listed(['session=job_1'], {})).toEqual([
+      `${keyOf(stream)}  stream ${keyOf(stream)} of session job_1  metric`,
+      'Found 1 metadata; nothing was deleted.',
+    ]);
+    expect((await listed([], { all: true })).join('\n')).not.toContain(keyOf(stream));
+  });
+
+  test('prints the points of a stream under its name', async () => {
+    const { stdout } = await new Program([...MARIGRAM, 'get', 'points', 'session=job_1', '-o', 'table'], {
+      MARIGRAM_URL: await archive.app.getUrl(),
+    }).ended;
+    expect(stdout).toMatch(new RegExp(`^metric: stream ${keyOf(stream)} of session job_1\n`));
+    expect(stdout).toMatch(/ 2\.50?\n/);
   });
 });

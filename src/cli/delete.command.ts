@@ -74,8 +74,11 @@ export async function deleteFound(
   });
 }
 
-/** Whom a metadata is about: both hosts and the tool. */
-function betweenWhom({ source, destination, toolName }: StoredMetadata): string {
+/** Whom a metadata is about: both hosts and the tool, or the stream and its session. */
+function betweenWhom({ subjectType, source, destination, toolName, parameters }: StoredMetadata): string {
+  const { session, stream } = parameters;
+  if (subjectType === 'stream' && session !== undefined && stream !== undefined)
+    return `stream ${stream} of session ${session}`;
   return `${source ?? '-'} → ${destination ?? '-'}  ${toolName ?? '-'}`;
 }
 

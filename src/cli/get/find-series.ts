@@ -117,8 +117,12 @@ function nameOf({ eventType, summary }: FoundSeries): string {
   return summary ? `${eventType.eventType} ${summary.summaryType} ${summary.summaryWindow}` : eventType.eventType;
 }
 
-/** Who measured between whom: `192.0.2.1 → 192.0.2.2, pscheduler/iperf3`. */
-export function betweenWhom({ source, destination, toolName }: Metadata): string {
+/** Who measured between whom: `192.0.2.1 → 192.0.2.2, pscheduler/iperf3`; or the stream, and its session. */
+export function betweenWhom(metadata: Metadata): string {
+  const { subjectType, source, destination, toolName } = metadata;
+  const [session, stream] = ['session', 'stream'].map((name) => metadata.getFreeformKeyValue(name));
+  if (subjectType === 'stream' && session !== undefined && stream !== undefined)
+    return `stream ${stream} of session ${session}`;
   const pair = destination === undefined ? (source ?? '-') : `${source ?? '-'} → ${destination}`;
   return toolName ? `${pair}, ${toolName}` : pair;
 }
