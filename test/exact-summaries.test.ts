@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { atOnce } from '../src/common/turns.js';
+import { binOfRow } from '../src/rollups/merged-bins.js';
+import { summaryValue, type SummaryType } from '../src/rollups/summary-kinds.js';
+import { SummariesService } from '../src/summaries/summaries.service.js';
 import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, register, type WirePoint } from './support/builders.js';
@@ -352,6 +356,76 @@ test('with more different values than are kept, quantiles are within 1 %, and al
   const exact = await read();
   expect(exact).toMatchObject({ q0: 2, q50: 65537, cnt: size - 2 });
   expect(exact).not.toHaveProperty('within');
+});
+
+describe('all bins of a range as one', () => {
+  /** The value of a summary of window 1 over the bins that begin between two times, in seconds. */
+  async function whole(
+    uri: string,
+    eventType: string,
+    type: SummaryType,
+    begin: number,
+    end: number,
+  ): Promise<unknown> {
+    const name = { metadataKey: uri.split('/').at(-2) ?? '', eventType, type, window: 1 };
+    const service = archive.app.get(SummariesService);
+    const found = await service.merged(name, { begin: begin * 1e6, end: end * 1e6 });
+    if (!found) return undefined;
+    const text = atOnce(summaryValue(binOfRow(found.row, 0), found.dataType, type));
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  test('is what a longer window has', async () => {
+    const uri = await register(
+      archive,
+      withSummaries('throughput', ...SUMMARIES, ['distribution', 2], ['average', 1]),
+      withSummaries('event', ['categories', 1]),
+    );
+    await put(uri, 'throughput', POINTS);
+    await put(
+      uri,
+      'event',
+      POINTS.map(({ ts }, index) => ({ ts, val: index % 3 === 0 ? '200' : '502' })),
+    );
+    const [quantiles] = await readSummary(uri, 'throughput/quantiles/2');
+    const [distribution] = await readSummary(uri, 'throughput/distributions/2');
+    const all = [1574164720, 1574164721] as const;
+    expect(await whole(uri, 'throughput', 'quantiles', ...all)).toEqual(quantiles?.val);
+    expect(await whole(uri, 'throughput', 'distribution', ...all)).toEqual(distribution?.val);
+    expect(await whole(uri, 'throughput', 'average', ...all)).toBe(30363.714285714286);
+    expect(await whole(uri, 'event', 'categories', ...all)).toEqual({ '200': 3, '502': 4 });
+    expect(await whole(uri, 'throughput', 'quantiles', 1574164721, Infinity)).toEqual(SECOND);
+    expect(await whole(uri, 'throughput', 'quantiles', 1574164722, Infinity)).toBeUndefined();
+  });
+
+  test('is exact over very many bins, and within 1 % beyond what one bin may keep', async () => {
+    const uri = await register(archive, withSummaries('ntp-delay', ['quantiles', 1]));
+    const bins = 2_000;
+    // 50 values in each second, of which a tenth differs from those of all other seconds.
+    for (let second = 0; second < bins; second += 1000)
+      await put(
+        uri,
+        'ntp-delay',
+        Array.from({ length: 50_000 }, (_, i) => {
+          const [s, n] = [second + Math.floor(i / 50), i % 50];
+          return { ts: s + n / 50, val: n < 5 ? s + n / 10 : n };
+        }),
+      );
+    const value = (await whole(uri, 'ntp-delay', 'quantiles', 0, bins)) as Record<string, number>;
+    expect(value).toMatchObject({ q0: 0, q100: bins - 1 + 0.4, cnt: 50 * bins });
+    expect(value).not.toHaveProperty('within');
+
+    const more = await register(archive, withSummaries('ntp-delay', ['quantiles', 1]));
+    for (let from = 0; from < 140_000; from += 70_000)
+      await put(
+        more,
+        'ntp-delay',
+        Array.from({ length: 70_000 }, (_, i) => ({ ts: (from + i) / 1000, val: from + i + 1 })),
+      );
+    const sketched = (await whole(more, 'ntp-delay', 'quantiles', 0, 200)) as Record<string, number>;
+    expect(sketched).toMatchObject({ q0: 1, q100: 140_000, cnt: 140_000, average: 70_000.5, within: 0.01 });
+    expect(Math.abs((sketched.q50 ?? 0) / 70_000.5 - 1)).toBeLessThanOrEqual(0.01);
+  });
 });
 
 describe('what makes no sense is refused at registration', () => {

@@ -7,6 +7,7 @@ import {
   distributionBinOf,
   distributionBins,
   distributionOf,
+  kolmogorovSmirnov,
   labelOf,
   merged,
   momentsOf,
@@ -216,6 +217,31 @@ test('two merged multisets are the multiset of both lists', () => {
       expect(merged(multisetOf(a), multisetOf(b))).toEqual(multisetOf([...a, ...b]));
     }),
   );
+});
+
+describe('the distance of two distributions', () => {
+  test.each([
+    [[1, 2, 3], [1, 2, 3], 0],
+    [[1, 2, 3], [4, 5], 1],
+    [[1, 2, 3, 4], [3, 4, 5, 6], 0.5],
+    [[1, 1, 1, 2], [1, 2, 2, 2], 0.5],
+    [[5], [1, 9], 0.5],
+  ])('of %j and %j', (a, b, expected) => {
+    expect(kolmogorovSmirnov(multisetOf(a), multisetOf(b))).toBe(expected);
+    expect(kolmogorovSmirnov(multisetOf(b), multisetOf(a))).toBe(expected);
+  });
+
+  test('is that of the definition', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(few, few, (a, b) => {
+        const share = (list: number[], value: number): number =>
+          list.filter((one) => one <= value).length / list.length;
+        const distances = [...a, ...b].map((value) => Math.abs(share(a, value) - share(b, value)));
+        expect(kolmogorovSmirnov(multisetOf(a), multisetOf(b))).toBe(Math.max(...distances));
+      }),
+    );
+  });
 });
 
 describe('distribution', () => {

@@ -23,17 +23,25 @@ export function quantileColumn(row: RollupRow): readonly (number | null)[] | nul
   return [...quantiles, average, stddev, sum];
 }
 
+/** The values of a bin that knows them, within 1 % where there are too many; `undefined` of others. */
+export function valuesOf(row: RollupRow): Multiset | undefined {
+  if (row.samples === null) return undefined;
+  return row.samples === 'beyond' ? sketchedValues(row) : row.samples;
+}
+
 function storedSums({ count, sum, sumOfSquares }: RollupRow): Parameters<typeof momentsOf>[0] {
   return { count, sum: parseDecimal(sum ?? '0'), sumOfSquares: parseDecimal(sumOfSquares ?? '0') };
 }
 
 /** Within 1 %, but for the extremes, which are exact. */
-function sketchedQuantiles({ histogram, min, max }: RollupRow): number[] {
-  const [low, high] = [min ?? 0, max ?? 0];
-  const samples = sketchedSamples(JSON.parse(histogram ?? '{}') as Record<string, number>, low, high);
-  const sketched: Multiset = {
+function sketchedQuantiles(row: RollupRow): number[] {
+  return [row.min ?? 0, ...quantilesOf(sketchedValues(row)).slice(1, -1), row.max ?? 0];
+}
+
+function sketchedValues({ histogram, min, max }: RollupRow): Multiset {
+  const samples = sketchedSamples(JSON.parse(histogram ?? '{}') as Record<string, number>, min ?? 0, max ?? 0);
+  return {
     values: Float64Array.from(samples, ({ value }) => value),
     counts: Float64Array.from(samples, ({ count }) => count),
   };
-  return [low, ...quantilesOf(sketched).slice(1, -1), high];
 }

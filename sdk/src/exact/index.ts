@@ -17,6 +17,7 @@ export {
   distributionBins,
   distributionOf,
 } from './distribution.js';
+export { kolmogorovSmirnov } from './kolmogorov-smirnov.js';
 export { type Moments, momentsOf, type Sums, sumsOf } from './moments.js';
 export { EMPTY_MULTISET, merged, type Multiset, multisetOf, sizeOf } from './multiset.js';
 export { QUANTILE_PERCENTS, quantilesOf, type QuantilesValue } from './quantiles.js';

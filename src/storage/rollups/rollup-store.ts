@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { inTurns, Turns } from '../../common/turns.js';
 import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { type Bin, mergeHistograms } from '../../rollups/bins.js';
 import { type Extremes } from '../../rollups/extremes.js';
+import { mergedAll, rowOfBin } from '../../rollups/merged-bins.js';
+import { type RollupRow } from '../../rollups/rollup-row.js';
 import { quantileColumn } from '../../rollups/quantile-column.js';
 import { type Kept } from '../../rollups/rollup-spec.js';
 import { type StoredBin } from '../../rollups/stored-bin.js';
@@ -13,7 +16,7 @@ import { type Extent } from '../registry/series-store.js';
 import { type BinQuotient, binQuotients, QUOTIENTS_OF_BINS } from './bin-quotients.js';
 import { Database } from '../../postgres/database.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
-import { byStatements, type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
+import { byStatements, inSlices, type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import {
   byteaArray,
   float8Array,
@@ -249,6 +252,18 @@ export class RollupStore {
       },
       hasMoreThan: (count) => hasMoreThan(sql, range, count),
     });
+  }
+
+  /**
+   * All bins of a range as one, `undefined` where there are none; sealed ones don't count. What is in memory at a time is
+   * bounded, however many bins there are.
+   */
+  async merged(range: Omit<BinRange, 'descending' | 'needs' | 'sealed'>): Promise<RollupRow | undefined> {
+    const turns = new Turns();
+    let all: RollupRow | undefined;
+    for await (const bins of inSlices(this.source({ ...range, descending: false, needs: 'all' })))
+      all = await inTurns(mergedAll([...(all ? [all] : []), ...bins.map(rowOfBin)]), turns);
+    return all;
   }
 
   /**
