@@ -54,6 +54,14 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'integer', minimum: 0, maximum: 2147483647 },
       example: 0,
     }),
+    named('OtherSessionOfPath', {
+      name: 'otherSession',
+      in: 'path',
+      required: true,
+      description: 'The id of the session that is compared with the first one.',
+      schema: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,128}$' },
+      example: 'run-18',
+    }),
     named('StreamOfPath', {
       name: 'stream',
       in: 'path',

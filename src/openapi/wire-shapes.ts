@@ -10,6 +10,8 @@ import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
 import * as sessions from '../sessions/session.dto.js';
 import * as streamPoints from '../sessions/points/points.dto.js';
+import * as comparison from '../sessions/compare/compare.dto.js';
+import * as streamSummaries from '../sessions/summaries/stream-summaries.dto.js';
 import * as streams from '../sessions/stream.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 import * as welcome from '../welcome/welcome.dto.js';
@@ -30,6 +32,8 @@ export const WIRE_SHAPES = [
   sessions,
   streams,
   streamPoints,
+  streamSummaries,
+  comparison,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

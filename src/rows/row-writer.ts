@@ -14,6 +14,8 @@ export interface RowFormat {
   readonly separator: string;
   /** The text of a value that is no number, given as JSON. */
   readonly quote: (json: string) => string;
+  /** The texts of a value that is no number and takes several rows; absent: each takes one, see `quote`. */
+  readonly lines?: (json: string) => readonly string[];
 }
 
 /** Times as integers: how many units (micros) they are behind an origin (micros). */
@@ -147,7 +149,12 @@ export class RowWriter {
 
   /** Adds a row with any value, given as JSON; `row` as in `number`. */
   json(micros: number, value: string, row?: number): void {
-    const text = this.format.quote(value);
+    const { lines, quote } = this.format;
+    if (lines) for (const text of lines(value)) this.text(micros, text, row);
+    else this.text(micros, quote(value), row);
+  }
+
+  private text(micros: number, text: string, row: number | undefined): void {
     this.reserve(ROW_BYTES + Buffer.byteLength(text));
     this.begin(micros);
     this.at += this.buffer.write(text, this.at);

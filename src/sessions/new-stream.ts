@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Invalid } from '../common/errors.js';
-import { requireDataType, builtInDataType } from '../event-types/catalogue.js';
 import { parseSlice, stringOf } from '../json/json-text.js';
 import { parseSummaries } from '../metadata/parse-event-types.js';
 import { type SummaryRegistration } from '../storage/registry/metadata-store.js';
@@ -9,6 +8,7 @@ import { type StoredSession } from '../storage/sessions/session-store.js';
 import { type NewStream, type StreamType } from '../storage/sessions/stream-store.js';
 import { Meta } from './meta.js';
 import { type NewStreamObject } from './stream.dto.js';
+import { dataTypeOf } from './stream-types.js';
 import { streamParameters } from './stream-parameters.js';
 
 /** The summaries of a stream with aggregates that names none. */
@@ -45,7 +45,12 @@ export function newStreamOf(session: StoredSession, id: string, body: NewStreamO
 function summariesOf({ type, summaries }: NewStreamObject, aggregate: boolean): readonly SummaryRegistration[] {
   if (summaries == null) return aggregate ? DEFAULT_SUMMARIES[type] : [];
   if (!aggregate) throw new Invalid('summaries: they need "aggregate": true');
-  return parseSummaries(parseSlice(JSON.stringify(summaries)), requireDataType(builtInDataType, type));
+  const parsed = parseSummaries(parseSlice(JSON.stringify(summaries)), dataTypeOf(type));
+  if (parsed.length === 0) throw new Invalid('summaries: at least one is needed, as "aggregate" is true');
+  for (const [index, summary] of parsed.entries())
+    if (summary.window < 1)
+      throw new Invalid(`summary ${index + 1}, summary-window: window ${summary.window} makes no sense for a stream`);
+  return parsed;
 }
 
 /** netort keeps the name of a stream in its meta. */

@@ -3,7 +3,7 @@ import { type Page, parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { type StreamFilter } from '../storage/sessions/stream-store.js';
 import { metaFilters } from './session-query.js';
-import { STREAM_TYPES } from './stream.dto.js';
+import { STREAM_TYPES } from './stream-types.js';
 
 /** Which streams of a session to list. */
 export interface StreamQuery {

@@ -3,7 +3,7 @@ import { HEADERS, refusal } from '../http/error-responses.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { PAGE, query } from '../http/parameters.js';
 import { TIME_FORM } from './session.docs.js';
-import { STREAM_TYPES } from './stream.dto.js';
+import { STREAM_TYPES } from './stream-types.js';
 
 const TEXT = { type: 'string' };
 

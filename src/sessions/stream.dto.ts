@@ -4,10 +4,8 @@ import { EXAMPLE, WireShape } from '../common/api-docs.js';
 import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
 import { type StreamType } from '../storage/sessions/stream-store.js';
 import { type Meta } from './meta.js';
+import { STREAM_TYPES } from './stream-types.js';
 import { MAX_NAME, META, nullableMicros } from './session.dto.js';
-
-/** The types of streams. */
-export const STREAM_TYPES = ['metric', 'event'] as const satisfies StreamType[];
 
 const TYPE = { type: 'string' as const, enum: [...STREAM_TYPES], example: 'metric' };
 

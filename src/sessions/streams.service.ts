@@ -40,6 +40,11 @@ export class StreamsService {
     return found;
   }
 
+  /** All streams of a session, in the order of registration. Throws `NotFound` where there is no such session. */
+  async all(session: string): Promise<readonly StoredStream[]> {
+    return (await this.list(session, { filter: { meta: [] }, page: { limit: Infinity, offset: 0 } })).rows;
+  }
+
   /** Throws `NotFound`, naming the stream or the session. */
   async find(session: string, id: string): Promise<StoredStream> {
     const stream = await this.store.find(session, id);

@@ -93,7 +93,8 @@ const DISTRIBUTION: Schema = named('Distribution', {
   },
 });
 
-const SUMMARY_VALUE: Schema = named('SummaryValue', {
+/** The value of a bin of any summary. */
+export const SUMMARY_VALUE: Schema = named('SummaryValue', {
   description: [
     'The value of a window:',
     '',

@@ -11,7 +11,8 @@ export function kolmogorovSmirnov(a: Multiset, b: Multiset): number {
     const [left, right] = [a.values[i] ?? 0, b.values[j] ?? 0];
     if (left <= right) passedA += a.counts[i++] ?? 0;
     if (right <= left) passedB += b.counts[j++] ?? 0;
-    largest = Math.max(largest, Math.abs(passedA / sizeA - passedB / sizeB));
+    // Of whole numbers, so that one division rounds.
+    largest = Math.max(largest, Math.abs(passedA * sizeB - passedB * sizeA));
   }
-  return largest;
+  return largest / (sizeA * sizeB);
 }

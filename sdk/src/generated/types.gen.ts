@@ -117,6 +117,125 @@ export type BulkValue = {
 };
 
 /**
+ * A category in one session.
+ */
+export type CategoryShare = {
+    /**
+     * How often it occurs.
+     */
+    cnt: number;
+    /**
+     * Its part of all, 0 to 1.
+     */
+    share: number;
+};
+
+/**
+ * A category in both sessions.
+ */
+export type ComparedCategory = {
+    category: string;
+    base: CategoryShare;
+    other: CategoryShare;
+    /**
+     * How many points of percent the share has grown by.
+     */
+    points: number;
+};
+
+/**
+ * An event of both sessions.
+ */
+export type ComparedEvent = {
+    /**
+     * The name of the stream of the base.
+     */
+    name: string;
+    /**
+     * Its case.
+     */
+    case: string | null;
+    /**
+     * The id of the stream of the base.
+     */
+    base: string;
+    /**
+     * The id of the stream of the other session.
+     */
+    other: string;
+    cnt: Figure;
+    /**
+     * In the order of the bytes of their names.
+     */
+    categories: Array<ComparedCategory>;
+};
+
+/**
+ * A metric of both sessions.
+ */
+export type ComparedMetric = {
+    /**
+     * The name of the stream of the base.
+     */
+    name: string;
+    /**
+     * Its case.
+     */
+    case: string | null;
+    /**
+     * The id of the stream of the base.
+     */
+    base: string;
+    /**
+     * The id of the stream of the other session.
+     */
+    other: string;
+    figures: Figures;
+    /**
+     * D of Kolmogorov and Smirnov: the largest distance between the shares of values up to a number; 0 where they are distributed alike. `null` where one has no points.
+     */
+    d: number | null;
+    /**
+     * The relative error of q50 to q99 where a stream has more different values than are kept; else absent.
+     */
+    within?: number;
+};
+
+export type ComparedStreamsObject = {
+    /**
+     * The name of the stream of the base.
+     */
+    name: string;
+    /**
+     * Its case.
+     */
+    case: string | null;
+    /**
+     * The id of the stream of the base.
+     */
+    base: string;
+    /**
+     * The id of the stream of the other session.
+     */
+    other: string;
+};
+
+/**
+ * Two sessions, stream by stream.
+ */
+export type Comparison = {
+    /**
+     * The session that the other one is compared with.
+     */
+    base: string;
+    other: string;
+    by: Array<string>;
+    metrics: Array<ComparedMetric>;
+    events: Array<ComparedEvent>;
+    unpaired: Array<UncomparedStream>;
+};
+
+/**
  * What was stored of a request, and what was there already.
  */
 export type ConflictBody = {
@@ -314,6 +433,42 @@ export type EventTypeInfo = {
      * Whether every archive has it; such an event type cannot be changed.
      */
     'built-in': boolean;
+};
+
+/**
+ * A number of both sessions; `null` where a session lacks it.
+ */
+export type Figure = {
+    /**
+     * That of the base.
+     */
+    base: number | null;
+    /**
+     * That of the other session.
+     */
+    other: number | null;
+    /**
+     * other − base.
+     */
+    difference: number | null;
+    /**
+     * The difference in percent of the base; `null` where that is 0.
+     */
+    percent: number | null;
+};
+
+/**
+ * The numbers of a metric in both sessions.
+ */
+export type Figures = {
+    cnt: Figure;
+    average: Figure;
+    stddev: Figure;
+    q50: Figure;
+    q90: Figure;
+    q95: Figure;
+    q99: Figure;
+    q100: Figure;
 };
 
 /**
@@ -1152,6 +1307,17 @@ export type Stream = {
 };
 
 /**
+ * The summary of one window of a stream.
+ */
+export type StreamBin = {
+    /**
+     * The start of the window: microseconds, since 1970 or `test-start`.
+     */
+    ts: number;
+    value: SummaryValue;
+};
+
+/**
  * Rows that a stream lacks below its highest one.
  */
 export type StreamGap = {
@@ -1309,6 +1475,21 @@ export type SummaryType = 'aggregation' | 'average' | 'categories' | 'distributi
 export type SummaryValue = number | Histogram | Statistics | NoStatistics | Quantiles | Distribution;
 
 /**
+ * A stream that was not compared.
+ */
+export type UncomparedStream = {
+    session: string;
+    stream: string;
+    type: 'metric' | 'event';
+    name: string;
+    case: string | null;
+    /**
+     * Why.
+     */
+    reason: string;
+};
+
+/**
  * The name, version and paths of the server.
  */
 export type Welcome = {
@@ -1331,6 +1512,20 @@ export type Welcome = {
     openapi: string;
 };
 
+/**
+ * The summary of all points of a stream.
+ */
+export type WholeSummary = {
+    /**
+     * The window whose bins were merged, in seconds.
+     */
+    window: number;
+    /**
+     * `null` where there are no points.
+     */
+    value: SummaryValue | null;
+};
+
 export type NullableMicros = {
     [key: string]: unknown;
 };
@@ -1339,6 +1534,11 @@ export type NullableMicros = {
  * The end of the previous page, from its `Link`: METADATA-KEY/EVENT-TYPE.
  */
 export type After = string;
+
+/**
+ * The fields by which streams are paired: `name`, `case`, `stream` (the id) and `meta.KEY`.
+ */
+export type CompareBy = string;
 
 /**
  * Metadata with a point at this time or earlier.
@@ -1431,6 +1631,11 @@ export type Offset = number;
  * The order of the rows by time. With `desc`, `limit` selects the latest rows.
  */
 export type Order = 'asc' | 'desc';
+
+/**
+ * The id of the session that is compared with the first one.
+ */
+export type OtherSessionOfPath = string;
 
 /**
  * With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.

@@ -1,4 +1,5 @@
-import { type Format, type Formats } from '../../rows/row-format.js';
+import { askedOf, type Format, type Formats } from '../../rows/row-format.js';
+import { field } from '../field.js';
 import { TSV_TYPE } from './parse-columns.js';
 
 const lineEnd = (any: boolean): string => (any ? '\n' : '');
@@ -15,12 +16,10 @@ export const POINT_FORMATS = {
   tsv: { ...LINE, contentType: `${TSV_TYPE}; charset=utf-8`, head: '', middle: '\t', quote: fieldOf('\t') },
 } as const satisfies Formats;
 
-/** Writes a JSON text or number as a field, in quotes where it holds the separator, a quote or a line break. */
-export function fieldOf(separator: string): Format['quote'] {
-  return (json) => {
-    const value: unknown = JSON.parse(json);
-    const text = String(value);
-    const isPlain = !text.includes(separator) && !/["\r\n]/.test(text);
-    return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
-  };
+/** The format that a read of points asks for. */
+export const AskedPointFormat = askedOf(POINT_FORMATS);
+
+/** Writes a JSON text as a field. */
+function fieldOf(separator: string): Format['quote'] {
+  return (json) => field(JSON.parse(json) as string, separator);
 }

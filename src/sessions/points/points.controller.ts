@@ -7,10 +7,10 @@ import { Operation } from '../../http/operation.js';
 import { Address, By, FromQuery, MediaType, type RequestAddress } from '../../http/request.js';
 import { Rules } from '../../http/route-rules.js';
 import { answerRows } from '../../rows/answer-rows.js';
-import { askedOf, type Format, namesOf } from '../../rows/row-format.js';
+import { type Format, namesOf } from '../../rows/row-format.js';
 import { parseTimeBase, type TimeBase } from '../time-base.js';
 import { POINT_TYPES } from './parse-columns.js';
-import { POINT_FORMATS } from './point-formats.js';
+import { AskedPointFormat, POINT_FORMATS } from './point-formats.js';
 import { parseStreamRowQuery, type StreamRowQuery } from './point-query.js';
 import { APPEND_ROWS, GET_ROWS, PUT_ROWS, PUT_ROWS_OF_STREAMS } from './points.docs.js';
 import { type StoredRowsObject, type StoredRowsOfStreamsObject } from './points.dto.js';
@@ -19,8 +19,6 @@ import { StreamReads } from './stream-reads.service.js';
 import { type NamedOutcome, StreamWrites } from './stream-writes.service.js';
 
 const NOTHING = Buffer.alloc(0);
-
-const AskedFormat = askedOf(POINT_FORMATS);
 
 /** Storing and reading points of streams. */
 @Controller('sessions/:session')
@@ -37,7 +35,7 @@ export class PointsController {
     @Param('session') session: string,
     @Param('stream') stream: string,
     @FromQuery(parseStreamRowQuery) query: StreamRowQuery,
-    @AskedFormat() format: Format,
+    @AskedPointFormat() format: Format,
     @Address() address: RequestAddress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {

@@ -1,4 +1,4 @@
-import { shape } from '../../common/api-docs.js';
+import { type Parameter, shape } from '../../common/api-docs.js';
 import { HEADERS, refusal } from '../../http/error-responses.js';
 import { KEY_HEADER, KEY_REUSED } from '../../http/idempotency-key.js';
 import { type BodyDocs, jsonAnswer, type OperationDocs } from '../../http/operation.js';
@@ -11,14 +11,14 @@ import { COLUMNS_TYPE, TSV_TYPE } from './parse-columns.js';
 import { POINT_ROWS } from './points.dto.js';
 
 /** What times count from. */
-export const TIME_BASE = query('time', 'TimeBase', 'What times count from: 1970, or the `test-start` of the session.', {
+const TIME_BASE = query('time', 'TimeBase', 'What times count from: 1970, or the `test-start` of the session.', {
   type: 'string',
   enum: ['absolute', 'relative'],
   default: 'absolute',
 });
 
 /** Bounds of a read. */
-export const ROW_BOUNDS = [
+const ROW_BOUNDS = [
   query('from', 'RowsFrom', 'From this time on, inclusive: microseconds that count as `time` says.', MICROS),
   query('to', 'RowsTo', 'Until this time, inclusive.', MICROS),
 ];
@@ -134,6 +134,12 @@ const LIMIT = query('limit', 'RowLimit', 'The maximum of rows in the answer, wit
   ...{ type: 'integer', minimum: 1, default: DEFAULT_ROWS },
 });
 
+/** The parameters of a read of rows of a stream. */
+export const READ_PARAMETERS: readonly Parameter[] = [
+  ...[TIME_BASE, ...ROW_BOUNDS, ORDER, LIMIT],
+  ...PAGE.filter(({ name }) => name === 'offset'),
+];
+
 /** GET `sessions/S/streams/T/points`. */
 export const GET_ROWS: OperationDocs = {
   id: 'getRows',
@@ -142,11 +148,7 @@ export const GET_ROWS: OperationDocs = {
   description:
     'The points in the order of time and row number; `[]` where the stream keeps none (`"raw": false`). Any number may be ' +
     'asked for: the answer is streamed.',
-  parameters: [
-    ...[TIME_BASE, ...ROW_BOUNDS, ORDER, LIMIT],
-    ...PAGE.filter(({ name }) => name === 'offset'),
-    rowFormat('StreamRowFormat', namesOf(POINT_FORMATS)),
-  ],
+  parameters: [...READ_PARAMETERS, rowFormat('StreamRowFormat', namesOf(POINT_FORMATS))],
   answers: {
     200: {
       description: 'The points.',

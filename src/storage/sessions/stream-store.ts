@@ -115,7 +115,7 @@ export class StreamStore {
     return rows;
   }
 
-  /** A page of the streams of a session that match, in the order of registration, and whether more follow. */
+  /** A page of the streams of a session that match, in the order of registration, and whether more follow. `limit` may be infinite. */
   async list(
     session: string,
     { type, name, caseName, meta }: StreamFilter,
@@ -130,7 +130,7 @@ export class StreamStore {
       [
         ...[session, type ?? null, name ?? null, caseName ?? null],
         ...[meta.map(([member]) => member), meta.map(([, text]) => text)],
-        ...[limit + 1, offset],
+        ...[limit === Infinity ? null : limit + 1, offset],
       ],
     );
     return { rows: rows.slice(0, limit), more: rows.length > limit };
