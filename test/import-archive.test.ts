@@ -46,7 +46,7 @@ async function answersOf(archive: TestArchive): Promise<unknown> {
 async function fill(): Promise<string> {
   const uri = await register(
     source,
-    summarized('throughput', ['average', 86400], ['aggregation', 3600], ['statistics', 86400]),
+    summarized('throughput', ['average', 86400], ['aggregation', 3600], ['statistics', 86400], ['quantiles', 86400]),
     summarized('histogram-owdelay', ['aggregation', 86400], ['statistics', 0]),
     summarized('packet-loss-rate', ['aggregation', 86400]),
     'packet-count-lost',
@@ -177,6 +177,41 @@ test('values of summaries whose points are gone come sealed, also through a seco
   } finally {
     await third.close();
   }
+});
+
+test('quantiles, distributions and categories come sealed, too, and are shown as they were', async () => {
+  const uri = await register(
+    source,
+    summarized('throughput', ['quantiles', 3600], ['distribution', 3600]),
+    summarized('event', ['categories', 3600]),
+  );
+  const begin = 1714521600;
+  const times = Array.from({ length: 8 }, (_, index) => begin + 1800 * index);
+  await putPoints(
+    source,
+    uri,
+    'throughput',
+    times.map((ts, index) => ({ ts, val: 100 * index })),
+  ).expect(201);
+  await putPoints(
+    source,
+    uri,
+    'event',
+    times.map((ts, index) => ({ ts, val: ['10', '9', 'é'][index % 3] })),
+  ).expect(201);
+  await source.query(`UPDATE series SET base_cut_off = to_timestamp($1), version = version + 1`, [begin + 7200]);
+  await source.query('DELETE FROM point WHERE ts < to_timestamp($1)', [begin + 7200]);
+  const texts = async (archive: TestArchive): Promise<string[]> =>
+    Promise.all(
+      ['throughput/quantiles', 'throughput/distributions', 'event/categories'].map(
+        async (path) => (await archive.http.get(`${uri}${path}/3600?time-start=0`).expect(200)).text,
+      ),
+    );
+  const before = await texts(source);
+  expect(before[0]).toContain('"q50":50,');
+  expect(before[2]).toContain('{"10":1,"9":1}');
+  expect((await run()).bins).toEqual({ read: 12, sealed: 9, there: 0, computed: 3 });
+  expect(await texts(target)).toEqual(before);
 });
 
 test('a stretch of history comes alone, and the rest with a later run', async () => {

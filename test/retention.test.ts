@@ -422,6 +422,47 @@ test('a deletion in a bin that has lost points takes its extremes away, as far a
   expect(await verified()).toEqual([]);
 });
 
+test('a deletion in a bin that has lost points takes its values out of quantiles, distributions and categories', async () => {
+  const uri = await register(
+    archive,
+    summarized('throughput', ['quantiles', EON], ['distribution', EON], ['statistics', EON]),
+    summarized('event', ['categories', EON]),
+  );
+  const admin = await archive.issueKey('admin');
+  const days = [40, 39, 8, 7, 6];
+  const values = [500, 7, 10, 500, 3];
+  await putPoints(
+    archive,
+    uri,
+    'throughput',
+    days.map((day, index) => ({ ts: noon(day), val: values[index] })),
+  ).expect(201);
+  await putPoints(
+    archive,
+    uri,
+    'event',
+    days.map((day, index) => ({ ts: noon(day), val: `code ${values[index]}` })),
+  ).expect(201);
+  await run(['*', 'base', '*', '10']);
+  for (const type of ['throughput', 'event'])
+    for (const day of [7, 6])
+      await archive.http
+        .delete(`${uri}${type}/base?time=${noon(day)}`)
+        .set('authorization', admin)
+        .expect(200);
+  const value = async (path: string): Promise<unknown> => (await readSummary(uri, `${path}/${EON}`))[0]?.val;
+  expect(await value('throughput/quantiles')).toMatchObject({ q0: 7, q50: 10, q100: 500, sum: 517, cnt: 3 });
+  expect(await value('throughput/distributions')).toEqual([
+    { l: 0, r: 10, cnt: 1 },
+    { l: 10, r: 20, cnt: 1 },
+    { l: 500, r: 510, cnt: 1 },
+  ]);
+  // Exact, since the values are kept.
+  expect(await value('throughput/statistics')).toMatchObject({ minimum: 7, maximum: 500 });
+  expect(await value('event/categories')).toEqual({ 'code 10': 1, 'code 500': 1, 'code 7': 1 });
+  expect(await verified()).toEqual([]);
+});
+
 test('`verify` finds bins without points, in whatever bins retention was at work, and readers do not show them', async () => {
   const { uri, readings } = await eon();
   await postPoint(archive, uri, 'throughput', { ts: noon(5), val: 1 }).expect(201);

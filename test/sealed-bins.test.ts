@@ -37,7 +37,7 @@ async function seriesOf(eventType: string): Promise<number> {
   return row!.id;
 }
 
-type Type = 'average' | 'aggregation' | 'statistics';
+type Type = 'average' | 'aggregation' | 'statistics' | 'quantiles' | 'distribution';
 
 /** Seals bins of one minute, given as second and value. */
 async function seal(
@@ -113,6 +113,23 @@ test('are shown without any point, as they came', async () => {
   expect(await read('throughput/statistics')).toEqual([{ ts: 60, val: { minimum: 1 } }]);
   const csv = await archive.http.get(`${uri}packet-loss-rate/aggregations/60?time-start=0&format=csv`);
   expect(csv.text).toBe('ts,val\n60,0.0012\n');
+});
+
+test('of quantiles are read among those that are computed here', async () => {
+  uri = await register(archive, summarized('throughput', ['quantiles', 60], ['distribution', 60], ['average', 60]));
+  await pointsAt('throughput', [120, 130]);
+  const quantiles = { q0: 1, q100: 3, average: 2, stddev: null, sum: 2, cnt: 1, within: 0.02 };
+  await seal('throughput', 'quantiles', [[60, quantiles]]);
+  await seal('throughput', 'distribution', [[180, [{ l: 0, r: 10, cnt: 1 }]]]);
+  expect(await read('throughput/quantiles')).toEqual([
+    { ts: 60, val: quantiles },
+    { ts: 120, val: expect.objectContaining({ q0: 10, q100: 10, stddev: 0, sum: 20, cnt: 2 }) },
+  ]);
+  expect(await read('throughput/distributions')).toEqual([
+    { ts: 120, val: [{ l: 10, r: 20, cnt: 2 }] },
+    { ts: 180, val: [{ l: 0, r: 10, cnt: 1 }] },
+  ]);
+  expect(await read('throughput/averages')).toEqual([{ ts: 120, val: 10 }]);
 });
 
 test('keep their value whatever points come later, and the points are stored and summed up underneath', async () => {

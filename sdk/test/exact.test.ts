@@ -211,6 +211,11 @@ test('a standard deviation is the root of the double nearest to the exact varian
   );
 });
 
+test('what is too small for a double is 0, not −0', () => {
+  expect(quantilesOf(multisetOf([-Number.MIN_VALUE, 0]))[5]).toBe(0);
+  expect(momentsOf(sumsOf(multisetOf([-Number.MIN_VALUE, 0, 0]))).average).toBe(0);
+});
+
 test('two merged multisets are the multiset of both lists', () => {
   fc.assert(
     fc.property(fc.array(number), fc.array(number), (a, b) => {

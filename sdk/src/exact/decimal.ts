@@ -178,7 +178,8 @@ export function nearestDouble(numerator: bigint, denominator: bigint): number {
   const magnitude = Number((scaled / d) | sticky) * 2 ** -half * 2 ** -(shift - half);
   // JSON has no infinity.
   const finite = Math.min(magnitude, Number.MAX_VALUE);
-  return negative ? -finite : finite;
+  // Not `-finite`, which makes −0 of what is too small for a double.
+  return negative ? 0 - finite : finite;
 }
 
 /** The number of bits, up to 3 too many. */
