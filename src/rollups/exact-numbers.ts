@@ -20,15 +20,11 @@ export class ExactNumbers {
   /** Adds a finite number; `sign` −1 takes it out. */
   add(number: number, sign: 1 | -1): void {
     (sign === 1 ? this.added : this.removed).push(number);
-    if (this.added.length + this.removed.length === CHUNK) this.collect();
+    if (this.added.length + this.removed.length === CHUNK) this.row();
   }
 
   /** The bin so far. */
   row(): RollupRow {
-    return this.collect();
-  }
-
-  private collect(): RollupRow {
     if (this.collected && this.added.length + this.removed.length === 0) return this.collected;
     const row = rowOf(merged(multisetOf(this.added), multisetOf(this.removed), -1), this.spec);
     [this.added, this.removed] = [[], []];
