@@ -43,6 +43,7 @@ const SAMPLES: Record<string, [posted: unknown, read: unknown]> = {
     { error: 'Grüße "…"\n', nested: [null, true, 1e-9] },
   ],
   subinterval: [SUBINTERVALS, SUBINTERVALS],
+  string: ['GET "ü"', 'GET "ü"'],
 };
 
 test('the client knows the event types and data types of the archive', () => {
