@@ -47,13 +47,17 @@ export function overlaps(series: string, chunkBegin: string, begin: string, end:
 /** An SQL condition as `overlaps` makes, for series of any kind. */
 export function overlapsOfAny(series: string, chunkBegin: string, begin: string, end: string): string {
   return `s.series = ${series} AND s.first >= ${chunkBegin} AND s.first <= ${end} AND s.last >= ${begin}
-    AND s.first >= ${earliestReaching(series, begin)}`;
+    AND s.first >= ${earliestReaching(series, begin, `b.first >= ${chunkBegin} AND `)}`;
 }
 
-/** An SQL expression: no segment of a series of any kind that begins before it reaches a time. */
-export function earliestReaching(series: string, time: string): string {
+/**
+ * An SQL expression: no segment of a series of any kind that begins before it reaches a time.
+ * @param inChunk narrows the search to segments `b` of the chunk of that time, where it is known.
+ */
+export function earliestReaching(series: string, time: string, inChunk = ''): string {
   return `least(${beginOfHourSql(time)},
-    (SELECT b.first FROM segment b WHERE b.series = ${series} AND b.first <= ${time} ORDER BY b.first DESC LIMIT 1))`;
+    (SELECT b.first FROM segment b WHERE b.series = ${series} AND ${inChunk}b.first <= ${time}
+     ORDER BY b.first DESC LIMIT 1))`;
 }
 
 const SELECTED = `s.series, ${microsOf('s.first')} AS first, s.row, ${microsOf('s.last')} AS last, s.points,

@@ -52,9 +52,9 @@ export class StreamLedger {
    * Throws `StaleSeries` where a series is no stream of a session.
    */
   async lookUp(sql: Sql, offered: readonly OfferedRows[], ifHeld: IfHeld): Promise<LedgerEntry[]> {
-    const { rows } = await sql.query<LedgerEntry>({
+    const { rows } = await sql.query<LedgerEntry & { readonly place: number }>({
       name: `stream-ledger-${ifHeld}`,
-      text: `SELECT s.id AS session, s.status, coalesce(upper(t.received), 0)::float8 AS next,
+      text: `SELECT place::int, s.id AS session, s.status, coalesce(upper(t.received), 0)::float8 AS next,
                     ${rowRangesOf('offered - t.received')} AS free,
                     (SELECT count(*) FROM unnest(offered + t.received))::float8 AS ranges
              FROM unnest($1::int4[], $2::int8[], $3::int8[]) WITH ORDINALITY AS o (series, "begin", "end", place)
@@ -68,7 +68,8 @@ export class StreamLedger {
       ],
     });
     if (rows.length === offered.length) return rows;
-    const series = new Set(offered.map((one) => one.series));
+    const found = new Set(rows.map(({ place }) => place));
+    const series = new Set(offered.flatMap((one, index) => (found.has(index + 1) ? [] : [one.series])));
     throw ifHeld === 'skip' ? new BusySeries(series) : new StaleSeries(series);
   }
 
