@@ -95,6 +95,28 @@ describe('a row is written as JavaScript prints its numbers', () => {
     );
   });
 
+  test('blocks of decimals with row numbers, at times in units', () => {
+    const format = { ...FORMAT, row: '#' };
+    const time = fc.oneof(
+      fc.integer({ min: 1_574_164_720_000_000, max: 1_574_164_730_000_000 }),
+      fc.integer({ min: -(2 ** 31), max: 2 ** 31 }),
+      fc.constantFrom(-1, 0, 1, 99_999_999, 100_000_000, 9_007_199_254_740_991),
+    );
+    const digit = fc.integer({ min: -(2 ** 31), max: 2 ** 31 });
+    const row = fc.tuple(time, digit, fc.nat(2 ** 31 - 1));
+    const origin = fc.constantFrom(0, 1_574_164_720_000_000);
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.nat(9), origin, (all, scale, from) => {
+        const writer = new RowWriter(format, { origin: from, unit: 1 });
+        const [micros, digits, rows] = [0, 1, 2].map((column) => Float64Array.from(all, (one) => one[column] ?? 0));
+        writer.decimals(micros!, digits!, scale, 0, all.length, rows);
+        const texts = all.map(([at, integer, number]) => `<${at - from}=${String(integer / 10 ** scale)}#${number}>`);
+        expect(writer.take().toString()).toBe(texts.join(';'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('any numbers at any times', () => {
     const time = fc.oneof(
       fc.maxSafeInteger(),

@@ -4,7 +4,6 @@ import { parseSlice, stringOf } from '../json/json-text.js';
 import { parseSummaries } from '../metadata/parse-event-types.js';
 import { type SummaryRegistration } from '../storage/registry/metadata-store.js';
 import { subjectOfSession } from '../storage/registry/subject-store.js';
-import { type StoredSession } from '../storage/sessions/session-store.js';
 import { type NewStream, type StreamType } from '../storage/sessions/stream-store.js';
 import { Meta } from './meta.js';
 import { type NewStreamObject } from './stream.dto.js';
@@ -21,23 +20,22 @@ const DEFAULT_SUMMARIES: Readonly<Record<StreamType, readonly SummaryRegistratio
 };
 
 /** The stream that a body asks for, with its metadata. Throws `Invalid`, naming the field. */
-export function newStreamOf(session: StoredSession, id: string, body: NewStreamObject): NewStream {
+export function newStreamOf(session: string, id: string, body: NewStreamObject): NewStream {
   const { type, case: caseName = null, parent = null, meta = Meta.EMPTY } = body;
   const [raw, aggregate] = [body.raw ?? true, body.aggregate ?? false];
   if (!raw && !aggregate) throw new Invalid('raw, aggregate: at least one must be true, else nothing is kept');
   const summaries = summariesOf(body, aggregate);
   const name = body.name ?? nameIn(meta);
-  const stream = { session: session.id, id, type, name, caseName, parent, raw, aggregate, summaries };
-  const { session: _, ...subject } = subjectOfSession(session.id);
+  const stream = { session, id, type, name, caseName, parent, raw, aggregate, summaries };
+  const { session: _, ...subject } = subjectOfSession(session);
   return {
     ...stream,
     meta: meta.text,
     metadata: {
       ...subject,
       parameters: streamParameters(stream, meta),
-      identity: identityOf(session.id, id),
+      identity: identityOf(session, id),
       eventTypes: new Map([[type, summaries]]),
-      traits: { origin: session.testStart, isStream: true, keepsPoints: raw },
     },
   };
 }

@@ -27,7 +27,7 @@ export class StreamsService {
     body: NewStreamObject,
     by: Caller,
   ): Promise<{ stream: StoredStream; isNew: boolean }> {
-    const wanted = newStreamOf(await this.sessions.find(session), id, body);
+    const wanted = newStreamOf(session, id, body);
     const { stream, isNew, isExtended } = await this.store.register(wanted, by);
     if (isExtended) await this.backFill.fill(stream.metadataKey);
     return { stream, isNew };

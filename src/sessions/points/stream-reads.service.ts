@@ -3,7 +3,7 @@ import { emptyPage, type RowPage } from '../../rows/row-page.js';
 import { type RowWriter } from '../../rows/row-writer.js';
 import { type PointSlice } from '../../storage/points/point-slice.js';
 import { PointStore } from '../../storage/points/point-store.js';
-import { numberAt } from '../../storage/points/segment-codec.js';
+import { numberAt, RAW_SCALE } from '../../storage/points/segment-codec.js';
 import { SeriesStore } from '../../storage/registry/series-store.js';
 import { StreamsService } from '../streams.service.js';
 import { type StreamRowQuery } from './point-query.js';
@@ -37,10 +37,15 @@ export class StreamReads {
 
 function writePoints(points: PointSlice, writer: RowWriter): void {
   writer.expect(points.length);
-  for (const { micros, values, documents, rows, begin, end } of points.runs)
+  for (const { micros, values, documents, rows, begin, end } of points.runs) {
+    if (values && values.scale !== RAW_SCALE) {
+      writer.decimals(micros, values.digits, values.scale, begin, end, rows);
+      continue;
+    }
     for (let index = begin; index < end; index++) {
       const [time, row] = [micros[index] ?? 0, rows?.[index]];
       if (values) writer.number(time, numberAt(values, index), row);
       else writer.json(time, documents?.[index] ?? 'null', row);
     }
+  }
 }

@@ -32,8 +32,8 @@ export interface NewStream {
   /** The text of a JSON object. */
   readonly meta: string;
   readonly summaries: readonly SummaryRegistration[];
-  /** Makes the metadata of the stream, whose event type is the type. */
-  readonly metadata: NewMetadata;
+  /** Its metadata, whose event type is the type; the traits of its series come from the session. */
+  readonly metadata: Omit<NewMetadata, 'traits'>;
 }
 
 /** A stream as it is stored. */
@@ -66,6 +66,12 @@ export interface StreamFilter {
   readonly caseName?: string | undefined;
   /** Members of `meta` and their texts. */
   readonly meta: readonly (readonly [member: string, text: string])[];
+}
+
+/** What a registration needs to know of a session. */
+interface HeldSession {
+  readonly status: SessionStatus;
+  readonly testStart: number;
 }
 
 const SELECT = `
@@ -146,9 +152,9 @@ export class StreamStore {
   async register(wanted: NewStream, by: Actor): Promise<{ stream: StoredStream; isNew: boolean; isExtended: boolean }> {
     await this.disk.check();
     return this.db.retrying(async (sql) => {
-      const status = await this.holdSession(sql, wanted.session);
+      const session = await this.holdSession(sql, wanted.session);
       const known = await this.read(sql, wanted.session, wanted.id);
-      const isNew = !known && (await this.insert(sql, wanted, status, by));
+      const isNew = !known && (await this.insert(sql, wanted, session, by));
       const stream = known ?? (await this.read(sql, wanted.session, wanted.id));
       if (!stream) throw new Unavailable(`stream ${wanted.id} was deleted while it was registered, try again`);
       if (isNew) return { stream, isNew, isExtended: false };
@@ -158,20 +164,21 @@ export class StreamStore {
     });
   }
 
-  /** Keeps the session from being changed until the transaction ends, as writers of points do; returns its status. */
-  private async holdSession(sql: Sql, id: string): Promise<SessionStatus> {
-    const text = 'SELECT status FROM session WHERE id = $1 FOR SHARE';
-    const { rows } = await sql.query<{ status: SessionStatus }>(text, [id]);
+  /** Keeps the session from being changed until the transaction ends, as writers of points do. */
+  private async holdSession(sql: Sql, id: string): Promise<HeldSession> {
+    const text = `SELECT status, ${microsOf('test_start')} AS "testStart" FROM session WHERE id = $1 FOR SHARE`;
+    const { rows } = await sql.query<HeldSession>(text, [id]);
     if (!rows[0]) throw new NotFound(`there is no session ${id}`);
-    return rows[0].status;
+    return rows[0];
   }
 
   /** Returns whether the stream is new: another one may have registered it meanwhile. */
-  private async insert(sql: Sql, wanted: NewStream, status: SessionStatus, by: Actor): Promise<boolean> {
+  private async insert(sql: Sql, wanted: NewStream, held: HeldSession, by: Actor): Promise<boolean> {
     const { session, id, type, name, caseName, parent, raw, aggregate, meta } = wanted;
-    if (status !== 'open') throw new StateConflict(`session ${session} is ${status}: POST …/reopen first`);
+    if (held.status !== 'open') throw new StateConflict(`session ${session} is ${held.status}: POST …/reopen first`);
     const parentSeries = parent === null ? null : await this.seriesOf(sql, session, parent);
-    const { key, isNew } = await this.metadata.registerWithin(sql, wanted.metadata);
+    const traits = { origin: held.testStart, isStream: true, keepsPoints: raw };
+    const { key, isNew } = await this.metadata.registerWithin(sql, { ...wanted.metadata, traits });
     if (!isNew) return false;
     const [series] = await this.series.idsOf(sql, key);
     await sql.query(
