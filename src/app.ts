@@ -32,6 +32,7 @@ import { PAGES, Reference } from './openapi/reference.js';
 import { PackingJob } from './packing/packing.job.js';
 import { RetentionJob } from './retention/retention.job.js';
 import { Replica } from './postgres/replica.js';
+import { IdleSessionsJob } from './sessions/idle-sessions.job.js';
 
 /** The server over an open database, with all its routes; not listening yet. Closing it leaves the database open. */
 export async function createApp(
@@ -95,7 +96,9 @@ export async function createApp(
   await app.get(Replica).start();
   await app.get(RetentionJob).check();
   jobs.start(
-    [RetentionJob, BackFillJob, AuditJob, IdempotencyJob, PackingJob, UsageJob].map((job): Job => app.get(job)),
+    [RetentionJob, BackFillJob, AuditJob, IdempotencyJob, IdleSessionsJob, PackingJob, UsageJob].map((job): Job =>
+      app.get(job),
+    ),
   );
   return app;
 }

@@ -63,7 +63,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   data: ['audit', 'auth', 'common', 'config', 'event-types', 'http', 'jobs', 'json', 'metrics', 'rows', 'storage'],
   summaries: ['common', 'event-types', 'http', 'metadata', 'rollups', 'rows', 'storage'],
   sessions: [
-    ...['audit', 'auth', 'common', 'config', 'data', 'event-types', 'http', 'json', 'metadata', 'postgres'],
+    ...['audit', 'auth', 'common', 'config', 'data', 'event-types', 'http', 'jobs', 'json', 'metadata', 'postgres'],
     ...['rollups', 'rows', 'storage', 'summaries'],
   ],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
+import { IdleSessionsJob } from '../src/sessions/idle-sessions.job.js';
 import { parseLimits } from '../src/auth/subject-limits.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newSession as sessionIn, SESSIONS, send, START } from './support/sessions.js';
@@ -8,7 +9,7 @@ import { newSession as sessionIn, SESSIONS, send, START } from './support/sessio
 let archive: TestArchive;
 let other: TestArchive;
 beforeAll(async () => {
-  archive = await startArchive();
+  archive = await startArchive({ SESSION_IDLE: '1h' });
   other = await archive.another();
 });
 afterAll(async () => {
@@ -150,6 +151,27 @@ describe('the end of a session', () => {
     expect(closed.duration).toBe(0);
     await send(archive, 'post', `${newPath()}/close`).expect(404);
   });
+});
+
+test('a session to which nobody writes any more is closed at its last point', async () => {
+  const idle = (path: string) =>
+    archive.query(`UPDATE session SET updated = updated - interval '2 hours' WHERE id = $1`, [path.split('/').at(-1)]);
+  const [old, written, young] = [await newSession(), await newSession(), await newSession()];
+  for (const path of [old, written]) {
+    await send(archive, 'put', `${path}/streams/T`, { type: 'metric' }).expect(201);
+    await send(archive, 'put', `${path}/streams/T/points/0`, [[START + 5, 1]]).expect(200);
+    await idle(path);
+  }
+  await archive.query(
+    `UPDATE series SET time_updated = time_updated - interval '2 hours'
+     WHERE id IN (SELECT series FROM session_stream WHERE session = $1)`,
+    [old.split('/').at(-1)],
+  );
+  await archive.app.get(IdleSessionsJob).run();
+  const statusOf = async (path: string) => (await archive.http.get(path).expect(200)).body.status as string;
+  expect(await Promise.all([old, written, young].map(statusOf))).toEqual(['closed', 'open', 'open']);
+  expect((await archive.http.get(old)).body.duration).toBe(5);
+  expect((await auditOf(old)).at(-1)).toBe('session closed');
 });
 
 describe('the list of sessions', () => {

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { OperatorError } from '../common/errors.js';
+import { lengthOf } from '../common/moment.js';
 import { defaultDataDir } from './data-dir.js';
 
 /** Log levels of pino, most silent first. */
@@ -51,6 +52,8 @@ export class AppConfig {
   statementTimeout: number;
   /** How many days the audit goes back; 0 means for ever. */
   auditDays: number;
+  /** After how many seconds without a write an open session is closed; 0 means never. */
+  sessionIdle: number;
   /** The least severe messages that are logged. */
   logLevel: (typeof LOG_LEVELS)[number];
   /**
@@ -118,6 +121,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   );
   config.statementTimeout = read('STATEMENT_TIMEOUT', 60_000, duration, 'a time like 60s or 500ms, or 0 for no limit');
   config.auditDays = read('AUDIT_RETENTION', 365, days, 'a number of days from 1 to 36500, or never');
+  config.sessionIdle = read('SESSION_IDLE', 0, idle, 'a time like 30m, 24h or 7d, from 1m to 3650d, or never');
   config.logLevel = read('LOG_LEVEL', 'info', (text) => oneOf(LOG_LEVELS, text), `one of ${LOG_LEVELS.join(', ')}`);
   config.chunkSeconds = read('CHUNK_INTERVAL', undefined, interval, 'a time like 30d or 12h, from 1h to 3650d');
   config.retentionPolicy = read('RETENTION_POLICY', undefined, (text) => resolve(text), 'a file');
@@ -220,6 +224,12 @@ function lag(text: string): number | undefined {
 
 function days(text: string): number | undefined {
   return text === 'never' ? 0 : integer(text, 1, 36_500);
+}
+
+function idle(text: string): number | undefined {
+  if (text === 'never') return 0;
+  const seconds = lengthOf(text) ?? 0;
+  return seconds >= 60 && seconds <= 3650 * 86_400 ? seconds : undefined;
 }
 
 function bytes(text: string, below = 512 * 1024 ** 2): number | undefined {

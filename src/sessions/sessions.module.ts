@@ -4,6 +4,7 @@ import { MetadataModule } from '../metadata/metadata.module.js';
 import { SummariesModule } from '../summaries/summaries.module.js';
 import { CompareController } from './compare/compare.controller.js';
 import { CompareService } from './compare/compare.service.js';
+import { IdleSessionsJob } from './idle-sessions.job.js';
 import { PointsController } from './points/points.controller.js';
 import { StreamReads } from './points/stream-reads.service.js';
 import { StreamWrites } from './points/stream-writes.service.js';
@@ -17,6 +18,14 @@ import { StreamSummaries } from './summaries/stream-summaries.service.js';
 @Module({
   imports: [DataModule, MetadataModule, SummariesModule],
   controllers: [SessionsController, StreamsController, PointsController, StreamSummariesController, CompareController],
-  providers: [SessionsService, StreamsService, StreamReads, StreamWrites, StreamSummaries, CompareService],
+  providers: [
+    IdleSessionsJob,
+    SessionsService,
+    StreamsService,
+    StreamReads,
+    StreamWrites,
+    StreamSummaries,
+    CompareService,
+  ],
 })
 export class SessionsModule {}

@@ -19,6 +19,9 @@ export interface Actor {
 /** The archive itself, for deletions by retention. */
 export const RETENTION: Actor = { username: 'retention', keyId: null, address: null };
 
+/** The archive itself, for sessions that it closes because nobody writes to them. */
+export const SESSION_IDLE: Actor = { username: 'session-idle', keyId: null, address: null };
+
 /** The recorded kinds of changes. */
 export type AuditAction =
   | 'metadata created'

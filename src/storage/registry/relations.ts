@@ -17,8 +17,12 @@ export function existingSeries(id: string): string {
   return `(SELECT s.id FROM series s WHERE s.id = ${id})`;
 }
 
-/** The times of the first and the last point of each series: `series`, `first` and `last`, `null` where it has none. */
-export const POINT_TIMES = '(SELECT id AS series, first_point AS first, last_point AS last FROM series)';
+/**
+ * The times of the first and the last point of each series, and of the last write: `series`, `first`, `last` and `updated`,
+ * `null` where it has no points.
+ */
+export const POINT_TIMES = `
+  (SELECT id AS series, first_point AS first, last_point AS last, time_updated AS updated FROM series)`;
 
 /** What answers tell of a series beside its points: `series`, `key` of its metadata, `first`, `last` and `summaries`. */
 export const DESCRIBED_SERIES = `

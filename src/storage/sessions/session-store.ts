@@ -77,6 +77,12 @@ const SELECT = `
            min(p.first) AS first, max(p.last) AS last
     FROM session_stream s JOIN ${POINT_TIMES} p USING (series) WHERE s.session = n.id) t`;
 
+/** An SQL condition: the session `n` is open, and nothing was written to it or changed of it for $1 seconds. */
+const IS_IDLE = `
+  n.status = 'open' AND n.updated < now() - make_interval(secs => $1) AND NOT EXISTS (
+    SELECT FROM session_stream s JOIN ${POINT_TIMES} p USING (series)
+    WHERE s.session = n.id AND p.updated >= now() - make_interval(secs => $1))`;
+
 /** A session, and whose key created it. */
 type OwnedSession = StoredSession & { readonly username: string };
 
@@ -184,9 +190,29 @@ export class SessionStore {
           `session ${id} is ${stored.status} already, with test-end ${stored.testEnd}: POST …/reopen first`,
         );
       }
-      const end = testEnd ?? (stored.last === null ? null : Math.max(stored.last, stored.testStart));
-      return this.setStatus(sql, id, status, end === null ? 'greatest(clock_timestamp(), test_start)' : '$3', end, by);
+      return this.close(sql, id, status, testEnd ?? lastMoment(stored), by);
     });
+  }
+
+  /** Closes the sessions to which nothing was written for so many seconds, each at its last point; returns their ids. */
+  async endIdle(seconds: number, by: Actor): Promise<string[]> {
+    const { rows } = await this.db.query<{ id: string }>(`SELECT id FROM session n WHERE ${IS_IDLE}`, [seconds]);
+    const ended: string[] = [];
+    for (const { id } of rows)
+      await this.db.retrying(async (sql) => {
+        const stored = await this.lock(sql, id);
+        // A point may have come while this one waited for the lock.
+        const idle = await sql.query(`SELECT FROM session n WHERE ${IS_IDLE} AND n.id = $2`, [seconds, id]);
+        if (idle.rows.length === 0) return;
+        await this.close(sql, id, 'closed', lastMoment(stored), by);
+        ended.push(id);
+      });
+    return ended;
+  }
+
+  /** @param end in micros; `null` for the database's time. */
+  private close(sql: Sql, id: string, status: EndStatus, end: number | null, by: Actor): Promise<StoredSession> {
+    return this.setStatus(sql, id, status, end === null ? 'greatest(clock_timestamp(), test_start)' : '$3', end, by);
   }
 
   /** Opens a session that has ended; an open one stays as it is. Throws `NotFound`. */
@@ -266,4 +292,9 @@ function refuseOther(stored: OwnedSession, { id, testStart }: NewSession, by: Ac
     throw new StateConflict(`session ${id} exists already, and belongs to another user`);
   if (testStart !== undefined && testStart !== stored.testStart)
     throw new StateConflict(`session ${id} exists already, with test-start ${stored.testStart}`);
+}
+
+/** The time of the last point, or the start where all are before it; `null` where there is none. */
+function lastMoment({ last, testStart }: StoredSession): number | null {
+  return last === null ? null : Math.max(last, testStart);
 }
