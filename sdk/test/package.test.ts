@@ -175,7 +175,7 @@ describe('its types', () => {
           if (table === 'aggregates') console.log(data.value.q95, data.revision);
         },
       };
-      ds.subscribe(backend, (table, streamId, { ts }) => console.log(table, streamId, ts.length));
+      ds.subscribe(backend, (table, streamId, { ts }) => console.log(table, streamId, ts));
       const voltage = ds.newMetric({ name: 'Voltage' });
       const codes = ds.newEvents({}, { raw: false, aggregate: true, parent: voltage, case: 'idle' });
       await voltage.put({ ts: new BigInt64Array(1), value: new Float32Array(1) });

@@ -7,7 +7,7 @@ import {
   type SessionInfo,
   type StreamInfo,
 } from './backend.js';
-import { checkId, newStreamId } from './id.js';
+import { Delivery } from './delivery.js';
 import { Lane } from './lane.js';
 import { copyOfMeta, type Meta, type MetaInput, nameIn } from './meta.js';
 import { nowMicros } from './now.js';
@@ -15,22 +15,7 @@ import { type PutRules } from './pending.js';
 import { complaintOf, type SessionReport } from './report.js';
 import { Aggregation } from './seconds/aggregation.js';
 import { Events, Metric, type StreamHost } from './stream.js';
-
-/** How a stream is kept. */
-export interface StreamOptions {
-  /** A new random one unless given. One stream belongs to one session object: its rows are counted there. */
-  id?: string | undefined;
-  /** Whether its points are kept; they are unless given. */
-  raw?: boolean | undefined;
-  /** Whether each second of it is summed up: quantiles and distribution, or counts of each text. */
-  aggregate?: boolean | undefined;
-  /** A stream of the same session that this one belongs to. */
-  parent?: Metric | Events | undefined;
-  /** What of the test this is about. */
-  case?: string | undefined;
-  /** The lengths, in whole seconds, of the windows that an archive sums up: [1] unless given. */
-  windows?: readonly number[] | undefined;
-}
+import { type StreamOptions, streamInfoOf } from './stream-options.js';
 
 /** How to end a session. */
 export interface EndOptions {
@@ -149,28 +134,13 @@ export class DataSession {
     if (complaint !== undefined) process.emitWarning(complaint);
   }
 
-  private newStream(type: 'metric' | 'event', meta: MetaInput, options: StreamOptions): StreamInfo {
+  private newStream(type: StreamInfo['type'], meta: MetaInput, options: StreamOptions): StreamInfo {
     this.checkOpen();
-    const { id = newStreamId(), raw = true, aggregate = false, parent, windows = [1] } = options;
-    if (!raw && !aggregate) throw new RangeError('raw, aggregate: at least one must be true, else nothing is kept');
-    if (this.streams.some((stream) => stream.id === id)) throw new RangeError(`there is a stream ${id} already`);
-    if (parent && !this.streams.includes(parent))
-      throw new RangeError(`parent: there is no stream ${parent.id} in session ${this.id}`);
-    for (const window of windows)
-      if (!Number.isSafeInteger(window) || window < 1)
-        throw new RangeError(`windows: expected whole seconds from 1 on, got ${window}`);
-    const copy = copyOfMeta('the stream', meta);
-    return {
-      id: checkId('id', id),
-      type,
-      name: nameIn('the stream', copy),
-      case: options.case,
-      parent: parent?.id,
-      raw,
-      aggregate,
-      windows: [...windows],
-      meta: copy,
-    };
+    const info = streamInfoOf(type, meta, options);
+    if (this.streams.some(({ id }) => id === info.id)) throw new RangeError(`there is a stream ${info.id} already`);
+    if (options.parent && !this.streams.includes(options.parent))
+      throw new RangeError(`parent: there is no stream ${options.parent.id} in session ${this.id}`);
+    return info;
   }
 
   private add<S extends Metric | Events>(stream: S): S {
@@ -260,18 +230,5 @@ export class DataSession {
     if (!Number.isSafeInteger(end) || end < this.testStart)
       throw new RangeError(`testEnd: expected integer microseconds, not before the start, got ${testEnd}`);
     return end;
-  }
-}
-
-/** The puts of one round of the event loop. */
-class Delivery {
-  /** Resolves when every backend has taken them. */
-  readonly taken: Promise<void>;
-  settle!: (taken: Promise<unknown>) => void;
-
-  constructor() {
-    this.taken = new Promise<unknown>((resolve) => {
-      this.settle = resolve;
-    }).then(() => undefined);
   }
 }

@@ -10,7 +10,7 @@ export {
   type Tables,
 } from './backend.js';
 export { type EventColumns, type MetricColumns, type PutColumns, type PutRows, type TimeColumn } from './columns.js';
-export { type DataSession, type EndOptions, type StreamOptions } from './data-session.js';
+export { type DataSession, type EndOptions } from './data-session.js';
 export { LocalStorageBackend, type LocalStorageOptions } from './local/local-storage-backend.js';
 export { type Meta, type MetaInput } from './meta.js';
 export { nowMicros } from './now.js';
@@ -18,3 +18,4 @@ export { dataSession, type Job, runSession, type SessionOptions } from './open-s
 export { type BackendReport, type NamedReport, type SessionReport } from './report.js';
 export { type AggregatesSecond, type DistributionsSecond, type HistogramsSecond } from './second-tables.js';
 export { type Events, type Metric } from './stream.js';
+export { type StreamOptions } from './stream-options.js';

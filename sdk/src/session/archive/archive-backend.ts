@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { rootOf } from '../../connection-options.js';
 import { type Backend, type Handed, type HandedColumns, type SessionInfo, type StreamInfo } from '../backend.js';
 import { type Meta } from '../meta.js';
 import { type BackendReport } from '../report.js';
@@ -8,6 +7,7 @@ import { encodePoints } from './points-payload.js';
 import { recordsOf } from './records-of.js';
 import { resume, type ResumeOptions, type ResumeReport } from './resume.js';
 import { Sender, type SenderOptions } from './sender.js';
+import { SessionApi } from './session-api.js';
 import { SpoolWriter, type SyncPolicy } from './spool-writer.js';
 
 /** How points reach an archive. */
@@ -42,10 +42,10 @@ export class ArchiveBackend implements Backend {
   private waiting: (() => void)[] = [];
   private readonly spoolBytes: number;
 
-  /** Throws a `TypeError` for a URL that is not one of HTTP. */
+  /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
   constructor(private readonly options: ArchiveOptions) {
     this.spoolBytes = options.spoolBytes ?? 1024 ** 3;
-    rootOf(options.url, options.scriptAlias);
+    new SessionApi(options, '', new AbortController().signal);
   }
 
   /**

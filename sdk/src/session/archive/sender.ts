@@ -1,7 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { type BackendReport } from '../report.js';
-import { Batch } from './batch.js';
-import { Bell } from './bell.js';
+import { type Batch } from './batch.js';
+import { Batches } from './batches.js';
 import { type Chunk, chunksOf, halvesOf } from './chunk.js';
 import { type Control, type ControlKind, pathOf, REQUESTS } from './control.js';
 import { Persistence, type PersistenceOptions, Refused } from './persistence.js';
@@ -9,7 +9,7 @@ import { type Progress, progressFile, readProgress, saveProgress } from './progr
 import { Refusals } from './refusals.js';
 import { type ApiOptions, SessionApi } from './session-api.js';
 import { deleteBefore } from './spool-files.js';
-import { type PlacedRecord, SpoolReader } from './spool-reader.js';
+import { SpoolReader } from './spool-reader.js';
 
 /** How a spool is sent. */
 export interface SenderOptions extends ApiOptions, PersistenceOptions {
@@ -38,14 +38,12 @@ export class Sender {
   /** How many bytes of the spool were acknowledged since this began. */
   acknowledged = 0;
   private readonly controller = new AbortController();
-  private readonly bell = new Bell();
   private readonly api: SessionApi;
   private readonly persistence: Persistence;
   private readonly refusals: Refusals;
   private chunkRows: number;
-  private readonly flushMs: number;
-  private ahead: PlacedRecord | undefined;
-  private isDraining = false;
+  private readonly reader: SpoolReader;
+  private readonly batches: Batches;
   private state: 'sending' | 'behind' | 'caught up' | 'ended' = 'sending';
   /** Whether the archive has another session of this id. */
   private isStranger = false;
@@ -62,7 +60,10 @@ export class Sender {
     this.persistence = new Persistence(options, this.controller.signal);
     this.refusals = new Refusals(spool.directory);
     this.chunkRows = options.chunkRows ?? 10_000;
-    this.flushMs = options.flushMs ?? 1_000;
+    this.reader = new SpoolReader(spool.directory, progress.position, (message) => {
+      this.complain(new Error(message));
+    });
+    this.batches = new Batches(this.reader, options.flushMs ?? 1_000, this.controller.signal);
   }
 
   /** @param onProgress is called when some of the spool is acknowledged, and when nothing more will be. */
@@ -77,13 +78,10 @@ export class Sender {
 
   /** Sends until the session is ended, or nothing is left after `drain`, or until `stop`. Never rejects. */
   async run(): Promise<void> {
-    const reader = new SpoolReader(this.spool.directory, this.progress.position, (message) => {
-      this.complain(new Error(message));
-    });
     let state: typeof this.state = 'behind';
     try {
       let batch: Batch | undefined;
-      while ((batch = await this.gather(reader))) {
+      while ((batch = await this.batches.next(this.chunkRows))) {
         await this.deliver(batch);
         await this.acknowledge(batch);
         if (batch.control?.kind === 'close' || batch.control?.kind === 'interrupt') break;
@@ -93,7 +91,7 @@ export class Sender {
     } catch (error) {
       if (!this.controller.signal.aborted) this.complain(error as Error);
     } finally {
-      await reader.close();
+      await this.reader.close();
       this.state = state;
       this.onProgress(this.progress);
     }
@@ -101,23 +99,21 @@ export class Sender {
 
   /** Tells that the spool has more. */
   notify(): void {
-    this.bell.ring();
+    this.batches.notify();
   }
 
   /** Tells that no more will come: nothing waits for company, and `run` ends behind the last record. */
   drain(): void {
-    this.isDraining = true;
-    this.bell.ring();
+    this.batches.drain();
   }
 
   /** Breaks off what is under way; `run` ends. */
   stop(): void {
     this.controller.abort(new Error('stopped'));
-    this.bell.ring();
   }
 
   /** What became of the records. @param rows how many points the spool has had in all. */
-  report(rows: number): Required<Omit<BackendReport, 'error'>> & { error: Error | undefined } {
+  report(rows: number): BackendReport & Record<'rows' | 'pending' | 'refused', number> {
     const { progress } = this;
     const isWaiting = this.state === 'behind' && !this.isStranger;
     const error = this.error ?? (isWaiting ? this.persistence.problem : undefined);
@@ -127,34 +123,9 @@ export class Sender {
       rows: progress.rows,
       pending: rows - progress.rows - progress.refused,
       refused: progress.refused,
-      error,
       url: this.api.url,
+      ...(error && { error }),
     };
-  }
-
-  /** The next records to send, when they are worth a request; `undefined` when no more will come. */
-  private async gather(reader: SpoolReader): Promise<Batch | undefined> {
-    const batch = new Batch(this.chunkRows);
-    let deadline = Infinity;
-    for (;;) {
-      this.controller.signal.throwIfAborted();
-      // Asked before the spool is read: what comes in between is read in the next round.
-      const isLast = this.isDraining;
-      const record = this.ahead ?? (await reader.next());
-      this.ahead = undefined;
-      if (record === undefined) {
-        if (batch.isEmpty && isLast) return undefined;
-        if (!batch.isEmpty && (isLast || Date.now() >= deadline)) return batch;
-        await this.bell.wait(batch.isEmpty ? undefined : deadline - Date.now());
-        continue;
-      }
-      if (batch.isEmpty) deadline = Date.now() + this.flushMs;
-      if (!batch.add(record)) {
-        this.ahead = record;
-        return batch;
-      }
-      if (batch.isFull) return batch;
-    }
   }
 
   private async deliver({ control, points }: Batch): Promise<void> {

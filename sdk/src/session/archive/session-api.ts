@@ -25,6 +25,7 @@ export interface ApiOptions {
 /** A body, and what it is. */
 interface Body {
   readonly type: string;
+  readonly encoding?: 'gzip';
   readonly bytes: Uint8Array;
 }
 
@@ -68,22 +69,20 @@ export class SessionApi {
 
   /** Stores points of one stream. */
   async putPoints(chunk: Chunk): Promise<void> {
-    await this.request('PUT', `/streams/${chunk.stream}/points/${chunk.row}`, bodyOf(chunk));
+    await this.request('PUT', `/streams/${chunk.stream}/points/${chunk.row}`, await packed(bodyOf(chunk)));
   }
 
-  private async request(method: string, path: string, { type, bytes }: Body): Promise<unknown> {
-    const packed = bytes.length < MIN_GZIP_BYTES ? bytes : await compress(bytes, { level: 1 });
-    const isPacked = packed.length < bytes.length;
-    const request = new Request(this.base + path, {
-      method,
-      headers: { ...this.headers, 'content-type': type, ...(isPacked && { 'content-encoding': 'gzip' }) },
-      // No buffer here is shared between threads.
-      body: (isPacked ? packed : bytes) as Uint8Array<ArrayBuffer>,
-    });
+  private async request(method: string, path: string, { type, encoding, bytes }: Body): Promise<unknown> {
     const deadline = new Deadline(this.timeoutMs, this.signal);
     try {
-      const answer = async (): Promise<unknown> =>
-        (await accept(request, await this.send(new Request(request, { signal: deadline.signal })), [200, 201])).json();
+      const request = new Request(this.base + path, {
+        method,
+        headers: { ...this.headers, 'content-type': type, ...(encoding && { 'content-encoding': encoding }) },
+        // No buffer here is shared between threads.
+        body: bytes as Uint8Array<ArrayBuffer>,
+        signal: deadline.signal,
+      });
+      const answer = async (): Promise<unknown> => (await accept(request, await this.send(request), [200, 201])).json();
       return await deadline.race(answer());
     } catch (error) {
       if (deadline.signal.aborted) throw deadline.signal.reason;
@@ -93,6 +92,13 @@ export class SessionApi {
       deadline.release();
     }
   }
+}
+
+/** A body with gzip, where it gets shorter by that. */
+async function packed(body: Body): Promise<Body> {
+  if (body.bytes.length < MIN_GZIP_BYTES) return body;
+  const bytes = await compress(body.bytes, { level: 1 });
+  return bytes.length < body.bytes.length ? { ...body, encoding: 'gzip', bytes } : body;
 }
 
 /** Numbers as columns of bytes, as they lie in the spool; texts as JSON. */
