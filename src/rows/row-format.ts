@@ -18,7 +18,7 @@ const quoted = (json: string): string => (isNumber(json) ? json : `"${json.repla
 const OBJECT = { open: '{"ts":', middle: ',"val":', close: '}', quote: asIs };
 
 /** The formats of rows. Another one is one entry: the `format` parameter, `Accept` and the reference read this table. */
-export const FORMATS = {
+const FORMATS = {
   json: { ...OBJECT, contentType: 'application/json', head: '[', separator: ',', tail: () => ']' },
   csv: {
     contentType: 'text/csv; charset=utf-8',

@@ -2,7 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/c
 import { Invalid } from '../common/errors.js';
 import { validated } from '../common/validated.js';
 import { JsonReader } from '../json/json-reader.js';
-import { readMembers } from '../json/json-text.js';
+import { type JsonSlice, readMembers } from '../json/json-text.js';
 import { Meta } from './meta.js';
 
 /**
@@ -20,8 +20,15 @@ export class MetaBody implements PipeTransform<Buffer | undefined, object> {
     reader.finish();
     const meta = members.get('meta');
     members.delete('meta');
-    const fields = Object.fromEntries([...members].map(([name, { text }]) => [name, JSON.parse(text) as unknown]));
+    const fields = Object.fromEntries([...members].map(([name, slice]) => [name, valueOf(name, slice)]));
     const instance = validated<object>(metatype as new () => object, fields);
     return meta ? Object.assign(instance, { meta: Meta.parse(meta) }) : instance;
   }
+}
+
+/** A value, whose text PostgreSQL takes. */
+function valueOf(name: string, { text }: JsonSlice): unknown {
+  const value = JSON.parse(text) as unknown;
+  if (typeof value === 'string' && !value.isWellFormed()) throw new Invalid(`${name}: a lone surrogate`);
+  return value;
 }

@@ -8,6 +8,10 @@ const MAX_BYTES = 64 * 1024;
 /** How deep it may be nested; itself is the first level. */
 const MAX_DEPTH = 8;
 
+/** PostgreSQL bounds numbers; this is more than any has that was measured. Above the doubles they are bad JSON already. */
+const MAX_NUMBER_CHARACTERS = 500;
+const TINY = /e-\d{4}/i;
+
 /**
  * The free-form facts of a session or a stream: a JSON object, kept as text, since `JSON.parse` would change numbers.
  */
@@ -19,7 +23,7 @@ export class Meta {
   /** The meta in a body. Throws `Invalid` where it is no object, too large or too deep. */
   static parse({ kind, text }: JsonSlice): Meta {
     if (kind !== 'object') throw new Invalid(`meta: expected an object, got ${kind}`);
-    checkDepth(new JsonReader(text), 1);
+    checkValue(new JsonReader(text), 1);
     return Meta.of(membersOf(text));
   }
 
@@ -49,17 +53,21 @@ export class Meta {
   }
 }
 
-/** Checks the next value, and that its strings are texts that PostgreSQL takes. */
-function checkDepth(reader: JsonReader, depth: number): void {
+/** Checks the next value, and that PostgreSQL takes its texts and numbers. */
+function checkValue(reader: JsonReader, depth: number): void {
   const kind = reader.kind();
   if ((kind === 'object' || kind === 'array') && depth > MAX_DEPTH)
     throw new Invalid(`meta: nested deeper than ${MAX_DEPTH} levels`);
   if (kind === 'object') {
     reader.beginObject();
-    while (reader.nextKey() !== undefined) checkDepth(reader, depth + 1);
+    while (reader.nextKey() !== undefined) checkValue(reader, depth + 1);
   } else if (kind === 'array') {
     reader.beginArray();
-    while (reader.nextItem()) checkDepth(reader, depth + 1);
+    while (reader.nextItem()) checkValue(reader, depth + 1);
   } else if (kind === 'string') reader.readString();
-  else reader.skip();
+  else {
+    const begin = reader.skip();
+    const text = reader.text(begin, reader.position);
+    if (text.length > MAX_NUMBER_CHARACTERS || TINY.test(text)) throw new Invalid('meta: a number out of range');
+  }
 }

@@ -14,7 +14,7 @@ export const TIME_FORM = query('time', 'TimeForm', 'With `iso`, times are ISO 86
   enum: ['iso'],
 });
 
-export const SESSION = {
+const SESSION = {
   session: 'job_7d0f6c2e-3b1a-4f8e-9a55-0c8d1e2f3a4b',
   number: 17,
   name: 'checkout, 5k rps',
@@ -41,7 +41,7 @@ const ENDED = {
 };
 
 /** The refusal of a request that contradicts what is stored of a session. */
-export const CONTRADICTION = refusal(
+const CONTRADICTION = refusal(
   'SessionContradiction',
   'state-conflict',
   'It contradicts what is stored; nothing was changed.',

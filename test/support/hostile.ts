@@ -15,7 +15,7 @@ export interface Targets {
   readonly paths: readonly string[];
   /** Names of query parameters. */
   readonly parameters: readonly string[];
-  /** A key that may write. */
+  /** A key that may write, to a session `x` and its stream `x`, too. */
   readonly key: string;
   /** A metadata key that exists, and an event type that it has. */
   readonly metadataKey: string;
@@ -105,9 +105,18 @@ function bodies({ metadataKey, eventType }: Targets): fc.Arbitrary<Buffer> {
     (value) =>
       `{"subject-type":"network-element","source":"192.0.2.1","measurement-agent":${value},"event-types":[${value}]}`,
   );
+  const session = leaf.map((value) => `{"test-start":${value},"test-end":${value},"meta":{"a":${value}}}`);
+  const stream = leaf.map(
+    (value) => `{"type":"metric","aggregate":true,"meta":${value},"parent":${value},"summaries":[${value}]}`,
+  );
+  const columns = leaf.map((value) => `{"ts":[1,${value}],"value":[${value},1]}`);
+  const rows = leaf.map((value) => `[[1,${value}]]`);
+  const streams = leaf.map((value) => `{"streams":[{"stream":"x","row":${value},"ts":[1],"value":[${value}]}]}`);
   const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
   return fc.oneof(
-    fc.oneof(leaf, object, point, bulk, keyed, metadata).map((text) => Buffer.from(text)),
+    fc
+      .oneof(leaf, object, point, bulk, keyed, metadata, session, stream, columns, rows, streams)
+      .map((text) => Buffer.from(text)),
     // Bad UTF-8 in the middle of good JSON.
     fc
       .tuple(object, bytes)
@@ -119,7 +128,7 @@ function bodies({ metadataKey, eventType }: Targets): fc.Arbitrary<Buffer> {
 /** Hostile requests at these targets. */
 export function hostileRequests(targets: Targets): fc.Arbitrary<HostileRequest> {
   const { key, paths, parameters, metadataKey, eventType } = targets;
-  const usual: Record<string, string> = { metadataKey, eventType, summaryType: 'averages', window: '300' };
+  const usual: Record<string, string> = { metadataKey, eventType, summaryType: 'averages', window: '300', row: '0' };
   const path = fc
     .tuple(fc.constantFrom(...paths, ...paths, '/', '/docs', '/nowhere'), fc.infiniteStream(inUrl), fc.nat(15))
     .map(([pattern, odd, which]) => {
@@ -162,6 +171,8 @@ export function hostileRequests(targets: Targets): fc.Arbitrary<HostileRequest> 
     fc.constantFrom(
       'Content-Type: application/json',
       'Content-Type: text/plain',
+      'Content-Type: text/tab-separated-values',
+      'Content-Type: application/vnd.marigram.columns',
       'Content-Type: application/json;\x01',
     ),
     fc

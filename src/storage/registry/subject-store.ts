@@ -4,7 +4,7 @@ import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
 
 /** The subject type of the metadata of a session's streams. */
-export const STREAM = 'stream';
+const STREAM = 'stream';
 
 /** The fields of a metadata without its parameters: who measured what between whom. */
 export interface Subject extends Omit<MetadataFields, 'parameters'> {
