@@ -439,3 +439,26 @@ describe('deleting a session', () => {
     expect((await send(archive, 'put', `${path}/streams/T/points/0`, points).expect(200)).body.stored).toBe(2);
   });
 });
+
+test('those who write, register, close and delete at a time don’t fail each other', async () => {
+  const admin = await archive.issueKey('admin');
+  const path = newPath();
+  const points = { ts: [START], value: [1] };
+  const aggregated = { type: 'metric', aggregate: true };
+  const work = async (worker: number): Promise<number[]> => {
+    const server = worker % 2 ? archive : other;
+    const stream = `${path}/streams/T${worker % 3}`;
+    const statuses: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      statuses.push((await send(server, 'put', path, {})).status);
+      statuses.push((await send(server, 'put', stream, aggregated)).status);
+      statuses.push((await send(server, 'put', `${stream}/points/${round}`, points)).status);
+      if (worker === 0) statuses.push((await send(server, 'post', `${path}/${round % 2 ? 'reopen' : 'close'}`)).status);
+      if (worker === 1) statuses.push((await send(server, 'delete', path).set('authorization', admin)).status);
+    }
+    return statuses;
+  };
+  const statuses = (await Promise.all([0, 1, 2, 3, 4, 5].map(work))).flat();
+  // 503 tells that what was registered is gone already.
+  expect([...new Set(statuses)].filter((status) => ![200, 201, 404, 409, 503].includes(status))).toEqual([]);
+});

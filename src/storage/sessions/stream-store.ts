@@ -6,7 +6,7 @@ import { DiskSpace } from '../../postgres/disk-space.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf } from '../../postgres/timestamps.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
-import { MetadataStore, type NewMetadata, type SummaryRegistration } from '../registry/metadata-store.js';
+import { MetadataStore, type NewMetadata, sameSummary, type SummaryRegistration } from '../registry/metadata-store.js';
 import { DESCRIBED_SERIES } from '../registry/relations.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { type SessionStatus } from '../schema/session.entity.js';
@@ -152,14 +152,13 @@ export class StreamStore {
   async register(wanted: NewStream, by: Actor): Promise<{ stream: StoredStream; isNew: boolean; isExtended: boolean }> {
     await this.disk.check();
     return this.db.retrying(async (sql) => {
-      const session = await this.holdSession(sql, wanted.session);
       const known = await this.read(sql, wanted.session, wanted.id);
-      const isNew = !known && (await this.insert(sql, wanted, session, by));
+      const isNew = !known && (await this.insert(sql, wanted, by));
       const stream = known ?? (await this.read(sql, wanted.session, wanted.id));
-      if (!stream) throw new Unavailable(`stream ${wanted.id} was deleted while it was registered, try again`);
+      if (!stream) throw new Unavailable(DELETED);
       if (isNew) return { stream, isNew, isExtended: false };
       refuseOther(stream, wanted);
-      const isExtended = await this.extend(sql, stream, wanted, by);
+      const isExtended = lacksSummaries(stream, wanted) && (await this.extend(sql, stream, wanted, by));
       return { stream: isExtended ? await this.readKnown(sql, stream) : stream, isNew, isExtended };
     });
   }
@@ -173,8 +172,9 @@ export class StreamStore {
   }
 
   /** Returns whether the stream is new: another one may have registered it meanwhile. */
-  private async insert(sql: Sql, wanted: NewStream, held: HeldSession, by: Actor): Promise<boolean> {
+  private async insert(sql: Sql, wanted: NewStream, by: Actor): Promise<boolean> {
     const { session, id, type, name, caseName, parent, raw, aggregate, meta } = wanted;
+    const held = await this.holdSession(sql, session);
     if (held.status !== 'open') throw new StateConflict(`session ${session} is ${held.status}: POST …/reopen first`);
     const parentSeries = parent === null ? null : await this.seriesOf(sql, session, parent);
     const traits = { origin: held.testStart, isStream: true, keepsPoints: raw };
@@ -197,15 +197,18 @@ export class StreamStore {
     return rows[0].series;
   }
 
-  /** Adds the summaries that a stream lacks; returns whether there were any. */
+  /**
+   * Adds the summaries that a stream lacks; returns whether there were any. It needs the series, and must not hold the
+   * session meanwhile: others take the two the other way round.
+   */
   private async extend(
     sql: Sql,
     { session, id, series }: StoredStream,
     wanted: NewStream,
     by: Actor,
   ): Promise<boolean> {
-    if (!wanted.aggregate) return false;
-    const { summaries } = await this.metadata.registerWithin(sql, wanted.metadata);
+    const { summaries, isNew } = await this.metadata.registerWithin(sql, wanted.metadata);
+    if (isNew) throw new Unavailable(DELETED);
     if (summaries.length === 0) return false;
     await sql.query('UPDATE session_stream SET aggregate = true WHERE series = $1 AND NOT aggregate', [series]);
     await recordAudit(sql, by, 'stream changed', session, { stream: id, summaries });
@@ -250,6 +253,12 @@ export class StreamStore {
     const text = `${SELECT} WHERE s.session = $1 AND s.id = $2`;
     return (await sql.query<StoredStream>({ name: 'stream-find', text, values: [session, id] })).rows[0];
   }
+}
+
+const DELETED = 'the stream was deleted while it was registered, try again';
+
+function lacksSummaries({ summaries }: StoredStream, wanted: NewStream): boolean {
+  return wanted.summaries.some((one) => !summaries.some((known) => sameSummary(known, one)));
 }
 
 /** What can't be changed of a stream, by the names on the wire. */
