@@ -10,6 +10,7 @@ import { SourceNames1795000800000 } from './1795000800000-source-names.js';
 import { Segments1795000900000 } from './1795000900000-segments.js';
 import { Sessions1795001000000 } from './1795001000000-sessions.js';
 import { SegmentRows1795001100000 } from './1795001100000-segment-rows.js';
+import { Luna1795001200000 } from './1795001200000-luna.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Segments1795000900000,
   Sessions1795001000000,
   SegmentRows1795001100000,
+  Luna1795001200000,
 ];

@@ -13,6 +13,7 @@ import { HealthModule } from './health/health.module.js';
 import { Methods } from './http/allowed-methods.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LatestModule } from './latest/latest.module.js';
+import { LunaModule } from './luna/luna.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -31,10 +32,11 @@ const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, Dele
 const API_V1 = [DeclaredTypesModule, LatestModule, SessionsModule];
 
 /** The path of each module that has one; the rest is at the root of the server. */
-export function routes({ pathPrefix }: AppConfig): Routes {
+export function routes({ pathPrefix, luna }: AppConfig): Routes {
   return [
     ...ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module })),
     ...API_V1.map((module) => ({ path: '/api/v1', module })),
+    ...(luna ? [{ path: '/luna', module: LunaModule }] : []),
   ];
 }
 
@@ -65,6 +67,7 @@ export class AppModule {
         WelcomeModule,
         ...ARCHIVE,
         ...API_V1,
+        ...(config.luna ? [LunaModule] : []),
         RouterModule.register(routes(config)),
       ],
     };

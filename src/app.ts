@@ -17,6 +17,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
 import { readForwarded } from './http/forwarded.js';
 import { addHeaders, exactContentType, protectPages } from './http/headers.js';
+import { holdRefusals } from './http/held-refusals.js';
 import { Methods } from './http/allowed-methods.js';
 import { checkFormat } from './http/request.js';
 import { checkClient, checkContentLength, checkContentType, checkPath, checkUrl } from './http/request-checks.js';
@@ -78,6 +79,10 @@ export async function createApp(
     else done();
   });
   fastify.addHook('preHandler', checkFormat);
+  if (config.luna)
+    holdRefusals(fastify, () => {
+      app.get(Metrics).lunaDeferred.inc();
+    });
   fastify.addHook('onSend', exactContentType);
   fastify.addHook('onSend', tagAnswers);
   await compressAnswers(fastify);

@@ -76,7 +76,7 @@ export class Authenticator {
 
   /** The rights of the request's key, or of the network of its address. Throws `Unauthorized` for an invalid key. */
   private async identify(request: FastifyRequest, needed: Scope | undefined): Promise<Rights | undefined> {
-    const credential = pickCredential(request.headers);
+    const credential = pickCredential(request.headers, request.routeOptions.config.takesBasic);
     const rights = credential && (await this.verify(credential, request));
     if (rights) return rights;
     // A wrong pair in the old form `ApiKey USER:KEY` counts as no credential, as in esmond.

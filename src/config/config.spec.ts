@@ -18,6 +18,7 @@ test('without any variable the archive listens on loopback and keeps its data in
     poolSize: 10,
     pathPrefix: '/esmond',
     readAccess: 'public',
+    luna: false,
     trustProxy: [],
     bodyLimit: 16 * 1024 * 1024,
     bodyBudget: 128 * 1024 * 1024,

@@ -35,6 +35,8 @@ export class AppConfig {
   pathPrefix: string;
   /** Who may read: everyone, or only clients with a key. */
   readAccess: 'public' | 'key';
+  /** Whether clients of Luna may upload. */
+  luna: boolean;
   /** Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges or range names. */
   trustProxy: readonly string[];
   /** The maximum size of a body, in bytes. */
@@ -92,6 +94,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.poolSize = read('POOL_SIZE', 10, (text) => integer(text, 2, 1000), 'a number of connections from 2 to 1000');
   config.pathPrefix = read('PATH_PREFIX', '/esmond', pathPrefix, 'a path such as /esmond, or / for none');
   config.readAccess = read('READ_ACCESS', 'public', (text) => oneOf(['public', 'key'], text), 'public or key');
+  config.luna = read('LUNA', 'off', (text) => oneOf(['on', 'off'], text), 'on or off') === 'on';
   config.trustProxy = read('TRUST_PROXY', [], proxies, 'addresses, ranges (10.0.0.0/8) or loopback, comma-separated');
   config.bodyLimit = read(
     'BODY_LIMIT',

@@ -15,6 +15,10 @@ export interface RouteRules {
   readonly gzip?: boolean;
   /** The values that the `format` parameter may have; all of JSON unless given. Any other value is 404. */
   readonly formats?: readonly string[];
+  /** Whether the key may be the password of `Authorization: Basic`: for clients that can send no other form. */
+  readonly takesBasic?: boolean;
+  /** Whether a refusal for now is held, and not answered: for clients that give up at any refusal. See `holdRefusals`. */
+  readonly holdsRefusals?: boolean;
   /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */
   readonly tagged?: boolean;
 }

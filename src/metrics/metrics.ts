@@ -51,6 +51,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly lunaDeferred = new Counter({
+    name: 'marigram_luna_deferred_total',
+    help: 'Requests at the Luna door that could not be served yet: their connections were closed after 4 seconds.',
+    registers: [this.registry],
+  });
+
   readonly storedPoints = new Gauge({
     name: 'marigram_stored_points',
     help: 'Stored points, as rows (loose; an estimate) and in segments (packed), when the last packing ended.',

@@ -3,7 +3,7 @@ import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, membersOf } from '../json/json-text.js';
 
 /** The largest meta, in bytes of JSON. */
-const MAX_BYTES = 64 * 1024;
+export const MAX_BYTES = 64 * 1024;
 
 /** How deep it may be nested; itself is the first level. */
 const MAX_DEPTH = 8;
@@ -20,11 +20,14 @@ export class Meta {
 
   private constructor(readonly members: ReadonlyMap<string, JsonSlice>) {}
 
-  /** The meta in a body. Throws `Invalid` where it is no object, too large or too deep. */
-  static parse({ kind, text }: JsonSlice): Meta {
+  /**
+   * The meta in a body. Throws `Invalid` where it is no object, too large or too deep.
+   * @param most how large it may be, in bytes.
+   */
+  static parse({ kind, text }: JsonSlice, most = MAX_BYTES): Meta {
     if (kind !== 'object') throw new Invalid(`meta: expected an object, got ${kind}`);
     checkValue(new JsonReader(text), 1);
-    return Meta.of(membersOf(text));
+    return Meta.of(membersOf(text), most);
   }
 
   /** The meta that is stored. */
@@ -32,9 +35,9 @@ export class Meta {
     return new Meta(membersOf(text));
   }
 
-  private static of(members: ReadonlyMap<string, JsonSlice>): Meta {
+  private static of(members: ReadonlyMap<string, JsonSlice>, most: number): Meta {
     const meta = new Meta(members);
-    if (Buffer.byteLength(meta.text) > MAX_BYTES) throw new Invalid('meta: more than 64 KiB of JSON');
+    if (Buffer.byteLength(meta.text) > most) throw new Invalid(`meta: more than ${most / 1024} KiB of JSON`);
     return meta;
   }
 
@@ -44,12 +47,12 @@ export class Meta {
   }
 
   /** This meta with the members of `changes` in place of its own; `null` removes one. Throws `Invalid` as `parse` does. */
-  merge(changes: Meta): Meta {
+  merge(changes: Meta, most = MAX_BYTES): Meta {
     const members = new Map(this.members);
     for (const [name, value] of changes.members)
       if (value.kind === 'null') members.delete(name);
       else members.set(name, value);
-    return Meta.of(members);
+    return Meta.of(members, most);
   }
 }
 

@@ -18,6 +18,7 @@ import { StreamSummaries } from './summaries/stream-summaries.service.js';
 @Module({
   imports: [DataModule, MetadataModule, SummariesModule],
   controllers: [SessionsController, StreamsController, PointsController, StreamSummariesController, CompareController],
+  exports: [SessionsService, StreamsService],
   providers: [
     IdleSessionsJob,
     SessionsService,

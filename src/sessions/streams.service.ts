@@ -26,9 +26,10 @@ export class StreamsService {
     id: string,
     body: NewStreamObject,
     by: Caller,
+    allowsClosed = false,
   ): Promise<{ stream: StoredStream; isNew: boolean }> {
     const wanted = newStreamOf(session, id, body);
-    const { stream, isNew, isExtended } = await this.store.register(wanted, by);
+    const { stream, isNew, isExtended } = await this.store.register(wanted, by, allowsClosed);
     if (isExtended) await this.backFill.fill(stream.metadataKey);
     return { stream, isNew };
   }

@@ -16,6 +16,7 @@ import { DiskSpace } from '../postgres/disk-space.js';
 import { type StorageEngine } from './hypertables/engine.js';
 import { EventTypeStore } from './registry/event-type-store.js';
 import { ExpiredMetadata } from './removal/expired-metadata.js';
+import { FinishedBinStore } from './rollups/finished-bin-store.js';
 import { IdempotencyStore } from './ingest/idempotency-store.js';
 import { ImportStore } from './ingest/import-store.js';
 import { KeyStore } from './access/key-store.js';
@@ -41,6 +42,7 @@ import { SummaryStore } from './rollups/summary-store.js';
 import { StreamLedger } from './sessions/stream-ledger.js';
 import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
 import { PipelinedPool } from '../postgres/pipelined-pool.js';
+import { UploadStore } from './sessions/upload-store.js';
 import { UsageStore } from './access/usage-store.js';
 import { WriteQueue } from './ingest/write-queue.js';
 
@@ -58,6 +60,7 @@ const STORES = [
   DeleteStore,
   EventTypeStore,
   ExpiredMetadata,
+  FinishedBinStore,
   IdempotencyStore,
   ImportStore,
   KeyStore,
@@ -80,6 +83,7 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
+  UploadStore,
   UsageStore,
   WriteQueue,
 ];

@@ -1,4 +1,5 @@
 import { MICROS_PER_SECOND } from '../../common/time.js';
+import { type Companion } from '../../postgres/companion.js';
 import { type Actor } from '../access/audit-store.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { type RequestColumns } from './columns-by-series.js';
@@ -17,6 +18,8 @@ export interface WriteRequest {
   readonly size: number;
   readonly by: Actor;
   readonly idempotency?: Idempotency | undefined;
+  /** What else is stored in the transaction of the points. */
+  readonly companion?: Companion | undefined;
 }
 
 /** Idempotency data of a retryable request. */

@@ -11,6 +11,7 @@ import { AuditEntry, DroppedPoints, WriteCount } from './audit.entity.js';
 import { EventType } from './event-type.entity.js';
 import { IdempotencyRecord } from './idempotency.entity.js';
 import { ImportProgress, SealedBin } from './import.entity.js';
+import { LunaUpload } from './luna.entity.js';
 import { Metadata } from './metadata.entity.js';
 import { BackFill, Series, Summary } from './series.entity.js';
 import { Session, SessionStream } from './session.entity.js';
@@ -72,7 +73,7 @@ function dataSourceOf(url: string): DataSource {
 
 const ENTITIES = [
   ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream],
-  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, SealedBin],
+  ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, LunaUpload, SealedBin],
 ];
 
 const ignore = (): void => undefined;

@@ -105,6 +105,30 @@ export class SessionStore {
     return this.read(this.db.reader(true), id);
   }
 
+  /** The session with this number, or `undefined`. */
+  async ofNumber(number: number): Promise<StoredSession | undefined> {
+    const text = `${SELECT} WHERE n.number = $1`;
+    return (await this.db.reader(true).query<StoredSession>({ name: 'session-number', text, values: [number] }))
+      .rows[0];
+  }
+
+  /**
+   * An id for a session whose creation may be repeated, but has no id: that of the newest session whose id was made of this
+   * stem, if it is younger than some seconds; else a new one.
+   * @param stem no id that is made of another stem begins with it.
+   */
+  async repeatableId(stem: string, seconds: number): Promise<string> {
+    // A "/" comes behind a "." and is in no id.
+    const { rows } = await this.db.query<{ id: string; isYoung: boolean; ids: number }>(
+      `SELECT id, created > clock_timestamp() - $2 * interval '1 second' AS "isYoung", count(*) OVER ()::int AS ids
+       FROM session WHERE id >= $1 AND id < $1 || '/' ORDER BY number DESC LIMIT 1`,
+      [stem, seconds],
+    );
+    const [newest] = rows;
+    if (!newest) return stem;
+    return newest.isYoung ? newest.id : `${stem}.${newest.ids + 1}`;
+  }
+
   /** A page of the sessions that match, newest `testStart` first, and whether more follow. */
   async list(
     { name, operator, status, meta, from, to }: SessionFilter,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound, StateConflict, Unavailable } from '../../common/errors.js';
-import { textArray } from '../../postgres/array-encoding.js';
+import { int4Array, textArray } from '../../postgres/array-encoding.js';
 import { Database } from '../../postgres/database.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -53,6 +53,9 @@ export interface StoredStream extends Omit<NewStream, 'metadata'> {
 
 /** What names a stream, and where its points are. */
 export type NamedStream = Pick<StoredStream, 'session' | 'id' | 'type' | 'series' | 'metadataKey'>;
+
+/** The same of a stream that is known by its number, and what is kept of its points. */
+export type NumberedStream = NamedStream & Pick<StoredStream, 'number' | 'raw' | 'aggregate'>;
 
 /** What clients may change of a stream, and the parameters of its metadata, which follow. */
 export interface ChangedStream extends Pick<NewStream, 'name' | 'meta'> {
@@ -121,6 +124,17 @@ export class StreamStore {
     return rows;
   }
 
+  /** The streams with these numbers; unknown ones are missing. */
+  async numbered(numbers: readonly number[]): Promise<NumberedStream[]> {
+    const { rows } = await this.db.query<NumberedStream>({
+      name: 'streams-numbered',
+      text: `SELECT s.number, s.session, s.id, s.type, s.series, s.raw, s.aggregate, d.key AS "metadataKey"
+             FROM session_stream s JOIN ${DESCRIBED_SERIES} d USING (series) WHERE s.number = ANY ($1::int4[])`,
+      values: [int4Array(numbers, (number) => number)],
+    });
+    return rows;
+  }
+
   /** A page of the streams of a session that match, in the order of registration, and whether more follow. `limit` may be infinite. */
   async list(
     session: string,
@@ -147,13 +161,18 @@ export class StreamStore {
    * it lacks; nothing else of a stored one changes. Safe against others that register the same at the same time.
    * Throws `NotFound` where the session or the parent does not exist, and `StateConflict` where the stored one is of
    * another kind, or a new one is for a session that is not open.
+   * @param allowsClosed whether sessions that have ended get new streams, too.
    * @returns the stream, whether it is new, and whether summaries were added to it.
    */
-  async register(wanted: NewStream, by: Actor): Promise<{ stream: StoredStream; isNew: boolean; isExtended: boolean }> {
+  async register(
+    wanted: NewStream,
+    by: Actor,
+    allowsClosed = false,
+  ): Promise<{ stream: StoredStream; isNew: boolean; isExtended: boolean }> {
     await this.disk.check();
     return this.db.retrying(async (sql) => {
       const known = await this.read(sql, wanted.session, wanted.id);
-      const isNew = !known && (await this.insert(sql, wanted, by));
+      const isNew = !known && (await this.insert(sql, wanted, by, allowsClosed));
       const stream = known ?? (await this.read(sql, wanted.session, wanted.id));
       if (!stream) throw new Unavailable(DELETED);
       if (isNew) return { stream, isNew, isExtended: false };
@@ -172,10 +191,11 @@ export class StreamStore {
   }
 
   /** Returns whether the stream is new: another one may have registered it meanwhile. */
-  private async insert(sql: Sql, wanted: NewStream, by: Actor): Promise<boolean> {
+  private async insert(sql: Sql, wanted: NewStream, by: Actor, allowsClosed: boolean): Promise<boolean> {
     const { session, id, type, name, caseName, parent, raw, aggregate, meta } = wanted;
     const held = await this.holdSession(sql, session);
-    if (held.status !== 'open') throw new StateConflict(`session ${session} is ${held.status}: POST …/reopen first`);
+    if (held.status !== 'open' && !allowsClosed)
+      throw new StateConflict(`session ${session} is ${held.status}: POST …/reopen first`);
     const parentSeries = parent === null ? null : await this.seriesOf(sql, session, parent);
     const traits = { origin: held.testStart, isStream: true, keepsPoints: raw };
     const { key, isNew } = await this.metadata.registerWithin(sql, { ...wanted.metadata, traits });

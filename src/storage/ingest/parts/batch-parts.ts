@@ -7,6 +7,7 @@ import { StreamLedger } from '../../sessions/stream-ledger.js';
 import { IdempotencyStore } from '../idempotency-store.js';
 import { type WriteBatch } from '../write-batch.js';
 import { type BatchPart } from './batch-part.js';
+import { CompanionsPart } from './companions-part.js';
 import { type BatchPlans, type PlanningPart, together } from './planning-part.js';
 import { ExtentsPart } from './extents-part.js';
 import { IdempotencyPart } from './idempotency-part.js';
@@ -47,6 +48,7 @@ export class BatchParts {
     const plans = together(planning);
     const rollups = new RollupsPart(this.rollups, this.chunks, batch, plans);
     const extents = new ExtentsPart(this.series, plans, timeUpdated);
-    return { inOrder: [idempotency, ...planning, rollups, extents], plans, extents };
+    const companions = batch.requests.some(({ companion }) => companion) ? [new CompanionsPart(batch)] : [];
+    return { inOrder: [idempotency, ...planning, rollups, extents, ...companions], plans, extents };
   }
 }
