@@ -1,5 +1,5 @@
 /** The longest text of the data type string, in bytes of UTF-8. */
-export const MAX_TEXT_BYTES = 64 * 1024;
+const MAX_TEXT_BYTES = 64 * 1024;
 
 /** Whether a text can be a value of the data type string: of at most 64 KiB, well-formed Unicode, without NUL. */
 export function isStorableText(text: string): boolean {

@@ -7,7 +7,7 @@ import { type EventTypeObject, type MetadataObject } from './metadata.dto.js';
 import { type SubjectObject } from './subject.dto.js';
 
 /** The subject of a metadata on the wire: the fields that it has. */
-export function subjectFields(subject: Omit<Subject, 'subjectType'>): SubjectObject {
+export function subjectFields(subject: Omit<Subject, 'subjectType'>): Pick<SubjectObject, keyof SubjectObject> {
   return {
     ...(subject.source !== null && { source: subject.source }),
     ...(subject.destination !== null && { destination: subject.destination }),
