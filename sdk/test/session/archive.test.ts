@@ -213,7 +213,7 @@ describe('each row counts once, and none that was put is lost,', () => {
       await server.program.ended;
       server = await sandbox.start(env);
     }
-    await program.line(/^closed complete$/);
+    await program.line(/^closed complete/);
     await checkRows('server-killed', 100_000);
   });
 });

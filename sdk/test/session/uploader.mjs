@@ -19,5 +19,5 @@ for (let row = 0; row < Number(rows); row += STEP) {
   await Promise.all([kept.put(points), summed.put(points), codes.put(texts)]);
   console.log(`put ${row + STEP}`);
 }
-const { backends } = await ds.close();
-console.log(`closed ${backends[0].status}`);
+const { backends } = await ds.close({ timeoutMs: 300_000 });
+console.log(`closed ${backends[0].status}`, backends[0].error?.message ?? '');
