@@ -1,7 +1,7 @@
 import { type TestArchive } from './archive.js';
 
 const TABLES = [
-  'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream',
+  'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload',
   // Hypertables, which TimescaleDB truncates only on their own.
   ...['point', 'segment', 'rollup'],
 ];
