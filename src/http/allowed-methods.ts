@@ -13,7 +13,7 @@ import { JSON_TYPE } from './headers.js';
 const ALL: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** The headers that a script of another origin may send. */
-const CORS_HEADERS = 'authorization, x-api-key, content-type, content-encoding, idempotency-key';
+const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
 
 /**
  * The methods of each URL, collected from the routes. Call `watch` before the routes are registered and `answerOthers`
