@@ -2,6 +2,7 @@ import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { type OrderedRange, type RowSource } from '../../postgres/row-source.js';
 import { type Sql } from '../../postgres/sql.js';
 import { looseResult, looseRun } from './loose-run.js';
+import { pagedSource } from './paged-source.js';
 import { merged, type PointRun, PointSlice, reversed, within } from './point-slice.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
 import { overlaps, rangeValues } from './segment-store.js';
@@ -53,8 +54,8 @@ interface Most {
 }
 
 /**
- * The points of a range of a series that is no stream, in its order, loose and packed. Each statement has its own snapshot and reads both, so that a
- * point that is packed meanwhile is read once.
+ * The points of a range of a series that is no stream, in its order, loose and packed. Each statement has its own
+ * snapshot and reads both, so that a point that is packed meanwhile is read once.
  * @param chunkBegin the begin of the chunk that a time (micros) falls into; −Infinity where it has none.
  * @param count the number of points of the range.
  */
@@ -64,38 +65,38 @@ export function pointSource(
   chunkBegin: (micros: number) => number,
   count: () => Promise<number>,
 ): RowSource<PointSlice> {
-  return {
-    sizeOf: ({ size }) => size,
-    hasMoreThan: async (points) => (await count()) > points,
-    async *slices(limit, offset): AsyncGenerator<PointSlice, undefined, undefined> {
-      let [wanted, skip] = [limit, offset];
-      let rest: Rest | undefined = { begin: range.begin, end: range.end, isAfter: false };
-      const { isDocument } = DATA_TYPES[range.dataType];
-      let loose = isDocument ? FIRST_DOCUMENTS : MAX_LOOSE_POINTS;
-      let segments = isDocument ? FIRST_DOCUMENT_SEGMENTS : FIRST_SEGMENTS;
-      let pointsOfSegment = MAX_SEGMENT_POINTS;
-      while (rest) {
-        const missing = wanted + skip;
-        const fetched: Fetched = await fetch(sql, range, rest, chunkBegin, {
-          loose: Math.min(missing, loose),
-          // The first one may end before most of the range begins.
-          segments: Math.min(1 + Math.ceil(missing / pointsOfSegment), segments),
-        });
-        ({ rest } = fetched);
-        const { length } = fetched.slice;
-        const slice = fetched.slice.slice(skip, skip + wanted);
-        skip = Math.max(0, skip - length);
-        wanted -= slice.length;
-        if (slice.length > 0) yield slice;
-        if (wanted === 0) return;
-        if (length > 0) loose = Math.min(fitting(length, fetched.slice), loose * GROWTH, MAX_LOOSE_POINTS);
-        const { runs } = fetched.packed;
-        if (runs.length === 0) continue;
-        segments = Math.min(fitting(runs.length, fetched.packed), segments * SEGMENT_GROWTH, MAX_SEGMENTS);
-        pointsOfSegment = fetched.packed.length / runs.length;
-      }
-    },
-  };
+  return pagedSource((most) => read(sql, range, chunkBegin, most), count);
+}
+
+/** Reads `most` points of a range, or some more, in one slice for each statement. */
+async function* read(
+  sql: Sql,
+  range: PointRange,
+  chunkBegin: (micros: number) => number,
+  most: number,
+): AsyncGenerator<PointSlice, undefined, undefined> {
+  let missing = most;
+  let rest: Rest | undefined = { begin: range.begin, end: range.end, isAfter: false };
+  const { isDocument } = DATA_TYPES[range.dataType];
+  let loose = isDocument ? FIRST_DOCUMENTS : MAX_LOOSE_POINTS;
+  let segments = isDocument ? FIRST_DOCUMENT_SEGMENTS : FIRST_SEGMENTS;
+  let pointsOfSegment = MAX_SEGMENT_POINTS;
+  while (rest) {
+    const fetched: Fetched = await fetch(sql, range, rest, chunkBegin, {
+      loose: Math.min(missing, loose),
+      // The first one may end before most of the range begins.
+      segments: Math.min(1 + Math.ceil(missing / pointsOfSegment), segments),
+    });
+    ({ rest } = fetched);
+    yield fetched.slice;
+    const { length } = fetched.slice;
+    missing -= length;
+    if (length > 0) loose = Math.min(fitting(length, fetched.slice), loose * GROWTH, MAX_LOOSE_POINTS);
+    const { runs } = fetched.packed;
+    if (runs.length === 0) continue;
+    segments = Math.min(fitting(runs.length, fetched.packed), segments * SEGMENT_GROWTH, MAX_SEGMENTS);
+    pointsOfSegment = fetched.packed.length / runs.length;
+  }
 }
 
 /** How many parts like those of a slice one statement may fetch. */

@@ -1,5 +1,6 @@
 import { type RowSource } from '../../postgres/row-source.js';
 import { type Sql } from '../../postgres/sql.js';
+import { pagedSource } from './paged-source.js';
 import { copyOf, indexOfPlace, inPlaceOrder, isBefore, type Place } from './place-order.js';
 import { type PointRange } from './point-source.js';
 import { type PointRun, PointSlice, reversed } from './point-slice.js';
@@ -41,20 +42,7 @@ export function streamSource(
   chunkBegin: (micros: number) => number,
   count: () => Promise<number>,
 ): RowSource<PointSlice> {
-  return {
-    sizeOf: ({ size }) => size,
-    hasMoreThan: async (points) => (await count()) > points,
-    async *slices(limit, offset): AsyncGenerator<PointSlice, undefined, undefined> {
-      let [wanted, skip] = [limit, offset];
-      for await (const points of new StreamReader(sql, range, chunkBegin, limit + offset).slices()) {
-        const slice = points.slice(skip, skip + wanted);
-        skip = Math.max(0, skip - points.length);
-        wanted -= slice.length;
-        if (slice.length > 0) yield slice;
-        if (wanted === 0) return;
-      }
-    },
-  };
+  return pagedSource((most) => new StreamReader(sql, range, chunkBegin, most).slices(), count);
 }
 
 /**
