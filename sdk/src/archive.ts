@@ -1,9 +1,8 @@
 import { accept } from './answer.js';
 import { baseUrlOf, type ConnectionOptions, rootOf } from './connection-options.js';
-import { Deadline } from './deadline.js';
-import { ApiError, ArchiveError, ConflictError, ConnectionError } from './errors.js';
+import { withinDeadline } from './deadline.js';
+import { ApiError, ConflictError } from './errors.js';
 import { type Client, createClient } from './generated/client/index.js';
-import { reasonOf } from './failure-reason.js';
 import { isPassing, pause, pauseMs } from './retry.js';
 
 /** What each call of the generated core is given. */
@@ -74,17 +73,9 @@ export class Archive {
 
   private async attempt<T>(call: (core: Core) => Promise<T>, outer: AbortSignal | undefined): Promise<T> {
     outer?.throwIfAborted();
-    const deadline = new Deadline(this.timeoutMs, outer);
-    try {
-      const core: Core = { client: this.client, signal: deadline.signal, throwOnError: true, querySerializer };
-      return await deadline.race(call(core));
-    } catch (error) {
-      if (deadline.signal.aborted) throw deadline.signal.reason;
-      if (error instanceof ArchiveError) throw error;
-      throw new ConnectionError(`no whole answer: ${reasonOf(error)}`, { cause: error });
-    } finally {
-      deadline.release();
-    }
+    return withinDeadline(this.timeoutMs, outer, (signal) =>
+      call({ client: this.client, signal, throwOnError: true, querySerializer }),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-import { TimeoutError } from './errors.js';
+import { ArchiveError, ConnectionError, TimeoutError } from './errors.js';
+import { reasonOf } from './failure-reason.js';
 
 /** A time limit that also ends with the caller's own signal. `AbortSignal.any` would do, but Node 18 lacks it. */
 export class Deadline {
@@ -46,4 +47,27 @@ export class Deadline {
   private readonly follow = (): void => {
     this.controller.abort(this.outer?.reason);
   };
+}
+
+/**
+ * What a call resolves to within a time limit.
+ * @param outer the caller's signal, if there is one.
+ * Throws the reason of the signal that ended it, the `ArchiveError`s of `call`, and a `ConnectionError` for any other of
+ * its errors.
+ */
+export async function withinDeadline<T>(
+  timeoutMs: number,
+  outer: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(timeoutMs, outer);
+  try {
+    return await deadline.race(call(deadline.signal));
+  } catch (error) {
+    if (deadline.signal.aborted) throw deadline.signal.reason;
+    if (error instanceof ArchiveError) throw error;
+    throw new ConnectionError(`no whole answer: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    deadline.release();
+  }
 }

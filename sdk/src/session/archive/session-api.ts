@@ -2,9 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { accept } from '../../answer.js';
 import { rootOf } from '../../connection-options.js';
-import { Deadline } from '../../deadline.js';
-import { ArchiveError, ConnectionError } from '../../errors.js';
-import { reasonOf } from '../../failure-reason.js';
+import { withinDeadline } from '../../deadline.js';
 import { timesOf, valuesOf } from './points-payload.js';
 import { type Chunk } from './chunk.js';
 
@@ -73,24 +71,16 @@ export class SessionApi {
   }
 
   private async request(method: string, path: string, { type, encoding, bytes }: Body): Promise<unknown> {
-    const deadline = new Deadline(this.timeoutMs, this.signal);
-    try {
+    return withinDeadline(this.timeoutMs, this.signal, async (signal) => {
       const request = new Request(this.base + path, {
         method,
         headers: { ...this.headers, 'content-type': type, ...(encoding && { 'content-encoding': encoding }) },
         // No buffer here is shared between threads.
         body: bytes as Uint8Array<ArrayBuffer>,
-        signal: deadline.signal,
+        signal,
       });
-      const answer = async (): Promise<unknown> => (await accept(request, await this.send(request), [200, 201])).json();
-      return await deadline.race(answer());
-    } catch (error) {
-      if (deadline.signal.aborted) throw deadline.signal.reason;
-      if (error instanceof ArchiveError) throw error;
-      throw new ConnectionError(`no whole answer: ${reasonOf(error)}`, { cause: error });
-    } finally {
-      deadline.release();
-    }
+      return (await accept(request, await this.send(request), [200, 201])).json() as Promise<unknown>;
+    });
   }
 }
 
