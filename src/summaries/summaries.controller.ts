@@ -10,11 +10,9 @@ import { answerRows } from '../rows/answer-rows.js';
 import { AskedFormat, type Format, ROW_FORMATS } from '../rows/row-format.js';
 import { parseRowQuery, type RowQuery } from '../rows/row-query.js';
 import { WindowPipe } from '../rows/window.pipe.js';
+import { announceIncomplete } from './announce-incomplete.js';
 import { GET_SUMMARY } from './summaries.docs.js';
 import { SummariesService } from './summaries.service.js';
-
-/** `Retry-After` of a summary that is being back-filled. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** Reading summaries; they are written with the points they sum up. */
 @Controller('archive')
@@ -36,7 +34,7 @@ export class SummariesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
     const bins = await this.summaries.read({ metadataKey, eventType, type, window }, query);
-    if (bins.incomplete) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    announceIncomplete(bins, reply);
     return answerRows(bins, format, address, reply);
   }
 }

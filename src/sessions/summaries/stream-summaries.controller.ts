@@ -10,13 +10,11 @@ import { MICROS_PER_SECOND } from '../../common/time.js';
 import { answerRows } from '../../rows/answer-rows.js';
 import { type Format, namesOf } from '../../rows/row-format.js';
 import { WindowPipe } from '../../rows/window.pipe.js';
+import { announceIncomplete } from '../../summaries/announce-incomplete.js';
 import { parseStreamRowQuery, type StreamRowQuery } from '../points/point-query.js';
 import { GET_STREAM_SUMMARY, GET_WHOLE_SUMMARY } from './stream-summaries.docs.js';
 import { StreamSummaries } from './stream-summaries.service.js';
 import { AskedSummaryFormat, formatOf, hasColumns, SUMMARY_FORMATS } from './summary-formats.js';
-
-/** `Retry-After` of a summary that is being back-filled. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** Reading summaries of streams. */
 @Controller('sessions/:session/streams/:stream')
@@ -33,9 +31,9 @@ export class StreamSummariesController {
     @Param('summaryType', SummaryTypePipe) type: SummaryType,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { window, value, incomplete } = await this.summaries.whole(session, stream, type);
-    if (incomplete) void reply.header('retry-after', RETRY_AFTER_SECONDS);
-    return `{"window":${window},"value":${value ?? 'null'}}`;
+    const whole = await this.summaries.whole(session, stream, type);
+    announceIncomplete(whole, reply);
+    return `{"window":${whole.window},"value":${whole.value ?? 'null'}}`;
   }
 
   /** In lines, relative times are whole seconds, as netort has them. */
@@ -53,7 +51,7 @@ export class StreamSummariesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | Readable> {
     const bins = await this.summaries.read(session, stream, type, window, query);
-    if (bins.incomplete) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    announceIncomplete(bins, reply);
     const isRelative = query.timeBase === 'relative';
     const times = {
       origin: isRelative ? bins.testStart : 0,
