@@ -14,7 +14,8 @@ import { type RowWriter } from '../rows/row-writer.js';
 import { type BinQuantiles } from '../storage/rollups/bin-quantiles.js';
 import { type BinQuotient } from '../storage/rollups/bin-quotients.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
-import { type BinRange, RollupStore } from '../storage/rollups/rollup-store.js';
+import { type BinRange } from '../storage/rollups/bin-source.js';
+import { RollupStore } from '../storage/rollups/rollup-store.js';
 import { SummaryStore } from '../storage/rollups/summary-store.js';
 
 /** A summary, as clients name it. */
@@ -79,7 +80,8 @@ export class SummariesService {
 
   /**
    * The bins of a summary that begin in a range of time (micros, both ends inclusive) as one, of which any summary of
-   * the same window can be computed by `binOfRow` and `summaryValue`. Sealed bins are not in it. `undefined` where there are none.
+   * the same window can be computed by `binOfRow` and `summaryValue`. Sealed bins are not in it. `undefined` where
+   * there are none.
    * Throws `Invalid` for an unknown event type.
    */
   async merged(summary: SummaryName, range: { begin: number; end: number }): Promise<MergedBins | undefined> {
