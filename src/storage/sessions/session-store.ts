@@ -6,6 +6,7 @@ import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Actor, type AuditAction, recordAudit } from '../access/audit-store.js';
 import { POINT_TIMES } from '../registry/relations.js';
 import { type SessionStatus } from '../schema/session.entity.js';
+import { type MetaFilter, metaMatches, metaValues } from './meta-filter.js';
 import { rowRangesOf, rowsOf } from './row-ranges.js';
 import { type RowRange } from './stream-ledger.js';
 
@@ -51,8 +52,7 @@ export interface SessionFilter {
   readonly name?: string | undefined;
   readonly operator?: string | undefined;
   readonly status?: SessionStatus | undefined;
-  /** Members of `meta` and their texts. */
-  readonly meta: readonly (readonly [member: string, text: string])[];
+  readonly meta: MetaFilter;
   /** When the test began (micros), both inclusive. */
   readonly from: number;
   readonly to: number;
@@ -137,12 +137,11 @@ export class SessionStore {
     const { rows } = await this.db.reader(true).query<StoredSession>(
       `${SELECT} WHERE ($1::text IS NULL OR n.name = $1) AND ($2::text IS NULL OR n.operator = $2)
          AND ($3::text IS NULL OR n.status = $3) AND n.test_start BETWEEN $4 AND $5
-         AND NOT EXISTS (SELECT FROM unnest($6::text[], $7::text[]) AS wanted (member, text)
-                         WHERE n.meta ->> wanted.member IS DISTINCT FROM wanted.text)
+         AND ${metaMatches('n.meta', '$6', '$7')}
        ORDER BY n.test_start DESC, n.number DESC LIMIT $8 OFFSET $9`,
       [
         ...[name ?? null, operator ?? null, status ?? null, timestampOf(from), timestampOf(to)],
-        ...[meta.map(([member]) => member), meta.map(([, text]) => text)],
+        ...metaValues(meta),
         ...[limit + 1, offset],
       ],
     );

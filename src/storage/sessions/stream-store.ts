@@ -10,6 +10,7 @@ import { MetadataStore, type NewMetadata, sameSummary, type SummaryRegistration 
 import { DESCRIBED_SERIES } from '../registry/relations.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { type SessionStatus } from '../schema/session.entity.js';
+import { type MetaFilter, metaMatches, metaValues } from './meta-filter.js';
 import { rowRangesOf } from './row-ranges.js';
 import { type RowRange } from './stream-ledger.js';
 
@@ -67,8 +68,7 @@ export interface StreamFilter {
   readonly type?: StreamType | undefined;
   readonly name?: string | undefined;
   readonly caseName?: string | undefined;
-  /** Members of `meta` and their texts. */
-  readonly meta: readonly (readonly [member: string, text: string])[];
+  readonly meta: MetaFilter;
 }
 
 /** What a registration needs to know of a session. */
@@ -135,7 +135,10 @@ export class StreamStore {
     return rows;
   }
 
-  /** A page of the streams of a session that match, in the order of registration, and whether more follow. `limit` may be infinite. */
+  /**
+   * A page of the streams of a session that match, in the order of registration, and whether more follow. `limit` may be
+   * infinite.
+   */
   async list(
     session: string,
     { type, name, caseName, meta }: StreamFilter,
@@ -144,12 +147,11 @@ export class StreamStore {
     const { rows } = await this.db.reader(true).query<StoredStream>(
       `${SELECT} WHERE s.session = $1 AND ($2::text IS NULL OR s.type = $2) AND ($3::text IS NULL OR s.name = $3)
          AND ($4::text IS NULL OR s.case_name = $4)
-         AND NOT EXISTS (SELECT FROM unnest($5::text[], $6::text[]) AS wanted (member, text)
-                         WHERE s.meta ->> wanted.member IS DISTINCT FROM wanted.text)
+         AND ${metaMatches('s.meta', '$5', '$6')}
        ORDER BY s.number LIMIT $7 OFFSET $8`,
       [
         ...[session, type ?? null, name ?? null, caseName ?? null],
-        ...[meta.map(([member]) => member), meta.map(([, text]) => text)],
+        ...metaValues(meta),
         ...[limit === Infinity ? null : limit + 1, offset],
       ],
     );
