@@ -6,6 +6,17 @@ import { SummariesService } from '../src/summaries/summaries.service.js';
 import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { newMetadata, postPoint, putPoints, register, type WirePoint } from './support/builders.js';
+import {
+  ALL_SEVEN,
+  FIRST_SECOND,
+  NEXT_SECOND,
+  OF_EQUALS,
+  OF_HUGE,
+  OF_TENTHS,
+  RESPONSE_TIMES,
+  WITH_LATE,
+  WITHOUT_SECOND,
+} from './support/response-times.js';
 
 let archive: TestArchive;
 let admin: string;
@@ -47,27 +58,8 @@ async function valuesOf(values: readonly number[], eventType = 'ntp-delay', ts =
   return { ...(quantiles?.val as object), distribution: distribution?.val };
 }
 
-const named = (quantiles: readonly number[]): object =>
-  Object.fromEntries(PERCENTS.map((percent, index) => [`q${percent}`, quantiles[index]]));
+const POINTS: WirePoint[] = RESPONSE_TIMES.map(([micros, val]) => ({ ts: micros / 1e6, val }));
 
-const POINTS: WirePoint[] = [
-  { ts: 1574164720.249248, val: 30021 },
-  { ts: 1574164720.450572, val: 30764 },
-  { ts: 1574164720.649228, val: 29917 },
-  { ts: 1574164720.849529, val: 30307 },
-  { ts: 1574164721.049295, val: 30081 },
-  { ts: 1574164721.249847, val: 30466 },
-  { ts: 1574164721.451305, val: 30990 },
-];
-
-const FIRST = {
-  ...named([29917, 29948.2, 29995, 30164, 30421.25, 30489.8, 30558.35, 30626.9, 30695.45, 30736.58, 30750.29, 30764]),
-  ...{ average: 30252.25, stddev: 378.92600421014475, sum: 121009, cnt: 4 },
-};
-const SECOND = {
-  ...named([30081, 30158, 30273.5, 30466, 30728, 30780.4, 30832.8, 30885.2, 30937.6, 30969.04, 30979.52, 30990]),
-  ...{ average: 30512.333333333332, stddev: 456.26783070180755, sum: 91537, cnt: 3 },
-};
 const SUMMARIES: [string, number][] = [
   ['quantiles', 1],
   ['distribution', 1],
@@ -79,8 +71,8 @@ describe('the reference results of the contract', () => {
     const uri = await register(archive, withSummaries(type, ...SUMMARIES));
     await put(uri, type, POINTS);
     expect(await readSummary(uri, `${type}/quantiles/1`)).toEqual([
-      { ts: 1574164720, val: FIRST },
-      { ts: 1574164721, val: SECOND },
+      { ts: 1574164720, val: FIRST_SECOND },
+      { ts: 1574164721, val: NEXT_SECOND },
     ]);
     expect(await readSummary(uri, `${type}/distributions/1`)).toEqual([
       {
@@ -93,22 +85,7 @@ describe('the reference results of the contract', () => {
       { ts: 1574164721, val: [{ l: 30000, r: 31000, cnt: 3 }] },
     ]);
     const [both] = await readSummary(uri, `${type}/quantiles/2`);
-    expect(both).toMatchObject({
-      ts: 1574164720,
-      val: {
-        ...{ cnt: 7, sum: 212546, average: 30363.714285714286, stddev: 400.64020196252324, q10: 29979.4, q25: 30051 },
-        ...{
-          q50: 30307,
-          q75: 30615,
-          q80: 30704.4,
-          q85: 30786.6,
-          q90: 30854.4,
-          q95: 30922.2,
-          q98: 30962.88,
-          q99: 30976.44,
-        },
-      },
-    });
+    expect(both).toMatchObject({ ts: 1574164720, val: ALL_SEVEN });
   });
 
   test('members come in their order', async () => {
@@ -125,10 +102,7 @@ describe('the reference results of the contract', () => {
     await postPoint(archive, uri, 'throughput', { ts: 1574164720.999999, val: 31000 }).expect(201);
     const late = await readSummary(uri, 'throughput/quantiles/1');
     expect(late).toHaveLength(2);
-    expect(late[0]?.val).toMatchObject({
-      ...{ cnt: 5, sum: 152009, average: 30401.8, stddev: 468.5239588324166 },
-      ...{ q50: 30307, q75: 30764, q95: 30952.8, q99: 30990.56, q100: 31000 },
-    });
+    expect(late[0]?.val).toMatchObject(WITH_LATE);
     expect(await readSummary(uri, 'throughput/distributions/1')).toMatchObject([
       { val: [{ cnt: 1 }, { cnt: 3 }, { l: 31000, r: 32000, cnt: 1 }] },
       { val: [{ cnt: 3 }] },
@@ -137,32 +111,13 @@ describe('the reference results of the contract', () => {
     for (const ts of ['1574164720.999999', '1574164720.450572'])
       await archive.http.delete(`${uri}throughput/base?time=${ts}`).set('authorization', admin).expect(200);
     const [less] = await readSummary(uri, 'throughput/quantiles/1');
-    expect(less?.val).toMatchObject({
-      ...{ cnt: 3, sum: 90245, average: 30081.666666666668, stddev: 201.95379009400477 },
-      ...{ q50: 30021, q75: 30164, q95: 30278.4, q100: 30307 },
-    });
+    expect(less?.val).toMatchObject(WITHOUT_SECOND);
   });
 
   test('decimals, equal values and large ones', async () => {
-    expect(await valuesOf([0.1, 0.2])).toMatchObject({
-      ...{
-        sum: 0.3,
-        average: 0.15,
-        stddev: 0.07071067811865475,
-        q10: 0.11,
-        q25: 0.125,
-        q50: 0.15,
-        q75: 0.175,
-        q95: 0.195,
-      },
-    });
-    expect(await valuesOf([1, 1, 2, 2, 2, 10])).toMatchObject({
-      ...{ cnt: 6, sum: 18, average: 3, stddev: 3.4641016151377544, q25: 1.25, q85: 4 },
-      ...{ q90: 6, q95: 8, q98: 9.2, q99: 9.6 },
-    });
-    expect(await valuesOf([1e16, 1, 1])).toMatchObject({
-      ...{ sum: 10000000000000002, q75: 5000000000000000, average: 3333333333333334 },
-    });
+    expect(await valuesOf([0.1, 0.2])).toMatchObject(OF_TENTHS);
+    expect(await valuesOf([1, 1, 2, 2, 2, 10])).toMatchObject(OF_EQUALS);
+    expect(await valuesOf([1e16, 1, 1])).toMatchObject(OF_HUGE);
     expect(await valuesOf([1.7e308, -1.7e308, 1.7e308, 5e-324, -0])).toMatchObject({
       q0: -1.7e308,
       q25: 0,
@@ -394,7 +349,7 @@ describe('all bins of a range as one', () => {
     expect(await whole(uri, 'throughput', 'distribution', ...all)).toEqual(distribution?.val);
     expect(await whole(uri, 'throughput', 'average', ...all)).toBe(30363.714285714286);
     expect(await whole(uri, 'event', 'categories', ...all)).toEqual({ '200': 3, '502': 4 });
-    expect(await whole(uri, 'throughput', 'quantiles', 1574164721, Infinity)).toEqual(SECOND);
+    expect(await whole(uri, 'throughput', 'quantiles', 1574164721, Infinity)).toEqual(NEXT_SECOND);
     expect(await whole(uri, 'throughput', 'quantiles', 1574164722, Infinity)).toBeUndefined();
   });
 

@@ -1,5 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import {
+  ALL_SEVEN,
+  FIRST_SECOND,
+  LAST_TWO,
+  NEXT_SECOND,
+  OF_EQUALS,
+  OF_HUGE,
+  OF_TENTHS,
+  quantiles,
+  RESPONSE_TIMES,
+  SECOND_FROM_FIRST,
+  WITH_LATE,
+  WITHOUT_SECOND,
+} from './support/response-times.js';
 import { newSession, newStream, send, START } from './support/sessions.js';
 
 let archive: TestArchive;
@@ -9,31 +23,6 @@ beforeAll(async () => {
   admin = await archive.issueKey('admin');
 });
 afterAll(() => archive.close());
-
-/** netort's own example: microseconds and values. */
-const POINTS: [number, number][] = [
-  [1574164720249248, 30021],
-  [1574164720450572, 30764],
-  [1574164720649228, 29917],
-  [1574164720849529, 30307],
-  [1574164721049295, 30081],
-  [1574164721249847, 30466],
-  [1574164721451305, 30990],
-];
-
-const NAMES = 'q0 q10 q25 q50 q75 q80 q85 q90 q95 q98 q99 q100'.split(' ');
-
-/** A value of `quantiles`, from its count, sum, average, standard deviation and quantiles. */
-function quantiles(cnt: number, sum: number, average: number, stddev: number | null, ...values: number[]): object {
-  return { ...Object.fromEntries(NAMES.map((name, index) => [name, values[index]])), average, stddev, sum, cnt };
-}
-
-// prettier-ignore
-const FIRST = quantiles(4, 121009, 30252.25, 378.92600421014475,
-  29917, 29948.2, 29995, 30164, 30421.25, 30489.8, 30558.35, 30626.9, 30695.45, 30736.58, 30750.29, 30764);
-// prettier-ignore
-const SECOND = quantiles(3, 91537, 30512.333333333332, 456.26783070180755,
-  30081, 30158, 30273.5, 30466, 30728, 30780.4, 30832.8, 30885.2, 30937.6, 30969.04, 30979.52, 30990);
 
 const AGGREGATED = { type: 'metric', aggregate: true };
 
@@ -66,116 +55,68 @@ const seconds = (value: number): number => 1574164720_000_000 + value * 1_000_00
 
 describe('the vectors of the contract', () => {
   test('netort’s own example, with bins aligned to 1970', async () => {
-    const stream = await streamWith(POINTS);
+    const stream = await streamWith(RESPONSE_TIMES);
     expect(await read(stream, 'quantiles/1')).toEqual([
-      { ts: seconds(0), value: FIRST },
-      { ts: seconds(1), value: SECOND },
+      { ts: seconds(0), value: FIRST_SECOND },
+      { ts: seconds(1), value: NEXT_SECOND },
     ]);
     expect(await read(stream, 'distributions/1')).toEqual([
       { ts: seconds(0), value: [{ l: 29000, r: 30000, cnt: 1 }, { l: 30000, r: 31000, cnt: 3 }] }, // prettier-ignore
       { ts: seconds(1), value: [{ l: 30000, r: 31000, cnt: 3 }] },
     ]);
     const events = await streamWith(
-      POINTS.map(([ts]) => [ts, '200']),
+      RESPONSE_TIMES.map(([ts]) => [ts, '200']),
       { type: 'event', aggregate: true },
     );
     expect(await valuesOf(events, 'categories/1')).toEqual([{ 200: 4 }, { 200: 3 }]);
   });
 
   test('the same, aligned to the first point', async () => {
-    const stream = await streamWith(POINTS, AGGREGATED, START);
+    const stream = await streamWith(RESPONSE_TIMES, AGGREGATED, START);
     expect(await read(stream, 'quantiles/1?time=relative')).toEqual([
-      {
-        ts: 0,
-        // prettier-ignore
-        value: quantiles(5, 151090, 30218, 336.9777440722161,
-          29917, 29958.6, 30021, 30081, 30307, 30398.4, 30489.8, 30581.2, 30672.6, 30727.44, 30745.72, 30764),
-      },
-      {
-        ts: 1_000_000,
-        value: expect.objectContaining({
-          ...{ cnt: 2, sum: 61456, average: 30728, stddev: 370.5239533417509, q10: 30518.4, q25: 30597, q50: 30728 },
-          ...{ q75: 30859, q95: 30963.8, q99: 30984.76 },
-        }),
-      },
+      { ts: 0, value: SECOND_FROM_FIRST },
+      { ts: 1_000_000, value: expect.objectContaining(LAST_TWO) },
     ]);
     const points = (await read(stream, 'points?time=relative&from=0&to=201324')) as { ts: number }[];
     expect(points.map(({ ts }) => ts)).toEqual([0, 201324]);
   });
 
   test('a late point changes the one bin of its second', async () => {
-    const stream = await streamWith(POINTS);
+    const stream = await streamWith(RESPONSE_TIMES);
     await send(archive, 'post', `${stream}/points`, [[1574164720999999, 31000]]).expect(200);
     const bins = await valuesOf(stream, 'quantiles/1');
     expect(bins).toHaveLength(2);
-    expect(bins[0]).toMatchObject({
-      ...{ cnt: 5, sum: 152009, average: 30401.8, stddev: 468.5239588324166, q50: 30307, q75: 30764, q95: 30952.8 },
-      ...{ q99: 30990.56, q100: 31000 },
-    });
+    expect(bins[0]).toMatchObject(WITH_LATE);
   });
 
   test('a deleted point is taken out of it', async () => {
-    const stream = await streamWith(POINTS);
+    const stream = await streamWith(RESPONSE_TIMES);
     const { body } = await archive.http.get(stream).expect(200);
     await archive.http
       .delete(`${ARCHIVE}${body['metadata-key']}/metric/base?time=1574164720.450572`)
       .set('authorization', admin)
       .expect(200);
     const [first] = await valuesOf(stream, 'quantiles/1');
-    expect(first).toMatchObject({
-      ...{ cnt: 3, sum: 90245, average: 30081.666666666668, stddev: 201.95379009400477, q50: 30021, q75: 30164 },
-      ...{ q95: 30278.4, q100: 30307 },
-    });
+    expect(first).toMatchObject(WITHOUT_SECOND);
     // Nor does a repeat bring it back.
-    const { body: repeated } = await send(archive, 'put', `${stream}/points/1`, [POINTS[1]]).expect(200);
+    const { body: repeated } = await send(archive, 'put', `${stream}/points/1`, [RESPONSE_TIMES[1]]).expect(200);
     expect(repeated).toMatchObject({ stored: 0, repeated: 1 });
   });
 
-  const WHOLE = {
-    ...{ cnt: 7, sum: 212546, average: 30363.714285714286, stddev: 400.64020196252324, q10: 29979.4, q25: 30051 },
-    ...{ q50: 30307, q75: 30615, q80: 30704.4, q85: 30786.6, q90: 30854.4, q95: 30922.2, q98: 30962.88, q99: 30976.44 },
-  };
-
   test('a longer window, and the whole session', async () => {
     const summaries = [1, 2].map((window) => ({ 'summary-type': 'quantiles', 'summary-window': window }));
-    const stream = await streamWith(POINTS, { ...AGGREGATED, summaries });
-    expect(await valuesOf(stream, 'quantiles/2')).toMatchObject([WHOLE]);
-    expect(await read(stream, 'quantiles/all')).toMatchObject({ window: 1, value: WHOLE });
+    const stream = await streamWith(RESPONSE_TIMES, { ...AGGREGATED, summaries });
+    expect(await valuesOf(stream, 'quantiles/2')).toMatchObject([ALL_SEVEN]);
+    expect(await read(stream, 'quantiles/all')).toMatchObject({ window: 1, value: ALL_SEVEN });
   });
 
   test('few values, and equal ones', async () => {
     const at = (...values: number[]) => values.map((value): [number, number] => [1, value]);
     const one = async (...values: number[]) => (await valuesOf(await streamWith(at(...values)), 'quantiles/1'))[0];
     expect(await one(5)).toEqual(quantiles(1, 5, 5, null, ...Array<number>(12).fill(5)));
-    expect(await one(0.1, 0.2)).toMatchObject({
-      ...{
-        sum: 0.3,
-        average: 0.15,
-        stddev: 0.07071067811865475,
-        q10: 0.11,
-        q25: 0.125,
-        q50: 0.15,
-        q75: 0.175,
-        q95: 0.195,
-      },
-    });
-    expect(await one(1, 1, 2, 2, 2, 10)).toMatchObject({
-      ...{
-        cnt: 6,
-        sum: 18,
-        average: 3,
-        stddev: 3.4641016151377544,
-        q25: 1.25,
-        q85: 4,
-        q90: 6,
-        q95: 8,
-        q98: 9.2,
-        q99: 9.6,
-      },
-    });
-    expect(await one(1e16, 1, 1)).toMatchObject({
-      ...{ sum: 10000000000000002, q75: 5000000000000000, average: 3333333333333334 },
-    });
+    expect(await one(0.1, 0.2)).toMatchObject(OF_TENTHS);
+    expect(await one(1, 1, 2, 2, 2, 10)).toMatchObject(OF_EQUALS);
+    expect(await one(1e16, 1, 1)).toMatchObject(OF_HUGE);
   });
 
   test('the edges of a distribution', async () => {
@@ -237,7 +178,7 @@ describe('the vectors of the contract', () => {
 
 describe('a summary of a stream', () => {
   test('has the columns of netort in lines', async () => {
-    const stream = await streamWith(POINTS, AGGREGATED, 1574164720_000_000);
+    const stream = await streamWith(RESPONSE_TIMES, AGGREGATED, 1574164720_000_000);
     const lines = async (path: string) => (await archive.http.get(`${stream}/${path}`).expect(200)).text;
     expect(await lines('quantiles/1?time=relative&format=tsv&limit=1')).toBe(
       '0\t29917\t29948.2\t29995\t30164\t30421.25\t30489.8\t30558.35\t30626.9\t30695.45\t30736.58\t30750.29\t30764\t30252.25\t378.92600421014475\t121009\t4\n',
@@ -252,7 +193,7 @@ describe('a summary of a stream', () => {
       /^ts,q0,q10,q25,q50,q75,q80,q85,q90,q95,q98,q99,q100,average,stddev,sum,cnt\n1574164720000000,29917,/,
     );
     const [first] = (await lines('quantiles/1?format=ndjson')).split('\n');
-    expect(JSON.parse(first ?? '')).toEqual({ ts: seconds(0), value: FIRST });
+    expect(JSON.parse(first ?? '')).toEqual({ ts: seconds(0), value: FIRST_SECOND });
     const { text } = await archive.http.get(`${stream}/quantiles/1`).set('accept', 'text/tab-separated-values');
     expect(text.split('\t')[0]).toBe('1574164720000000');
     const alone = await streamWith([[0, 5]]);
@@ -277,7 +218,7 @@ describe('a summary of a stream', () => {
     const summaries = ['average', 'aggregation', 'statistics'].map((type) => ({
       ...{ 'summary-type': type, 'summary-window': 60 },
     }));
-    const stream = await streamWith(POINTS, { ...AGGREGATED, summaries });
+    const stream = await streamWith(RESPONSE_TIMES, { ...AGGREGATED, summaries });
     const { body } = await archive.http.get(stream);
     expect(body.summaries).toEqual(
       ['aggregation', 'average', 'statistics'].map((type) => ({
@@ -292,21 +233,21 @@ describe('a summary of a stream', () => {
   });
 
   test('that is added later is filled from the points that are kept', async () => {
-    const stream = await streamWith(POINTS, { type: 'metric' });
+    const stream = await streamWith(RESPONSE_TIMES, { type: 'metric' });
     await archive.http.get(`${stream}/quantiles/1`).expect(404);
     const { body } = await send(archive, 'put', stream, AGGREGATED).expect(200);
     expect(body).toMatchObject({ aggregate: true, summaries: [{ 'summary-type': 'distribution' }, { 'summary-type': 'quantiles' }] }); // prettier-ignore
-    expect(await valuesOf(stream, 'quantiles/1')).toEqual([FIRST, SECOND]);
+    expect(await valuesOf(stream, 'quantiles/1')).toEqual([FIRST_SECOND, NEXT_SECOND]);
     await send(archive, 'put', stream, { type: 'metric' }).expect(200, body);
   });
 
   test('that is added later counts from then on where points are not kept', async () => {
     const body = { ...AGGREGATED, raw: false };
-    const stream = await streamWith(POINTS.slice(0, 5), body);
+    const stream = await streamWith(RESPONSE_TIMES.slice(0, 5), body);
     const summaries = [{ 'summary-type': 'quantiles', 'summary-window': 2 }];
     await send(archive, 'put', stream, { ...body, summaries }).expect(200);
-    await send(archive, 'put', `${stream}/points/5`, [...POINTS.slice(5), [seconds(2), 7]]).expect(200);
-    expect(await valuesOf(stream, 'quantiles/1')).toMatchObject([FIRST, SECOND, { cnt: 1 }]);
+    await send(archive, 'put', `${stream}/points/5`, [...RESPONSE_TIMES.slice(5), [seconds(2), 7]]).expect(200);
+    expect(await valuesOf(stream, 'quantiles/1')).toMatchObject([FIRST_SECOND, NEXT_SECOND, { cnt: 1 }]);
     expect(await read(stream, 'quantiles/2')).toMatchObject([{ ts: seconds(2), value: { cnt: 1, sum: 7 } }]);
   });
 
@@ -381,14 +322,14 @@ describe('what makes no sense of summaries', () => {
   });
 
   test('bins whose points are not kept can be deleted as a whole only', async () => {
-    const stream = await streamWith(POINTS, { ...AGGREGATED, raw: false });
+    const stream = await streamWith(RESPONSE_TIMES, { ...AGGREGATED, raw: false });
     const { body } = await archive.http.get(stream);
     const remove = (query: string) =>
       archive.http.delete(`${ARCHIVE}${body['metadata-key']}/metric/base?${query}`).set('authorization', admin);
     const { body: refused } = await remove('time-end=1574164720.500000').expect(400);
     expect(refused.detail).toContain('were not kept');
     await remove('time-start=1574164720&time-end=1574164720').expect(200);
-    expect(await valuesOf(stream, 'quantiles/1')).toEqual([SECOND]);
+    expect(await valuesOf(stream, 'quantiles/1')).toEqual([NEXT_SECOND]);
   });
 });
 
@@ -401,7 +342,7 @@ describe('comparing sessions', () => {
       await send(archive, 'put', `${session}/streams/${id}`, { aggregate: true, ...body }).expect(201);
       await send(archive, 'post', `${session}/streams/${id}/points`, points).expect(200);
     };
-    const second = POINTS.slice(0, 4);
+    const second = RESPONSE_TIMES.slice(0, 4);
     await add(base, 'a', { type: 'metric', name: 'latency', case: 'x' }, second);
     await add(other, 'b', { type: 'metric', name: 'latency', case: 'x' }, [...second, LATE]);
     await add(base, 'codes', { type: 'event', name: 'codes' }, second.map(([ts]) => [ts, '200'])); // prettier-ignore

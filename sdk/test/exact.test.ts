@@ -18,6 +18,20 @@ import {
   quantilesOf,
   sumsOf,
 } from 'marigram-client/exact';
+import {
+  ALL_SEVEN,
+  FIRST_SECOND,
+  LAST_TWO,
+  NEXT_SECOND,
+  OF_EQUALS,
+  OF_HUGE,
+  OF_TENTHS,
+  quantiles,
+  RESPONSE_TIMES,
+  SECOND_FROM_FIRST,
+  WITH_LATE,
+  WITHOUT_SECOND,
+} from '../../test/support/response-times.js';
 
 /** The value of the summary `quantiles` of some numbers. */
 function summaryOf(numbers: readonly number[]): Record<string, number | null> {
@@ -32,93 +46,27 @@ function distribution(numbers: readonly number[]): unknown[] {
 }
 
 /** Response times in the first and the second second. */
-const FIRST = [30021, 30764, 29917, 30307];
-const SECOND = [30081, 30466, 30990];
-
-const named = (quantiles: readonly number[]): Record<string, number> =>
-  Object.fromEntries(QUANTILE_PERCENTS.map((percent, index) => [`q${percent}`, quantiles[index]!]));
+const FIRST = RESPONSE_TIMES.slice(0, 4).map(([, value]) => value);
+const SECOND = RESPONSE_TIMES.slice(4).map(([, value]) => value);
 
 describe('quantiles and moments: the worked references', () => {
   test.each([
-    [
-      FIRST,
-      { cnt: 4, sum: 121009, average: 30252.25, stddev: 378.92600421014475 },
-      [29917, 29948.2, 29995, 30164, 30421.25, 30489.8, 30558.35, 30626.9, 30695.45, 30736.58, 30750.29, 30764],
-    ],
-    [
-      SECOND,
-      { cnt: 3, sum: 91537, average: 30512.333333333332, stddev: 456.26783070180755 },
-      [30081, 30158, 30273.5, 30466, 30728, 30780.4, 30832.8, 30885.2, 30937.6, 30969.04, 30979.52, 30990],
-    ],
-    [
-      [...FIRST, 30081],
-      { cnt: 5, sum: 151090, average: 30218, stddev: 336.9777440722161 },
-      [29917, 29958.6, 30021, 30081, 30307, 30398.4, 30489.8, 30581.2, 30672.6, 30727.44, 30745.72, 30764],
-    ],
-  ])('all of %j', (numbers, moments, quantiles) => {
-    expect(summaryOf(numbers)).toEqual({ ...moments, ...named(quantiles) });
+    [FIRST, FIRST_SECOND],
+    [SECOND, NEXT_SECOND],
+    [[...FIRST, 30081], SECOND_FROM_FIRST],
+    [[5], quantiles(1, 5, 5, null, ...QUANTILE_PERCENTS.map(() => 5))],
+  ])('all of %j', (numbers, expected) => {
+    expect(summaryOf(numbers)).toEqual(expected);
   });
 
   test.each([
-    [
-      [30466, 30990],
-      {
-        ...{ sum: 61456, average: 30728, stddev: 370.5239533417509, q10: 30518.4, q25: 30597, q50: 30728 },
-        ...{ q75: 30859, q95: 30963.8, q99: 30984.76 },
-      },
-    ],
-    [
-      [...FIRST, 31000],
-      {
-        ...{ cnt: 5, sum: 152009, average: 30401.8, stddev: 468.5239588324166 },
-        ...{ q50: 30307, q75: 30764, q95: 30952.8, q99: 30990.56, q100: 31000 },
-      },
-    ],
-    [
-      [30021, 29917, 30307],
-      {
-        ...{ cnt: 3, sum: 90245, average: 30081.666666666668, stddev: 201.95379009400477 },
-        ...{ q50: 30021, q75: 30164, q95: 30278.4, q100: 30307 },
-      },
-    ],
-    [
-      [...FIRST, ...SECOND],
-      {
-        ...{ cnt: 7, sum: 212546, average: 30363.714285714286, stddev: 400.64020196252324, q10: 29979.4, q25: 30051 },
-        ...{
-          q50: 30307,
-          q75: 30615,
-          q80: 30704.4,
-          q85: 30786.6,
-          q90: 30854.4,
-          q95: 30922.2,
-          q98: 30962.88,
-          q99: 30976.44,
-        },
-      },
-    ],
-    [
-      [0.1, 0.2],
-      {
-        sum: 0.3,
-        average: 0.15,
-        stddev: 0.07071067811865475,
-        q10: 0.11,
-        q25: 0.125,
-        q50: 0.15,
-        q75: 0.175,
-        q95: 0.195,
-      },
-    ],
-    [
-      [1, 1, 2, 2, 2, 10],
-      {
-        ...{ cnt: 6, sum: 18, average: 3, stddev: 3.4641016151377544, q25: 1.25, q85: 4 },
-        ...{ q90: 6, q95: 8, q98: 9.2, q99: 9.6 },
-      },
-    ],
-    [[1e16, 1, 1], { sum: 10000000000000002, q75: 5000000000000000, average: 3333333333333334 }],
-    [[5], { ...named(QUANTILE_PERCENTS.map(() => 5)), sum: 5, average: 5, stddev: null, cnt: 1 }],
+    [[30466, 30990], LAST_TWO],
+    [[...FIRST, 31000], WITH_LATE],
+    [[30021, 29917, 30307], WITHOUT_SECOND],
+    [[...FIRST, ...SECOND], ALL_SEVEN],
+    [[0.1, 0.2], OF_TENTHS],
+    [[1, 1, 2, 2, 2, 10], OF_EQUALS],
+    [[1e16, 1, 1], OF_HUGE],
   ])('some of %j', (numbers, expected) => {
     expect(summaryOf(numbers)).toMatchObject(expected);
   });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ARCHIVE } from '../../../test/support/archive.js';
 import { freePort, type Program, ROOT, Sandbox } from '../../../test/support/process.js';
+import { RESPONSE_TIMES } from '../../../test/support/response-times.js';
 import { momentsOf, multisetOf, QUANTILE_PERCENTS, quantilesOf, sumsOf } from '../../src/exact/index.js';
 import {
   ArchiveBackend,
@@ -18,15 +19,6 @@ import { startClient, type TestClient } from '../support/client.js';
 
 /** The whole second before the first point of the vectors. */
 const START = 1_574_164_720_000_000;
-const POINTS: [number, number][] = [
-  [1_574_164_720_249_248, 30021],
-  [1_574_164_720_450_572, 30764],
-  [1_574_164_720_649_228, 29917],
-  [1_574_164_720_849_529, 30307],
-  [1_574_164_721_049_295, 30081],
-  [1_574_164_721_249_847, 30466],
-  [1_574_164_721_451_305, 30990],
-];
 const MANY = '&limit=1000000';
 
 let client: TestClient;
@@ -85,9 +77,9 @@ describe('points reach the archive', () => {
       id,
       async (ds) => {
         metric = ds.newMetric({ name: 'latency' }, { id: 'm', aggregate: true });
-        await metric.put(POINTS);
+        await metric.put(RESPONSE_TIMES);
         const codes = ds.newEvents({}, { id: 'e', aggregate: true, parent: metric, case: 'GET /' });
-        await codes.put(POINTS.map(([ts]) => [ts, '200'] as const));
+        await codes.put(RESPONSE_TIMES.map(([ts]) => [ts, '200'] as const));
         await ds.updateJob({ ammo: 'v3' });
         await metric.update({ unit: 'µs' });
         await metric.put(START + 60_000_000, 1);
@@ -109,7 +101,12 @@ describe('points reach the archive', () => {
       [1, { 200: 3 }],
     ]);
     const points: { ts: number; value: number }[] = await read(`${id}/streams/m/points`);
-    const sorted = [...POINTS.slice(0, 4), [START + 999_999, 31_000], ...POINTS.slice(4), [START + 60_000_000, 1]];
+    const sorted = [
+      ...RESPONSE_TIMES.slice(0, 4),
+      [START + 999_999, 31_000],
+      ...RESPONSE_TIMES.slice(4),
+      [START + 60_000_000, 1],
+    ];
     expect(points.map(({ ts, value }) => [ts, value])).toEqual(storeRaw ? sorted : []);
     expect(readdirSync(dir)).toEqual([]);
   });

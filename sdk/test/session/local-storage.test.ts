@@ -2,20 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RESPONSE_TIMES } from '../../../test/support/response-times.js';
 import { type DataSession, dataSession, LocalStorageBackend, runSession } from '../../src/session/index.js';
 import { pythonFloat } from '../../src/session/local/python-text.js';
 
 /** The whole second before the first point of the vectors. */
 const START = 1_574_164_720_000_000;
-const POINTS: [number, number][] = [
-  [1_574_164_720_249_248, 30021],
-  [1_574_164_720_450_572, 30764],
-  [1_574_164_720_649_228, 29917],
-  [1_574_164_720_849_529, 30307],
-  [1_574_164_721_049_295, 30081],
-  [1_574_164_721_249_847, 30466],
-  [1_574_164_721_451_305, 30990],
-];
 const FIRST =
   '0\t29917.0\t29948.2\t29995.0\t30164.0\t30421.25\t30489.8\t30558.35\t30626.9\t30695.45\t30736.58\t30750.29\t30764.0\t30252.25\t378.92600421014475\t121009.0\t4';
 const SECOND =
@@ -46,9 +38,9 @@ describe('the files', () => {
   test('are those of netort: points, and the aggregates of each second, to the last digit', async () => {
     await written('plain', async (ds) => {
       const metric = ds.newMetric({ name: 'latency' }, { id: 'm', aggregate: true, case: 'GET /cart' });
-      await metric.put(POINTS);
+      await metric.put(RESPONSE_TIMES);
       const codes = ds.newEvents({ name: 'codes' }, { id: 'e', raw: false, aggregate: true, parent: metric });
-      await codes.put(POINTS.map(([ts]) => [ts, '200'] as const));
+      await codes.put(RESPONSE_TIMES.map(([ts]) => [ts, '200'] as const));
       await metric.update({ unit: 'µs' });
     });
     expect(readdirSync(join(dir, 'plain')).sort()).toEqual([
@@ -74,7 +66,7 @@ describe('the files', () => {
     const meta = read('plain', 'meta.json');
     expect(meta).toMatch(/^\{\n {4}"job_meta": \{\n {8}"ammo": 3,\n {8}"name": "A test",\n {8}"test_end"/);
     expect(JSON.parse(meta)).toMatchObject({
-      job_meta: { name: 'A test', ammo: 3, test_start: START, test_end: POINTS.at(-1)![0] },
+      job_meta: { name: 'A test', ammo: 3, test_start: START, test_end: RESPONSE_TIMES.at(-1)![0] },
       metrics: {
         metrics_m: {
           type: 'TypeTimeSeries',
@@ -94,7 +86,7 @@ describe('the files', () => {
   test('hold each second once and in order, though late points change some', async () => {
     await written('late', async (ds) => {
       const metric = ds.newMetric({}, { id: 'm', aggregate: true });
-      await metric.put(POINTS);
+      await metric.put(RESPONSE_TIMES);
       await metric.put(START + 60_000_000, 1);
       await metric.put(1_574_164_720_999_999, 31_000);
       await metric.put(START - 1, 2);
@@ -124,7 +116,11 @@ describe('the files', () => {
   });
 
   test('count seconds from the start of the session', async () => {
-    await written('start', (ds) => ds.newMetric({}, { id: 'm', aggregate: true }).put(POINTS), POINTS[0]![0]);
+    await written(
+      'start',
+      (ds) => ds.newMetric({}, { id: 'm', aggregate: true }).put(RESPONSE_TIMES),
+      RESPONSE_TIMES[0]![0],
+    );
     const counts = rows('start', 'aggregates_m').map((line) => line.split('\t'));
     expect(counts.map((fields) => [fields[0], fields[4], fields.at(-1)])).toEqual([
       ['0', '30081.0', '5'],
@@ -154,7 +150,7 @@ describe('the files', () => {
 
   test('are there as far as they go while the session lasts, and say how it ended', async () => {
     const ds = (await dataSession({}, { id: 'open', testStart: START })).subscribe(new LocalStorageBackend({ dir }));
-    await ds.newMetric({}, { id: 'm' }).put(POINTS);
+    await ds.newMetric({}, { id: 'm' }).put(RESPONSE_TIMES);
     expect(JSON.parse(read('open', 'meta.json'))).toMatchObject({ status: 'open', metrics: { metrics_m: {} } });
     expect(rows('open', 'metrics_m')).toHaveLength(7);
     await ds.interrupt();
