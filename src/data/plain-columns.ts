@@ -10,8 +10,8 @@ export interface PlainColumns {
 
 /**
  * Makes the columns to store of a plain bulk body, without an object for each point. `undefined` where there is more to
- * find out or to tell: an event type that is not registered, or has other values, a stream, a point that retention would drop, an
- * integer that a double does not hold.
+ * find out or to tell: an event type that is not registered, or has other values, a stream, a point that retention
+ * would drop, an integer that a double does not hold.
  */
 export function plainColumns(
   { eventTypes, micros, types, values }: PlainBulk,

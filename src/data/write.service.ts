@@ -49,8 +49,8 @@ export class WriteService {
    * type is not registered with their metadata, whatever their value, and those older than the cut-off of their series.
    * A request with a key is stored once, and its repeats are answered like the first one.
    * Throws, with nothing stored: `NotFound` for an unknown metadata key, `Invalid` for that of a stream, for an unknown
-   * event type or a bad value, `KeyReused`, `Unavailable`. Numbers whose place is taken are a conflict in the report; all other points are
-   * stored then.
+   * event type or a bad value, `KeyReused`, `Unavailable`. Numbers whose place is taken are a conflict in the report;
+   * all other points are stored then.
    */
   write(request: PostedWrite): Promise<WriteReport> {
     const { caller, requestKey } = request;

@@ -101,8 +101,9 @@ interface Reservation {
 }
 
 /**
- * Passes on a body without a length, or one that is unpacked, and reserves memory as it arrives, in growing steps up to the limit; its reader
- * refuses larger ones. Nothing is read until a reader asks, which none does where a request's body has no meaning.
+ * Passes on a body without a length, or one that is unpacked, and reserves memory as it arrives, in growing steps up to
+ * the limit; its reader refuses larger ones. Nothing is read until a reader asks, which none does where a request's
+ * body has no meaning.
  */
 async function* counted(
   body: Readable,

@@ -7,7 +7,10 @@ import { type Scope } from '../auth/scope.js';
 export interface RouteRules {
   /** The scope that the request's key needs. A `read` route is open to everybody, unless reads are closed. */
   readonly access?: Scope;
-  /** The status of the refusal when the body is not declared as `application/json` (or one of `bodyTypes`); absent: there is no body. */
+  /**
+   * The status of the refusal when the body is not declared as `application/json` (or one of `bodyTypes`); absent:
+   * there is no body.
+   */
   readonly contentTypeRefusal?: 400 | 415;
   /** The media types that a body may have beside `application/json`. */
   readonly bodyTypes?: readonly string[];

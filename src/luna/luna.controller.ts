@@ -19,8 +19,8 @@ const durationIn = ({ duration }: Query): number | undefined =>
   /^-?\d{1,16}$/.test(duration ?? '') ? Number(duration) : undefined;
 
 /**
- * The door for clients of Luna, such as netort and yandex-tank. It is theirs to the byte, so it is no part of the reference:
- * docs/luna.md describes it. Times are in micros.
+ * The door for clients of Luna, such as netort and yandex-tank. It is theirs to the byte, so it is no part of the
+ * reference: docs/luna.md describes it. Times are in micros.
  */
 @ApiExcludeController()
 @Controller()

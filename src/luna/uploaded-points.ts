@@ -12,7 +12,8 @@ export interface UploadedPoints {
 }
 
 /**
- * The points of uploaded rows, in steps. Rows without a time or a value are left out and counted. Throws `BadPart`, naming the line, where a point can't be stored.
+ * The points of uploaded rows, in steps. Rows without a time or a value are left out and counted. Throws `BadPart`,
+ * naming the line, where a point can't be stored.
  * @param begin the index of the first row that counts.
  */
 export function* pointsOf(

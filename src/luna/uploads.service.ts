@@ -47,8 +47,8 @@ export class UploadsService {
 
   /**
    * Stores the rows of an upload in one transaction and resolves after its commit; rows that it begins with and that were
-   * stored with an earlier one are left out, see `repeatedRows`. Tries again while the archive can't store them, for at most
-   * 4 seconds.
+   * stored with an earlier one are left out, see `repeatedRows`. Tries again while the archive can't store them, for at
+   * most 4 seconds.
    * Throws, with nothing stored: `Invalid`, naming the line, for a bad row, an unknown stream and one of another type;
    * `Forbidden`; `Unavailable`, where an attempt may be under way still.
    */
@@ -114,7 +114,10 @@ export class UploadsService {
     };
   }
 
-  /** The streams of rows. Throws `Invalid`, naming the line, for one that is unknown, of another session, or of another type. */
+  /**
+   * The streams of rows. Throws `Invalid`, naming the line, for one that is unknown, of another session, or of another
+   * type.
+   */
   private async streamsOf(table: TableName, { tags }: UploadedRows, session: string): Promise<LunaStreams> {
     const numbered = await this.streams.numbered([...new Set(tags)]);
     const refs = await this.series.refs(numbered.map(({ series }) => series));

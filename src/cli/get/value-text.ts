@@ -1,6 +1,9 @@
 import { plain, type Quantity } from './quantity.js';
 
-/** A value as text for people: a number with its unit, a summary of a histogram, the error of a failure, the hops of a trace. */
+/**
+ * A value as text for people: a number with its unit, a summary of a histogram, the error of a failure, the hops of a
+ * trace.
+ */
 export function valueText(value: unknown, quantity: Quantity): string {
   if (typeof value === 'number') return quantity(value);
   if (typeof value === 'string') return value;

@@ -13,8 +13,8 @@ const VERSION = 1;
 const HIGH = 2 ** 32;
 
 /**
- * Reads columns of numbers: `u32` 1, `u32` n, n × `i64` times, n × `f64` values, all little-endian. Throws `Invalid`, naming
- * the element by its position from 1, and `TooLarge`.
+ * Reads columns of numbers: `u32` 1, `u32` n, n × `i64` times, n × `f64` values, all little-endian. Throws `Invalid`,
+ * naming the element by its position from 1, and `TooLarge`.
  */
 export function parseBinaryColumns(body: Buffer, options: ColumnOptions): PostedColumns {
   const columns = new PostedColumns(options);

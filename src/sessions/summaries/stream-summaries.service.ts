@@ -77,7 +77,10 @@ export class StreamSummaries {
   }
 }
 
-/** The windows of a summary that a stream has, ascending. Throws `NotFound` where there is none, `Invalid` where none can be. */
+/**
+ * The windows of a summary that a stream has, ascending. Throws `NotFound` where there is none, `Invalid` where none
+ * can be.
+ */
 function windowsOf({ id, type: streamType, summaries }: StoredStream, type: SummaryType): readonly number[] {
   const dataType = dataTypeOf(streamType);
   if (!binValueOf(dataType, type))

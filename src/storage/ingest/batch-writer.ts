@@ -44,7 +44,8 @@ export class BatchWriter {
    * Stores the points of requests, all that can be stored of them or none; resolves after the commit with the outcome
    * of each request, in their order. The chunks of the points exist.
    * Throws, with nothing stored: `StaleSeries` where series have changed since they were looked up; `BusySeries`;
-   * `KnownKeys` where requests took place before; `RefusedRequests` where streams don't take the points of some; the error of PostgreSQL where it refuses a value; `Unavailable`.
+   * `KnownKeys` where requests took place before; `RefusedRequests` where streams don't take the points of some; the
+   * error of PostgreSQL where it refuses a value; `Unavailable`.
    * Throws `CommitUnknown` where it can't be found out whether the transaction took place.
    */
   async write(requests: readonly WriteRequest[], options: BatchOptions): Promise<readonly WriteOutcome[]> {

@@ -101,7 +101,8 @@ export class WriteQueue {
    * idempotency key, only one may be here at a time.
    * Throws `Invalid` where the times would need too many chunks; `StaleSeries` where a series has changed since it was
    * looked up (nothing is stored: look up again); `Overloaded` where the queue is full; `Unavailable` where the disk is
-   * full or the database away; `StateConflict` or `Invalid` where a stream does not take its points; `Repeated` where a request with the key took place before (nothing is stored).
+   * full or the database away; `StateConflict` or `Invalid` where a stream does not take its points; `Repeated` where a
+   * request with the key took place before (nothing is stored).
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
     if (request.size === 0 && !request.idempotency && !request.streams?.length)

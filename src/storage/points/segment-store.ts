@@ -65,7 +65,10 @@ const SELECTED = `s.series, ${microsOf('s.first')} AS first, s.row, ${microsOf('
 
 type SegmentRow = Omit<Segment, 'data'> & { readonly data: string };
 
-/** Segments that overlap these ranges of series that are no streams, without their data, in the order of series and time. */
+/**
+ * Segments that overlap these ranges of series that are no streams, without their data, in the order of series and
+ * time.
+ */
 export async function spansOf(sql: Sql, ranges: readonly SeriesRange[]): Promise<(SizedKey & SegmentSpan)[]> {
   const { rows } = await sql.query<SizedKey & SegmentSpan>({
     name: 'segment-spans',

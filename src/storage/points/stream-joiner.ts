@@ -25,7 +25,8 @@ export interface SmallSegments {
 }
 
 /**
- * Joins small segments of a stream that lie in one hour, inside the caller's transaction, which holds the lock of the series.
+ * Joins small segments of a stream that lie in one hour, inside the caller's transaction, which holds the lock of the
+ * series.
  * @param after only segments that begin after this time and row; `undefined` begins with the first.
  * Returns where the next step begins; `undefined` at the end.
  */

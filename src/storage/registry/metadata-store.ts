@@ -195,7 +195,10 @@ export class MetadataStore {
     return { key, isNew, ...added };
   }
 
-  /** Replaces the free-form parameters of a metadata that has another identity than these, inside the caller's transaction. */
+  /**
+   * Replaces the free-form parameters of a metadata that has another identity than these, inside the caller's
+   * transaction.
+   */
   async setParameters(sql: Sql, key: string, parameters: MetadataFields['parameters']): Promise<void> {
     await sql.query('UPDATE metadata SET parameters = $2 WHERE key = $1', [key, parameters]);
   }

@@ -10,8 +10,8 @@ const LAYOUT = 1;
 const HEADER_BYTES = 16;
 
 /**
- * A multiset as bytes, laid out as docs/storage.md says: response times in whole microseconds take some 1.3 bytes each where
- * a thousand differ, and less where more do.
+ * A multiset as bytes, laid out as docs/storage.md says: response times in whole microseconds take some 1.3 bytes each
+ * where a thousand differ, and less where more do.
  */
 export function encodeMultiset({ values, counts }: Multiset): Buffer {
   const size = values.length;
