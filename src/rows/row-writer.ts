@@ -34,11 +34,11 @@ const USUAL_ROW_BYTES_IN_UNITS = 75;
 /** Above it, neighbouring integers share a double. */
 const SAFE = Number.MAX_SAFE_INTEGER;
 
-/** Times that differ in their last four digits only share the bytes before these. */
-const SHARED = 1e4;
+/** Times that differ in their last eight digits only share the bytes before these. */
+const SHARED = 1e8;
 
-/** Times in units share what is before their last eight. */
-const SHARED_UNITS = SHARED * SHARED;
+/** What times are in unless it is said. */
+const SECONDS: TimeUnits = { origin: 0, unit: MICROS_PER_SECOND };
 
 /** A text that is written often: words of four bytes, the last of which may have bytes too many. */
 class Words {
@@ -131,19 +131,7 @@ export class RowWriter {
     end: number,
     rows?: Float64Array,
   ): void {
-    if (this.times) this.decimalsInUnits(micros, digits, scale, begin, end, this.times, rows);
-    else this.decimalsInSeconds(micros, digits, scale, begin, end);
-  }
-
-  private decimalsInUnits(
-    micros: Float64Array,
-    digits: Float64Array,
-    scale: number,
-    begin: number,
-    end: number,
-    { origin, unit }: TimeUnits,
-    rows: Float64Array | undefined,
-  ): void {
+    const { origin, unit } = this.times ?? SECONDS;
     const power = POWERS[scale] ?? 1;
     const prefix = new Words();
     let shared = -1;
@@ -152,9 +140,10 @@ export class RowWriter {
       this.reserve(ROW_BYTES);
       const time = micros[index] ?? 0;
       const units = (time - origin) / unit;
-      const high = Math.floor(units / SHARED_UNITS);
+      const high = Math.floor(units / SHARED);
       const number = digits[index] ?? 0;
-      if (high <= 0 || !this.hasRows || isTiny(number, power)) {
+      const isPlain = high > 0 && Number.isInteger(units) && units <= SAFE && !isTiny(number, power);
+      if (!isPlain || !this.hasRows) {
         this.decimal(time, number, scale, rows?.[index]);
         continue;
       }
@@ -163,48 +152,13 @@ export class RowWriter {
         prefix.set(Buffer.from(`${this.format.separator}${this.format.open}${high}`));
       }
       const { view } = this;
-      const low = units - high * SHARED_UNITS;
-      const middle = Math.floor(low / SHARED);
+      const low = units - high * SHARED;
+      const middle = Math.floor(low / 1e4);
       let at = prefix.put(view, this.at);
-      at = putFour(view, putFour(view, at, middle), low - middle * SHARED);
+      at = putFour(view, putFour(view, at, middle), low - middle * 1e4);
       at = this.middle.put(view, at);
       at = putDecimal(view, at, number, scale);
       if (rows && this.row) at = putInteger(view, this.row.put(view, at), rows[index] ?? 0);
-      this.at = this.close.put(view, at);
-    }
-  }
-
-  private decimalsInSeconds(
-    micros: Float64Array,
-    digits: Float64Array,
-    scale: number,
-    begin: number,
-    end: number,
-  ): void {
-    const power = POWERS[scale] ?? 1;
-    const prefix = new Words();
-    let shared = -1;
-    this.expect(end - begin);
-    for (let index = begin; index < end; index++) {
-      this.reserve(ROW_BYTES);
-      const time = micros[index] ?? 0;
-      const seconds = time / MICROS_PER_SECOND;
-      const high = Math.floor(seconds / SHARED);
-      const number = digits[index] ?? 0;
-      const isPlain = high > 0 && Number.isInteger(seconds) && seconds <= SAFE && !isTiny(number, power);
-      if (!isPlain || !this.hasRows) {
-        this.decimal(time, number, scale);
-        continue;
-      }
-      if (high !== shared) {
-        shared = high;
-        prefix.set(Buffer.from(`${this.format.separator}${this.format.open}${high}`));
-      }
-      const { view } = this;
-      let at = prefix.put(view, this.at);
-      at = putFour(view, at, seconds - high * SHARED);
-      at = this.middle.put(view, at);
-      at = putDecimal(view, at, number, scale);
       this.at = this.close.put(view, at);
     }
   }
