@@ -15,7 +15,7 @@ const SHOWN = 200;
 export async function accept(
   request: Request,
   response: Response,
-  wanted: readonly number[] = [request.method === 'GET' ? 200 : 201],
+  wanted: readonly number[] = ['POST', 'PUT'].includes(request.method) ? [201] : [200],
 ): Promise<Response> {
   const type = (response.headers.get('content-type') ?? 'no type').split(';')[0]?.trim() ?? '';
   if (wanted.includes(response.status) && (type === JSON_TYPE || type === NDJSON_TYPE)) return response;

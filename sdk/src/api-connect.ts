@@ -97,7 +97,11 @@ export class ApiConnect {
     let rest = this.filters.limit ?? Infinity;
     for (let after: string | null = null; rest > 0;) {
       const limit = Math.min(rest, this.pageSize);
-      const page = await this.rootPage('/api/v1/latest', { ...query, limit, ...(after !== null && { after }) }, signal);
+      const page = await this.archive.rootPage(
+        '/api/v1/latest',
+        { ...query, limit, ...(after !== null && { after }) },
+        signal,
+      );
       const points = page.entries as readonly WireLatestPoint[];
       for (const point of points) yield new LatestPoint(point);
       rest -= points.length;
@@ -112,29 +116,8 @@ export class ApiConnect {
    * the reason of `options.signal`.
    */
   async *getEventTypes({ signal }: CallOptions = {}): AsyncGenerator<EventTypeInfo, void, undefined> {
-    for (let offset: string | null = '0'; offset !== null;) {
-      const query = { limit: this.pageSize, ...(offset !== '0' && { offset }) };
-      const { entries, next } = await this.rootPage('/api/v1/event-types', query, signal);
-      for (const entry of entries as readonly WireEventType[]) yield eventTypeInfo(entry);
-      offset = next?.get('offset') ?? null;
-    }
-  }
-
-  /** A page of Marigram's own API, and the query of the page behind it. */
-  private async rootPage(
-    url: string,
-    query: Record<string, string | number>,
-    signal: AbortSignal | undefined,
-  ): Promise<{ entries: readonly unknown[]; next: URLSearchParams | undefined }> {
-    return this.archive.run(async ({ client, ...core }) => {
-      // Not under the archive's path, which all of the generated core begins with.
-      const baseUrl = this.archive.root;
-      const { data, response } = await client.get({ ...core, baseUrl, url, query });
-      const entries: unknown = data;
-      if (!Array.isArray(entries)) throw unlike('an array', response);
-      const [, next] = /<([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
-      return { entries, next: next === undefined ? undefined : new URL(next).searchParams };
-    }, signal);
+    for await (const entry of this.archive.rootEntries('/api/v1/event-types', { limit: this.pageSize }, signal))
+      yield eventTypeInfo(entry as WireEventType);
   }
 
   private async page(query: Record<string, string | number>, signal: AbortSignal | undefined): Promise<Page> {

@@ -1,4 +1,4 @@
-import { accept } from './answer.js';
+import { accept, unlike } from './answer.js';
 import { baseUrlOf, type ConnectionOptions, rootOf } from './connection-options.js';
 import { withinDeadline } from './deadline.js';
 import { ApiError, ConflictError } from './errors.js';
@@ -60,6 +60,59 @@ export class Archive {
         await this.pause(attempt, error, signal);
       }
     }
+  }
+
+  /**
+   * The entries of a list of Marigram's own API, page by page. Throws as `run` does.
+   * @param query has the size of a page as its `limit`.
+   */
+  async *rootEntries(
+    url: string,
+    query: Readonly<Record<string, string | number>>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<unknown, void, undefined> {
+    for (let offset: string | null = '0'; offset !== null;) {
+      const page = await this.rootPage(url, { ...query, ...(offset !== '0' && { offset }) }, signal);
+      yield* page.entries;
+      offset = page.next?.get('offset') ?? null;
+    }
+  }
+
+  /** A page of a list of Marigram's own API, and the query of the page behind it. Throws as `run` does. */
+  async rootPage(
+    url: string,
+    query: Readonly<Record<string, string | number>>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ entries: readonly unknown[]; next: URLSearchParams | undefined }> {
+    const { data, response } = await this.rootCall('GET', url, query, signal);
+    if (!Array.isArray(data)) throw unlike('an array', response);
+    const [, next] = /<([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
+    return { entries: data as unknown[], next: next === undefined ? undefined : new URL(next).searchParams };
+  }
+
+  /** The object that a route of Marigram's own API answers. Throws as `run` does. */
+  async rootObject(
+    method: 'GET' | 'DELETE',
+    url: string,
+    query: Readonly<Record<string, string | number>>,
+    signal: AbortSignal | undefined,
+  ): Promise<object> {
+    const { data, response } = await this.rootCall(method, url, query, signal);
+    if (typeof data !== 'object' || data === null) throw unlike('an object', response);
+    return data;
+  }
+
+  private async rootCall(
+    method: 'GET' | 'DELETE',
+    url: string,
+    query: Readonly<Record<string, string | number>>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ data: unknown; response: Response }> {
+    // Not under the archive's path, which all of the generated core begins with.
+    return this.run(
+      ({ client, ...core }) => client.request({ ...core, method, baseUrl: this.root, url, query: { ...query } }),
+      signal,
+    );
   }
 
   /**

@@ -11,6 +11,7 @@ import { declareRemoval } from './declare-removal.js';
 import { declareServer } from './declare-server.js';
 import { declareGet } from './get/declare-get.js';
 import { explainMistakes } from './mistakes.js';
+import { declareSession } from './session/declare-session.js';
 
 const program = new Command('marigram')
   .version(programVersion())
@@ -26,6 +27,7 @@ for (const declare of [
   declareImport,
   declarePut,
   declareRemoval,
+  declareSession,
 ])
   declare(program, process.env);
 explainMistakes(program);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { ApiError, ArchiveError } from 'marigram-client';
 import { OperatorError, TryLater } from '../common/errors.js';
-import { archiveUrlOf } from '../config/config.js';
 import { type DataTypeOf } from '../event-types/catalogue.js';
 import { ImportReport } from '../import/import-report.js';
 import { type FileLine } from '../import/file-line.js';
 import { importFile } from '../import/import-file.js';
+import { archiveUrl } from './archive-url.js';
 import { type Destination, HttpTarget } from './http-target.js';
 import { badLinesOf, sentOf } from './import-summary.js';
 import { printable } from './text-table.js';
@@ -47,10 +47,16 @@ export async function writeOverHttp(
   for (const line of sentOf(account, to.url)) console.log(line);
 }
 
-async function destinationOf(env: NodeJS.ProcessEnv, { url, keyFile }: WriteOptions): Promise<Destination> {
-  const apiKey = keyFile === undefined ? env.MARIGRAM_KEY : (await keyIn(keyFile)).trim();
+/** The archive to write to, and the key. Throws an `OperatorError` where there is none. */
+async function destinationOf(env: NodeJS.ProcessEnv, options: WriteOptions): Promise<Destination> {
+  const apiKey = await keyOf(env, options);
   if (!apiKey) throw new OperatorError('Writing takes a key: give it as MARIGRAM_KEY, or in a file with --key-file.');
-  return { url: url ?? (env.MARIGRAM_URL || archiveUrlOf(env)), apiKey };
+  return { url: archiveUrl(env, options.url), apiKey };
+}
+
+/** The key in a file, or in the environment. */
+export async function keyOf(env: NodeJS.ProcessEnv, { keyFile }: WriteOptions): Promise<string | undefined> {
+  return keyFile === undefined ? env.MARIGRAM_KEY : (await keyIn(keyFile)).trim();
 }
 
 async function keyIn(file: string): Promise<string> {

@@ -16,6 +16,14 @@ export { type Meta, type MetaInput } from './meta.js';
 export { nowMicros } from './now.js';
 export { dataSession, type Job, runSession, type SessionOptions } from './open-session.js';
 export { type BackendReport, type NamedReport, type SessionReport } from './report.js';
+export {
+  type ArchivedSession,
+  type ArchivedStream,
+  type SessionComparison,
+  type SessionFilters,
+  Sessions,
+  type WholeSummaries,
+} from './sessions.js';
 export { type AggregatesSecond, type DistributionsSecond, type HistogramsSecond } from './second-tables.js';
 export { type Events, type Metric } from './stream.js';
 export { type StreamOptions } from './stream-options.js';

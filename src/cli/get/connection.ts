@@ -27,8 +27,13 @@ const REFUSED: readonly number[] = [401, 403];
 export function connect({ url, apiKey }: Connection, filters: FilterFields): ApiConnect {
   // Fewer retries than in programs, since a person waits.
   const options = { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };
+  return usable(url, () => new ApiConnect(url, filters, options));
+}
+
+/** A client of an archive. Its `TypeError` for an invalid URL, or a key that can't be sent, becomes a sentence for people. */
+export function usable<Client>(url: string, open: () => Client): Client {
   try {
-    return new ApiConnect(url, filters, options);
+    return open();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // A message about a header would show the key.

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { OperatorError } from '../../common/errors.js';
-import { archiveUrlOf } from '../../config/config.js';
+import { archiveUrl } from '../archive-url.js';
 import { count } from '../arguments.js';
 import { type Filter, filter, FILTERS, filtersOf } from '../filters.js';
 import { checked } from '../mistakes.js';
@@ -129,7 +129,7 @@ async function requestOf(command: Command, env: NodeJS.ProcessEnv, words: readon
   const { Screen } = await import('../screen.js');
   const screen = new Screen(process.stdout, env);
   return {
-    url: url ?? (env.MARIGRAM_URL || archiveUrlOf(env)),
+    url: archiveUrl(env, url),
     apiKey: env.MARIGRAM_KEY,
     filters: [...words, ...optionFilters(command)],
     format: output ?? (screen.isTerminal ? 'table' : 'ndjson'),

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startArchive, type TestArchive } from './support/archive.js';
+import { type Ending, MARIGRAM, Sandbox } from './support/process.js';
+import { send, SESSIONS } from './support/sessions.js';
+
+const START = 1574164720000000;
+
+const BASE_POINTS = {
+  ts: [249248, 450572, 649228, 849529],
+  value: [30021, 30764, 29917, 30307],
+};
+
+const sandbox = new Sandbox();
+let archive: TestArchive;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  archive = await startArchive();
+  environment = {
+    MARIGRAM_URL: await archive.app.getUrl(),
+    MARIGRAM_KEY: archive.auth.replace('Token ', ''),
+  };
+  await runOf('run-17', BASE_POINTS, ['200', '200', '200', '200']);
+  await runOf('run-18', { ts: [...BASE_POINTS.ts, 999999], value: [...BASE_POINTS.value, 31000] }, [
+    ...['200', '200', '200', '200', '502'],
+  ]);
+});
+afterAll(async () => {
+  await sandbox.dispose();
+  await archive.close();
+});
+
+/** Stores a closed session with one metric and its codes. */
+async function runOf(id: string, latency: { ts: number[]; value: number[] }, codes: string[]): Promise<void> {
+  const path = `${SESSIONS}/${id}`;
+  const body = { 'test-start': START, name: 'checkout', meta: { component: 'checkout' } };
+  await send(archive, 'put', path, body).expect(201);
+  const both = { name: 'latency', aggregate: true, case: 'GET /cart' };
+  await send(archive, 'put', `${path}/streams/latency`, { ...both, type: 'metric' }).expect(201);
+  await send(archive, 'put', `${path}/streams/codes`, { type: 'event', name: 'codes', aggregate: true }).expect(201);
+  if (id === 'run-17') await send(archive, 'put', `${path}/streams/voltage`, { type: 'metric', name: 'voltage' });
+  await send(archive, 'put', `${path}/streams/latency/points/0?time=relative`, latency).expect(200);
+  const points = { ts: latency.ts, value: codes };
+  await send(archive, 'put', `${path}/streams/codes/points/0?time=relative`, points).expect(200);
+  await send(archive, 'post', `${path}/close`, { 'test-end': START + 2_000_000 }).expect(200);
+}
+
+/** Runs the command line; it knows nothing of the database. */
+function session(...args: string[]): Promise<Ending> {
+  return sandbox.run([...MARIGRAM, 'session', ...args], environment);
+}
+
+test('list finds sessions by their fields, their meta and their start; as a table and as JSON', async () => {
+  const { code, stdout } = await session('list', 'meta.component=checkout', 'status=closed', '--from', '2019-11-19');
+  expect([code, stdout.split('\n').map((line) => line.split(/ {2,}/))]).toEqual([
+    0,
+    [
+      ['SESSION', 'NAME', 'STATUS', 'START', 'LENGTH', 'STREAMS', 'ROWS', 'OPERATOR'],
+      expect.arrayContaining(['run-18', 'checkout', 'closed', '2019-11-19 11:58:40Z', '2 s', '10', 'tester']),
+      expect.arrayContaining(['run-17']),
+      [''],
+    ],
+  ]);
+  const json = await session('list', 'name=checkout', '--limit', '1', '-o', 'json');
+  expect([JSON.parse(json.stdout), json.stderr]).toEqual([
+    [expect.objectContaining({ session: 'run-18', rows: 10, meta: { component: 'checkout' } })],
+    'These are the latest 1: --limit shows more.\n',
+  ]);
+  expect((await session('list', 'name=nothing')).stdout).toBe('There are no such sessions.\n');
+  expect((await session('list', 'staus=open')).stderr).toContain('did you mean status?');
+});
+
+test('show has the streams, their rows, and what all their points are together', async () => {
+  const { code, stdout } = await session('show', 'run-18');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^session +run-18 \(number \d+\)$/m)]);
+  expect(stdout).toMatch(/^latency +GET \/cart +5 +0 +30401.8 +30307 +30952.8 +30990.6 +31000$/m);
+  expect(stdout).toMatch(/^codes +- +5 +0 +200 80 %, 502 20 %$/m);
+  const json = await session('show', 'run-17', '-o', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    status: 'closed',
+    streams: [
+      { stream: 'latency', rows: 4, quantiles: { cnt: 4, q95: 30695.45, stddev: 378.92600421014475 } },
+      { stream: 'codes', categories: { '200': 4 } },
+      { stream: 'voltage', rows: 0, summaries: [] },
+    ],
+  });
+});
+
+test('delete needs --yes and a key of scope admin, and says what is gone', async () => {
+  await send(archive, 'put', `${SESSIONS}/gone`, { 'test-start': START }).expect(201);
+  expect((await session('delete', 'gone')).stderr).toContain('Nothing was deleted');
+  expect((await session('delete', 'gone', '--dry-run')).stdout).toContain('nothing was deleted');
+  expect((await session('delete', 'gone', '--yes')).stderr).toContain('refuses');
+  const admin = { ...environment, MARIGRAM_KEY: (await archive.issueKey('admin')).replace('Token ', '') };
+  const deleted = await sandbox.run([...MARIGRAM, 'session', 'delete', 'gone', '--yes'], admin);
+  expect(deleted.stdout).toBe('Deleted session gone with 0 kept points in 0 streams.\n');
+  const missing = await session('show', 'gone');
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('there is no session gone')]);
+});
