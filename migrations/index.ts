@@ -11,6 +11,7 @@ import { Segments1795000900000 } from './1795000900000-segments.js';
 import { Sessions1795001000000 } from './1795001000000-sessions.js';
 import { SegmentRows1795001100000 } from './1795001100000-segment-rows.js';
 import { Luna1795001200000 } from './1795001200000-luna.js';
+import { Annotations1795001300000 } from './1795001300000-annotations.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Sessions1795001000000,
   SegmentRows1795001100000,
   Luna1795001200000,
+  Annotations1795001300000,
 ];

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule, type Routes } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AnnotationsModule } from './annotations/annotations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { type AppConfig } from './config/config.js';
@@ -31,11 +32,15 @@ const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, Dele
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
 const API_V1 = [DeclaredTypesModule, LatestModule, SessionsModule];
 
+/** What has the paths of Grafana's API. */
+const GRAFANA = [AnnotationsModule];
+
 /** The path of each module that has one; the rest is at the root of the server. */
 export function routes({ pathPrefix, luna }: AppConfig): Routes {
   return [
     ...ARCHIVE.map((module) => ({ path: `${pathPrefix}/perfsonar`, module })),
     ...API_V1.map((module) => ({ path: '/api/v1', module })),
+    ...GRAFANA.map((module) => ({ path: '/api', module })),
     ...(luna ? [{ path: '/luna', module: LunaModule }] : []),
   ];
 }
@@ -67,6 +72,7 @@ export class AppModule {
         WelcomeModule,
         ...ARCHIVE,
         ...API_V1,
+        ...GRAFANA,
         ...(config.luna ? [LunaModule] : []),
         RouterModule.register(routes(config)),
       ],

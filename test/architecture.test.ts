@@ -42,14 +42,15 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
     'storage/sessions',
   ],
+  'storage/annotations': ['common', 'postgres', 'storage/access', 'storage/ingest', 'storage/sessions'],
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
     'storage/sessions',
   ],
   'storage/dump': [
-    ...['postgres', 'storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
-    'storage/sessions',
+    ...['postgres', 'storage/access', 'storage/annotations', 'storage/hypertables', 'storage/points'],
+    ...['storage/registry', 'storage/rollups', 'storage/sessions'],
   ],
   audit: ['common', 'config', 'jobs', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
@@ -66,6 +67,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['audit', 'auth', 'common', 'config', 'data', 'event-types', 'http', 'jobs', 'json', 'metadata', 'postgres'],
     ...['rollups', 'rows', 'storage', 'summaries'],
   ],
+  annotations: ['auth', 'common', 'data', 'http', 'json', 'sessions', 'storage'],
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
@@ -74,8 +76,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   backup: ['common', 'jobs', 'postgres', 'storage'],
   import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
   openapi: [
-    ...['auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health', 'http', 'latest'],
-    ...['metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],
+    ...['annotations', 'auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health'],
+    ...['http', 'latest', 'metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],
   ],
 };
 
@@ -191,6 +193,7 @@ const OWNED_TABLES: Record<string, string[]> = {
   'storage/access': ['api_key', 'network', 'audit', 'write_count', 'dropped_points'],
   'storage/registry': ['event_type', 'metadata', 'series', 'summary'],
   'storage/sessions': ['session', 'session_stream', 'luna_upload'],
+  'storage/annotations': ['annotation'],
   'storage/points': ['point', 'segment'],
   'storage/rollups': ['back_fill', 'rollup', 'sealed_bin'],
   'storage/ingest': ['idempotency', 'import_progress'],

@@ -25,6 +25,11 @@ export function FromQuery(parse: (query: Query) => unknown): ParameterDecorator 
   return createParamDecorator((_: undefined, context: ExecutionContext) => parse(queryOf(requestOf(context))))();
 }
 
+/** All values of a query parameter, in their order: `@AllOf('tags') tags: string[]`. */
+export const AllOf = createParamDecorator((name: string, context: ExecutionContext) =>
+  new URLSearchParams(splitUrl(requestOf(context))[1]).getAll(name),
+);
+
 /** The address of the request. */
 export const Address = createParamDecorator((_: undefined, context: ExecutionContext): RequestAddress => {
   const request = requestOf(context);

@@ -46,6 +46,14 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,128}$' },
       example: 'job_7d0f6c2e-3b1a-4f8e-9a55-0c8d1e2f3a4b',
     }),
+    named('AnnotationOfPath', {
+      name: 'annotation',
+      in: 'path',
+      required: true,
+      description: 'The number of the annotation.',
+      schema: { type: 'integer', minimum: 1, maximum: 2147483647 },
+      example: 1,
+    }),
     named('Row', {
       name: 'row',
       in: 'path',

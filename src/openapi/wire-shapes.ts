@@ -1,3 +1,4 @@
+import * as annotations from '../annotations/annotation.dto.js';
 import * as data from '../data/data.dto.js';
 import * as declaredTypes from '../declared-types/declared-types.dto.js';
 import * as deletion from '../deletion/deletion.dto.js';
@@ -34,6 +35,7 @@ export const WIRE_SHAPES = [
   streamPoints,
   streamSummaries,
   comparison,
+  annotations,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

@@ -11,6 +11,8 @@ import { Meta } from './meta.js';
  */
 @Injectable()
 export class MetaBody implements PipeTransform<Buffer | undefined, object> {
+  protected readonly member: string = 'meta';
+
   transform(body: Buffer | undefined, { metatype }: ArgumentMetadata): object {
     if (metatype === undefined) throw new Error('the parameter has no class');
     const reader = JsonReader.ofBody(body && body.length > 0 ? body : Buffer.from('{}'));
@@ -18,11 +20,11 @@ export class MetaBody implements PipeTransform<Buffer | undefined, object> {
     if (kind !== 'object') throw new Invalid(`expected a JSON object, got ${kind}`);
     const members = readMembers(reader);
     reader.finish();
-    const meta = members.get('meta');
-    members.delete('meta');
+    const meta = members.get(this.member);
+    members.delete(this.member);
     const fields = Object.fromEntries([...members].map(([name, slice]) => [name, valueOf(name, slice)]));
     const instance = validated<object>(metatype as new () => object, fields);
-    return meta ? Object.assign(instance, { meta: Meta.parse(meta) }) : instance;
+    return meta ? Object.assign(instance, { [this.member]: Meta.parse(meta, undefined, this.member) }) : instance;
   }
 }
 

@@ -13,31 +13,37 @@ const MAX_NUMBER_CHARACTERS = 500;
 const TINY = /e-\d{4}/i;
 
 /**
- * The free-form facts of a session or a stream: a JSON object, kept as text, since `JSON.parse` would change numbers.
+ * The free-form facts of a session, a stream or an annotation: a JSON object, kept as text, since `JSON.parse` would
+ * change numbers.
  */
 export class Meta {
-  static readonly EMPTY = new Meta(new Map());
+  static readonly EMPTY = new Meta(new Map(), 'meta');
 
-  private constructor(readonly members: ReadonlyMap<string, JsonSlice>) {}
+  private constructor(
+    readonly members: ReadonlyMap<string, JsonSlice>,
+    /** What it is called on the wire. */
+    private readonly name: string,
+  ) {}
 
   /**
    * The meta in a body. Throws `Invalid` where it is no object, too large or too deep.
    * @param most how large it may be, in bytes.
+   * @param name what it is called on the wire.
    */
-  static parse({ kind, text }: JsonSlice, most = MAX_BYTES): Meta {
-    if (kind !== 'object') throw new Invalid(`meta: expected an object, got ${kind}`);
-    checkValue(new JsonReader(text), 1);
-    return Meta.of(membersOf(text), most);
+  static parse({ kind, text }: JsonSlice, most = MAX_BYTES, name = 'meta'): Meta {
+    if (kind !== 'object') throw new Invalid(`${name}: expected an object, got ${kind}`);
+    checkValue(new JsonReader(text), 1, name);
+    return Meta.of(membersOf(text), most, name);
   }
 
   /** The meta that is stored. */
-  static stored(text: string): Meta {
-    return new Meta(membersOf(text));
+  static stored(text: string, name = 'meta'): Meta {
+    return new Meta(membersOf(text), name);
   }
 
-  private static of(members: ReadonlyMap<string, JsonSlice>, most: number): Meta {
-    const meta = new Meta(members);
-    if (Buffer.byteLength(meta.text) > most) throw new Invalid(`meta: more than ${most / 1024} KiB of JSON`);
+  private static of(members: ReadonlyMap<string, JsonSlice>, most: number, name: string): Meta {
+    const meta = new Meta(members, name);
+    if (Buffer.byteLength(meta.text) > most) throw new Invalid(`${name}: more than ${most / 1024} KiB of JSON`);
     return meta;
   }
 
@@ -52,25 +58,25 @@ export class Meta {
     for (const [name, value] of changes.members)
       if (value.kind === 'null') members.delete(name);
       else members.set(name, value);
-    return Meta.of(members, most);
+    return Meta.of(members, most, this.name);
   }
 }
 
 /** Checks the next value, and that PostgreSQL takes its texts and numbers. */
-function checkValue(reader: JsonReader, depth: number): void {
+function checkValue(reader: JsonReader, depth: number, name: string): void {
   const kind = reader.kind();
   if ((kind === 'object' || kind === 'array') && depth > MAX_DEPTH)
-    throw new Invalid(`meta: nested deeper than ${MAX_DEPTH} levels`);
+    throw new Invalid(`${name}: nested deeper than ${MAX_DEPTH} levels`);
   if (kind === 'object') {
     reader.beginObject();
-    while (reader.nextKey() !== undefined) checkValue(reader, depth + 1);
+    while (reader.nextKey() !== undefined) checkValue(reader, depth + 1, name);
   } else if (kind === 'array') {
     reader.beginArray();
-    while (reader.nextItem()) checkValue(reader, depth + 1);
+    while (reader.nextItem()) checkValue(reader, depth + 1, name);
   } else if (kind === 'string') reader.readString();
   else {
     const begin = reader.skip();
     const text = reader.text(begin, reader.position);
-    if (text.length > MAX_NUMBER_CHARACTERS || TINY.test(text)) throw new Invalid('meta: a number out of range');
+    if (text.length > MAX_NUMBER_CHARACTERS || TINY.test(text)) throw new Invalid(`${name}: a number out of range`);
   }
 }

@@ -50,9 +50,9 @@ export function sessionText(session: StoredSession, options: ViewOptions, more: 
   return withMeta({ ...object, ...more }, session.meta);
 }
 
-/** The JSON of an object with a `meta`, whose text stays as it is: `JSON.parse` would change its numbers. */
-export function withMeta(object: object, meta: string): string {
-  return `${JSON.stringify(object).slice(0, -1)},"meta":${compact(meta)}}`;
+/** The JSON of an object with a meta, whose text stays as it is: `JSON.parse` would change its numbers. */
+export function withMeta(object: object, meta: string, name = 'meta'): string {
+  return `${JSON.stringify(object).slice(0, -1)},"${name}":${compact(meta)}}`;
 }
 
 /** Shows times (micros) as the options say; `null` stays `null`. */

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AnnotationStore } from './annotations/annotation-store.js';
 import { AuditStore } from './access/audit-store.js';
 import { BatchParts } from './ingest/parts/batch-parts.js';
 import { BatchWriter } from './ingest/batch-writer.js';
@@ -47,6 +48,7 @@ import { UsageStore } from './access/usage-store.js';
 import { WriteQueue } from './ingest/write-queue.js';
 
 const STORES = [
+  AnnotationStore,
   AuditStore,
   BackFill,
   BatchParts,

@@ -1,7 +1,7 @@
 import { type TestArchive } from './archive.js';
 
 const TABLES = [
-  'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload',
+  'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload, annotation',
   // Hypertables, which TimescaleDB truncates only on their own.
   ...['point', 'segment', 'rollup'],
 ];

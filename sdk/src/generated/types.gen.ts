@@ -5,6 +5,147 @@ export type ClientOptions = {
 };
 
 /**
+ * An annotation. What Grafana knows and an archive does not is empty.
+ */
+export type Annotation = {
+    /**
+     * 0 for a session, which is changed as a session.
+     */
+    id: number;
+    alertId: number;
+    alertName: string;
+    dashboardId: number;
+    /**
+     * That of `data`, or empty.
+     */
+    dashboardUID: string;
+    /**
+     * That of `data`, or 0.
+     */
+    panelId: number;
+    userId: number;
+    userName: string;
+    newState: string;
+    prevState: string;
+    /**
+     * When it was stored.
+     */
+    created: number;
+    /**
+     * When it was stored or changed last.
+     */
+    updated: number;
+    time: number;
+    /**
+     * Inclusive; now where it is still running.
+     */
+    timeEnd: number;
+    text: string;
+    tags: Array<string>;
+    /**
+     * The user of the key that stored it.
+     */
+    login: string;
+    email: string;
+    avatarUrl: string;
+    kind: 'annotation' | 'session' | 'alert';
+    /**
+     * The session that it belongs to.
+     */
+    session: string | null;
+    /**
+     * The metadata that it belongs to.
+     */
+    'metadata-key': string | null;
+    /**
+     * Free-form facts; `open` is true where it is still running.
+     */
+    data: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * The number of a new annotation.
+ */
+export type AnnotationAdded = {
+    message: string;
+    id: number;
+};
+
+/**
+ * What to change of an annotation.
+ */
+export type AnnotationChanges = {
+    /**
+     * When it is, or begins; now if absent.
+     */
+    time?: number;
+    /**
+     * When it ends, inclusive; `null` if it is still running. As `time` if absent: a mark.
+     */
+    timeEnd?: number | null;
+    tags?: Array<string>;
+    /**
+     * The session that it belongs to, and is deleted with.
+     */
+    session?: string | null;
+    /**
+     * The metadata that it belongs to, and is deleted with.
+     */
+    'metadata-key'?: string | null;
+    /**
+     * The dashboard of Grafana that it is for; stored in `data`.
+     */
+    dashboardUID?: string | null;
+    /**
+     * Its panel; stored in `data`.
+     */
+    panelId?: number | null;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    data?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Ignored: see `dashboardUID`.
+     *
+     * @deprecated
+     */
+    dashboardId?: number;
+    /**
+     * Ignored: see `timeEnd`.
+     *
+     * @deprecated
+     */
+    isRegion?: boolean;
+    /**
+     * At most 64 KiB.
+     */
+    text?: string;
+};
+
+/**
+ * What was done.
+ */
+export type AnnotationMessage = {
+    message: string;
+};
+
+/**
+ * The tags of annotations.
+ */
+export type AnnotationTags = {
+    result?: {
+        tags: Array<{
+            tag: string;
+            count: number;
+        }>;
+    };
+};
+
+/**
  * The summary of one window.
  */
 export type Bin = {
@@ -703,6 +844,59 @@ export type Metadata = {
  * Microseconds since 1970-01-01 UTC; with `time=iso` an ISO 8601 text.
  */
 export type Micros = number | string;
+
+/**
+ * An annotation to be stored.
+ */
+export type NewAnnotation = {
+    /**
+     * When it is, or begins; now if absent.
+     */
+    time?: number;
+    /**
+     * When it ends, inclusive; `null` if it is still running. As `time` if absent: a mark.
+     */
+    timeEnd?: number | null;
+    tags?: Array<string>;
+    /**
+     * The session that it belongs to, and is deleted with.
+     */
+    session?: string | null;
+    /**
+     * The metadata that it belongs to, and is deleted with.
+     */
+    'metadata-key'?: string | null;
+    /**
+     * The dashboard of Grafana that it is for; stored in `data`.
+     */
+    dashboardUID?: string | null;
+    /**
+     * Its panel; stored in `data`.
+     */
+    panelId?: number | null;
+    /**
+     * Free-form facts: at most 64 KiB of JSON, 8 levels deep.
+     */
+    data?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Ignored: see `dashboardUID`.
+     *
+     * @deprecated
+     */
+    dashboardId?: number;
+    /**
+     * Ignored: see `timeEnd`.
+     *
+     * @deprecated
+     */
+    isRegion?: boolean;
+    /**
+     * At most 64 KiB.
+     */
+    text: string;
+};
 
 /**
  * An event type to declare.
@@ -1536,9 +1730,59 @@ export type NullableMicros = {
 export type After = string;
 
 /**
+ * The unit of all times: milliseconds, or microseconds.
+ */
+export type AnnotationEpoch = 'ms' | 'us';
+
+/**
+ * Those that end then or later. One that is still running has no end.
+ */
+export type AnnotationFrom = number;
+
+/**
+ * The maximum of rows in the answer.
+ */
+export type AnnotationLimit = number;
+
+/**
+ * Only those of this metadata.
+ */
+export type AnnotationMetadataKey = string;
+
+/**
+ * The number of the annotation.
+ */
+export type AnnotationOfPath = number;
+
+/**
+ * Only those of this session, and itself.
+ */
+export type AnnotationSession = string;
+
+/**
+ * A tag that they must have. It may be repeated.
+ */
+export type AnnotationTagsOfQuery = Array<string>;
+
+/**
+ * Those that begin then or earlier.
+ */
+export type AnnotationTo = number;
+
+/**
+ * Only those of this kind.
+ */
+export type AnnotationType = 'annotation' | 'session' | 'alert';
+
+/**
  * The fields by which streams are paired: `name`, `case`, `stream` (the id) and `meta.KEY`.
  */
 export type CompareBy = string;
+
+/**
+ * Only those for this dashboard.
+ */
+export type DashboardUid = string;
 
 /**
  * Metadata with a point at this time or earlier.
@@ -1608,6 +1852,11 @@ export type LatestLimit = number;
 export type Limit = number;
 
 /**
+ * Whether one of the tags is enough.
+ */
+export type MatchAny = boolean;
+
+/**
  * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
  */
 export type MeasurementAgent = string;
@@ -1636,6 +1885,11 @@ export type Order = 'asc' | 'desc';
  * The id of the session that is compared with the first one.
  */
 export type OtherSessionOfPath = string;
+
+/**
+ * Only those for this panel.
+ */
+export type PanelId = number;
 
 /**
  * With `fractions` a percentage comes as it was posted, `{"numerator": 1, "denominator": 600}`, in place of the quotient. Where only the rate is known, from an import, it is still a number. Other event types are the same as without it.
@@ -1751,6 +2005,11 @@ export type SummaryTypeOfPath = SummaryPath;
  * Metadata with a summary of this window, in seconds.
  */
 export type SummaryWindowFilter = number;
+
+/**
+ * Only tags that have this text in them, in any case.
+ */
+export type TagPart = string;
 
 /**
  * Exactly this time; other time parameters are ignored. An integer means the whole second, a decimal (of up to six digits) exactly that microsecond.

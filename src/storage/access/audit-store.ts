@@ -45,6 +45,9 @@ export type AuditAction =
   | 'session deleted'
   | 'stream registered'
   | 'stream changed'
+  | 'annotation added'
+  | 'annotation changed'
+  | 'annotation deleted'
   | 'retention run';
 
 /** A recorded change. */
@@ -90,7 +93,8 @@ export interface DroppedRecord {
 
 /**
  * Records a change. Call it in the transaction of the change, so that neither exists without the other.
- * @param target the changed metadata key, number of an API key, network, event type or session.
+ * @param target the changed metadata key, number of an API key, network, event type, session or
+ * annotation.
  */
 export async function recordAudit(
   sql: Sql,

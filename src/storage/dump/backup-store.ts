@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import copy from 'pg-copy-streams';
 import { Database } from '../../postgres/database.js';
+import { ANNOTATION_TABLES } from '../annotations/tables.js';
 import { ACCESS_TABLES } from '../access/tables.js';
 import { POINT_TABLES } from '../points/tables.js';
 import { REGISTRY_TABLES } from '../registry/tables.js';
@@ -18,6 +19,7 @@ export type AccessTable = keyof typeof ACCESS_TABLES;
 export const BACKUP_TABLES = [
   ...REGISTRY_TABLES,
   ...SESSION_TABLES,
+  ...ANNOTATION_TABLES,
   ...POINT_TABLES,
   ...ROLLUP_TABLES,
   ...(Object.keys(ACCESS_TABLES) as AccessTable[]),

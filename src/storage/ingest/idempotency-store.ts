@@ -86,6 +86,18 @@ export class IdempotencyStore {
     );
   }
 
+  /** Claims the key of a single write, inside the caller's transaction. Throws `Repeated` where that took place before. */
+  async claimOne(sql: Sql, claim: KeyClaim): Promise<void> {
+    await sql.query(SET_TIMEOUT);
+    try {
+      await this.claimNew(sql, [claim], 'wait');
+      await sql.query(NO_TIMEOUT);
+    } catch (error) {
+      const kept = error instanceof KnownKeys ? error.answers.get(claim) : undefined;
+      throw kept ? new Repeated(kept) : error;
+    }
+  }
+
   /** The records of keys that are stored, and locked by the caller. */
   private async kept(sql: Sql, claims: readonly KeyClaim[]): Promise<Map<KeyClaim, KeptAnswer>> {
     const { rows } = await sql.query<[position: number, digest: Buffer, answer: string | null]>({

@@ -7,6 +7,7 @@ import { retry, type RetryPolicy } from '../../postgres/retry.js';
 import { reasonOf } from '../../postgres/sql-errors.js';
 import { WatchedPool } from '../../postgres/watched-pool.js';
 import { ApiKey, Network } from './access.entity.js';
+import { Annotation } from './annotation.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from './audit.entity.js';
 import { EventType } from './event-type.entity.js';
 import { IdempotencyRecord } from './idempotency.entity.js';
@@ -72,7 +73,7 @@ function dataSourceOf(url: string): DataSource {
 }
 
 const ENTITIES = [
-  ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream],
+  ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream, Annotation],
   ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, LunaUpload, SealedBin],
 ];
 
