@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { type Ending, MARIGRAM, Sandbox } from './support/process.js';
 import { send, SESSIONS } from './support/sessions.js';
@@ -73,7 +73,7 @@ test('list finds sessions by their fields, their meta and their start; as a tabl
 test('show has the streams, their rows, and what all their points are together', async () => {
   const { code, stdout } = await session('show', 'run-18');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^session +run-18 \(number \d+\)$/m)]);
-  expect(stdout).toMatch(/^latency +GET \/cart +5 +0 +30401.8 +30307 +30952.8 +30990.6 +31000$/m);
+  expect(stdout).toMatch(/^latency +GET \/cart +5 +0 +30401.8 +30307 +30952.8 +30990.56 +31000$/m);
   expect(stdout).toMatch(/^codes +- +5 +0 +200 80 %, 502 20 %$/m);
   const json = await session('show', 'run-17', '-o', 'json');
   expect(JSON.parse(json.stdout)).toMatchObject({
@@ -96,4 +96,41 @@ test('delete needs --yes and a key of scope admin, and says what is gone', async
   expect(deleted.stdout).toBe('Deleted session gone with 0 kept points in 0 streams.\n');
   const missing = await session('show', 'gone');
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('there is no session gone')]);
+});
+
+describe('compare', () => {
+  test('has every figure of both sessions, and names what was not compared', async () => {
+    const { code, stdout } = await session('compare', 'run-17', 'run-18');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^latency \(GET \/cart\) +q95 +30695.45 +30952.8 +\+257.35 +\+0.84 %$/m);
+    expect(stdout).toMatch(/^codes +502 +0 \(0 %\) +1 \(20 %\) +\+1 +\+20.00 points$/m);
+    expect(stdout).toContain('voltage of run-17 was not compared: the other session has none like it');
+  });
+
+  test.each([
+    [0, ['latency:q95>+5%', 'codes:share(404)>1%'], 'ok  latency:q95>+5%  latency (GET /cart): +0.838397873'],
+    [3, ['latency:q95>+0.8%', 'nothing:q95>1'], 'FAILED  latency:q95>+0.8%  latency (GET /cart): +0.838397873'],
+    [1, ['latencies:q95>+5%'], 'NOT CHECKED  latencies:q95>+5%  latencies: no such streams were compared'],
+  ])('the exit code is %i with --fail-on %s', async (code, conditions, outcome) => {
+    const options = conditions.flatMap((condition) => ['--fail-on', condition]);
+    const ending = await session('compare', 'run-17', 'run-18', ...options);
+    expect([ending.code, ending.stdout]).toEqual([code, expect.stringContaining(outcome)]);
+  });
+
+  test('prints JSON, JUnit and Markdown for programs', async () => {
+    const options = ['--fail-on', 'latency:q95>+0.5%', '--fail-on', 'a<b:d>0.9', '-o'];
+    const [json, junit, markdown] = await Promise.all(
+      ['json', 'junit', 'markdown'].map((format) => session('compare', 'run-17', 'run-18', ...options, format)),
+    );
+    expect(JSON.parse(json!.stdout)).toMatchObject({
+      metrics: [{ figures: { q95: { base: 30695.45, other: 30952.8, difference: 257.35 } }, d: 0.2 }],
+      checks: [{ check: 'latency:q95>+0.5%', state: 'fails' }, { state: 'unknown' }],
+    });
+    expect(junit!.stdout).toContain(`<testsuites tests="5" failures="1" errors="1">`);
+    expect(junit!.stdout).toContain('<testcase classname="latency (GET /cart)" name="compared"/>');
+    expect(junit!.stdout).toContain('<skipped message="the other session has none like it"/>');
+    expect(junit!.stdout).toContain('<testcase classname="a&lt;b" name="a&lt;b:d&gt;0.9"><error message=');
+    expect(markdown!.stdout).toContain('| latency (GET /cart) | q95 | 30695.45 | 30952.8 | +257.35 | +0.84 % |');
+    expect([json!.code, junit!.code, markdown!.code]).toEqual([3, 3, 3]);
+  });
 });

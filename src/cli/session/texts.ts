@@ -19,13 +19,28 @@ export function lengthText(micros: number | null): string {
   return `${hours}:${minutes}:${rest}`;
 }
 
-/** A number of a metric, whose unit nobody knows, with six significant digits; `-` if there is none. */
+/** A number of a metric, whose unit nobody knows, with eight significant digits; `-` if there is none. */
 export function numberText(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-';
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(6)));
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(8)));
 }
 
 /** A part of a whole such as `99.8 %`. */
 export function shareText(part: number, whole: number): string {
   return `${Number(((100 * part) / whole).toPrecision(3))} %`;
+}
+
+/** A number of a comparison with its sign, such as `+257.35`; `-` if there is none. */
+export function signedText(value: number | null): string {
+  return value !== null && value > 0 ? `+${numberText(value)}` : numberText(value);
+}
+
+/** A change in percent, such as `+0.84 %`; `-` if there is none. */
+export function percentText(percent: number | null): string {
+  return percent === null ? '-' : `${percent > 0 ? '+' : ''}${percent.toFixed(2)} %`;
+}
+
+/** What a pair of streams is called: `latency (GET /cart)`. */
+export function streamLabel({ name, case: caseName }: { readonly name: string; readonly case: string | null }): string {
+  return caseName === null ? name : `${name} (${caseName})`;
 }
