@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
-import { type Ending, MARIGRAM, Sandbox } from './support/process.js';
+import { type Ending, freePort, MARIGRAM, type Program, Sandbox } from './support/process.js';
 import { send, SESSIONS } from './support/sessions.js';
 
 const START = 1574164720000000;
@@ -132,5 +135,118 @@ describe('compare', () => {
     expect(junit!.stdout).toContain('<testcase classname="a&lt;b" name="a&lt;b:d&gt;0.9"><error message=');
     expect(markdown!.stdout).toContain('| latency (GET /cart) | q95 | 30695.45 | 30952.8 | +257.35 | +0.84 % |');
     expect([json!.code, junit!.code, markdown!.code]).toEqual([3, 3, 3]);
+  });
+});
+
+/** A line of a stream for `printf`. */
+const line = (stream: string, ts: number, value: number | string): string => String.raw`${stream}\t${ts}\t${value}\n`;
+
+const LATENCY = BASE_POINTS.ts.map((ts, index) => line('latency', START + ts, BASE_POINTS.value[index]!)).join('');
+
+/** What a session has come to. */
+async function shown(id: string): Promise<unknown> {
+  return JSON.parse((await session('show', id, '-o', 'json')).stdout);
+}
+
+describe('run', () => {
+  let spool: string;
+  beforeAll(() => {
+    spool = join(sandbox.directory(), 'spool');
+  });
+
+  function launch(id: string, streams: string, script: string, env = environment): Program {
+    const options = [
+      '--name',
+      'run',
+      '--id',
+      id,
+      '--meta',
+      'ammo=3',
+      '--streams',
+      streams,
+      '--spool',
+      spool,
+      '--wait',
+      '2s',
+    ];
+    return sandbox.launch([...MARIGRAM, 'session', 'run', ...options, '--', 'sh', '-c', script], env);
+  }
+
+  const RUNS = [
+    {
+      what: 'a command that ends well',
+      ...{ id: 'well', script: `printf '${LATENCY}${line('codes:event', START, '200')}'`, code: 0 },
+      stderr: /^marigram: session well: 5 points in 2 streams\n$/,
+      shows: {
+        ...{ status: 'closed', rows: 5, meta: { ammo: '3' } },
+        streams: [
+          { stream: 'latency', quantiles: { q95: 30695.45 } },
+          { stream: 'codes', categories: { '200': 1 } },
+        ],
+      },
+    },
+    {
+      what: 'a command that fails',
+      ...{ id: 'fails', script: `printf '${LATENCY}'; exit 7`, code: 7, stderr: /4 points in 1 streams/ },
+      shows: { status: 'interrupted', rows: 4, meta: { 'exit-code': 7 } },
+    },
+    {
+      what: 'lines that are no points',
+      ...{ id: 'lines', script: String.raw`printf 'a\t1\n${line('b', 1, 'x')}${line('a', 1, 2)}'`, code: 1 },
+      stderr: /line 1: expected stream, tab, ts[^]*line 2: value: expected a number, got "x"[^]*2 lines were left out/,
+      shows: { status: 'closed', rows: 1 },
+    },
+    {
+      what: 'a command that is not there',
+      ...{ id: 'absent', script: 'exec no-such-command', code: 127, stderr: /not found/ },
+      shows: { status: 'interrupted' },
+    },
+  ];
+
+  test.each(RUNS)('$what: its points are in the archive', async ({ id, script, code, stderr, shows }) => {
+    expect(await launch(id, '-', script).ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(stderr) });
+    expect(await shown(id)).toMatchObject(shows);
+    expect(existsSync(join(spool, id))).toBe(false);
+  });
+
+  test('a signal is passed on, and what the command says then is stored', async () => {
+    const pipe = join(sandbox.directory(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const write = (text: string): string => `printf '${text}' > ${pipe}`;
+    const script = `trap "${write(line('latency', START + 1, 6)).replaceAll("'", "\\'")}; exit 5" TERM
+      ${write(line('latency', START, 5))}
+      echo "ready $MARIGRAM_SESSION $MARIGRAM_URL"; while :; do sleep 0.05; done`;
+    const program = launch('signal', pipe, script.replaceAll(String.raw`\'`, "'"));
+    await program.line(new RegExp(`^ready signal ${environment.MARIGRAM_URL!}$`));
+    program.signal('SIGTERM');
+    expect((await program.ended).code).toBe(5);
+    expect(await shown('signal')).toMatchObject({ status: 'interrupted', rows: 2, meta: { 'exit-code': 5 } });
+  });
+
+  test('without the archive the points wait in the spool, and send brings them away', async () => {
+    const away = { ...environment, MARIGRAM_URL: `http://127.0.0.1:${await freePort()}` };
+    const file = join(sandbox.directory(), 'lines.tsv');
+    writeFileSync(file, LATENCY.replaceAll(String.raw`\t`, '\t').replaceAll(String.raw`\n`, '\n'));
+    const program = launch('away', file, 'kill -9 $$', away);
+    expect((await program.ended).code).toBe(137);
+    expect(program.stderr).toContain(`4 points wait for the archive: marigram session send ${join(spool, 'away')}`);
+    expect(await session('send', spool)).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: 'away: complete (4 points sent)\n',
+    });
+    expect(await shown('away')).toMatchObject({ status: 'interrupted', rows: 4, meta: { 'exit-code': 137 } });
+    expect(readdirSync(spool)).toEqual([]);
+    expect((await session('send', spool)).stdout).toContain('Nothing waits in');
+  });
+
+  test('nothing is run where the archive refuses the session', async () => {
+    const stranger = launch('run-17', '-', 'echo run >&2');
+    expect([(await stranger.ended).code, stranger.stderr]).toEqual([
+      1,
+      expect.stringContaining('already: give another'),
+    ]);
+    const unknown = launch('unknown', '-', 'echo run >&2', { ...environment, MARIGRAM_KEY: 'wrong' });
+    expect([(await unknown.ended).code, unknown.stderr]).toEqual([1, expect.not.stringContaining('run\n')]);
+    expect(readdirSync(spool)).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ export async function writeOverHttp(
 }
 
 /** The archive to write to, and the key. Throws an `OperatorError` where there is none. */
-async function destinationOf(env: NodeJS.ProcessEnv, options: WriteOptions): Promise<Destination> {
+export async function destinationOf(env: NodeJS.ProcessEnv, options: WriteOptions): Promise<Destination> {
   const apiKey = await keyOf(env, options);
   if (!apiKey) throw new OperatorError('Writing takes a key: give it as MARIGRAM_KEY, or in a file with --key-file.');
   return { url: archiveUrl(env, options.url), apiKey };

@@ -64,6 +64,11 @@ export class DataSession {
     return this.info.testStart;
   }
 
+  /** The backends that have failed until now, and get nothing more. `updateJob` waits until all have opened the session. */
+  get failed(): readonly { readonly name: string; readonly error: Error }[] {
+    return this.lanes.flatMap(({ name, failure }) => (failure ? [{ name, error: failure }] : []));
+  }
+
   /**
    * Adds backends: each gets what comes from now on. A backend that fails is put aside, with a warning of the process
    * and a word in the report; the others don't notice.

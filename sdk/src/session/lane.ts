@@ -11,7 +11,8 @@ export class Lane {
   readonly name: string;
   readonly takes: 'tables' | 'points';
   private tail: Promise<void> = Promise.resolve();
-  private failure: Error | undefined;
+  /** Why it gets nothing more. */
+  failure: Error | undefined;
   /** How often what waits was dropped. */
   private drops = 0;
   private rows = 0;

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { count, moment } from '../arguments.js';
+import { count, duration, moment, parameter } from '../arguments.js';
 import { writing } from '../declare-put.js';
 import { type ListOptions, withOutput } from '../list.js';
 import { checks } from './compare/check.js';
@@ -7,6 +7,11 @@ import { type CompareOptions } from './compare/compare.command.js';
 import { type ArchiveOptions } from './connection.js';
 import { type DeleteSessionOptions } from './delete.command.js';
 import { type ListSessionsOptions } from './list.command.js';
+import { type RunOptions } from './run/run.command.js';
+import { type SendOptions } from './send.command.js';
+
+/** How long a run waits for the archive in the end. */
+const WAIT_SECONDS = 30;
 
 /** Sessions that are listed unless `--limit` says otherwise. */
 const LISTED = 100;
@@ -27,6 +32,26 @@ Exit codes:
 
 Example, for CI:
   marigram session compare run-17 run-18 --fail-on 'latency:q95>+5%' --fail-on 'codes:share(5xx)>1%' -o junit`;
+
+const RUN = `
+Each line of --streams is STREAM, tab, TS, tab, VALUE. TS is in microseconds since
+1970, VALUE a number; with STREAM:event it is a text. The archive sums up each
+second of all streams. A named pipe is read while COMMAND runs, any other file when
+it has ended. COMMAND finds the session in MARIGRAM_SESSION and MARIGRAM_URL.
+
+The exit code is that of COMMAND. Where it is not 0 the session is interrupted, and
+has it as meta.exit-code. Where it is 0, but
+   1  lines were left out, or the archive refused something
+  75  points wait in the spool: "marigram session send" brings them away later
+
+Example:
+  marigram session run --name 'checkout, 5k rps' --streams - -- ./load-test.sh`;
+
+const SEND = `
+Exit codes:
+   0  all is in the archive
+   1  the archive refused something: it lies in refused.ndjson, with the reason
+  75  the archive is away: run the same command again later, or give --watch`;
 
 /** Declares the commands on data sessions over HTTP, with this environment. */
 export function declareSession(program: Command, env: NodeJS.ProcessEnv): void {
@@ -72,5 +97,30 @@ export function declareSession(program: Command, env: NodeJS.ProcessEnv): void {
     .addHelpText('after', CHECKS)
     .action(async (base: string, other: string, options: CompareOptions) => {
       await (await import('./compare/compare.command.js')).compareSessions(env, base, other, options);
+    });
+
+  writing(session.command('run'))
+    .description('run a command in a session of its own, and close it')
+    .argument('<command...>', 'the command, after --')
+    .requiredOption('--name <name>', 'the name of the session')
+    .option('--id <id>', 'its id (default: a random one)')
+    .option('--meta <key=value>', 'a fact about it; may be repeated', parameter)
+    .option('--streams <file>', 'take points from the lines of this file or named pipe; -: from stdout')
+    .option('--no-raw', 'keep summaries only, no points')
+    .option('--spool <directory>', 'where points wait for the archive', 'spool')
+    .option('--wait <time>', 'how long the archive may take in the end (default: 30s)', duration, WAIT_SECONDS)
+    .addHelpText('after', RUN)
+    .action(async (command: string[], options: RunOptions) => {
+      await (await import('./run/run.command.js')).runInSession(env, command, options);
+    });
+
+  writing(session.command('send'))
+    .description('send what an earlier run, or a program with the SDK, has left in a spool')
+    .argument('<directory>', 'the spool, or the directory of one session in it')
+    .option('--watch', 'go on until interrupted: send whatever comes')
+    .option('--interrupt', 'interrupt sessions that their programs have not ended; they must not run any more')
+    .addHelpText('after', SEND)
+    .action(async (directory: string, options: SendOptions) => {
+      await (await import('./send.command.js')).sendSpool(env, directory, options);
     });
 }
