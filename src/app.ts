@@ -5,7 +5,6 @@ import { AppModule } from './app.module.js';
 import { AuditJob } from './audit/audit.job.js';
 import { UsageJob } from './audit/usage.job.js';
 import { Authenticator } from './auth/authenticator.js';
-import { RateLimits } from './auth/rate-limits.js';
 import { NestLogger } from './common/nest-logger.js';
 import { type AppConfig } from './config/config.js';
 import { IdempotencyJob } from './data/idempotency.job.js';
@@ -16,14 +15,15 @@ import { compressAnswers } from './http/compression.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { tagAnswers } from './http/etag.js';
 import { readForwarded } from './http/forwarded.js';
-import { addHeaders, exactContentType, protectPages } from './http/headers.js';
+import { exactContentType, setHeaders } from './http/headers.js';
 import { holdRefusals } from './http/held-refusals.js';
 import { Methods } from './http/allowed-methods.js';
 import { checkFormat } from './http/request.js';
 import { checkClient, checkContentLength, checkContentType, checkPath, checkUrl } from './http/request-checks.js';
 import { requestLog } from './http/request-log.js';
-import { boundRequests } from './http/requests-in-flight.js';
+import { RequestsInFlight } from './http/requests-in-flight.js';
 import { createAdapter } from './http/server.js';
+import { addAnswerSteps, addSteps } from './http/steps.js';
 import { endConnectionsOnStop } from './http/graceful-shutdown.js';
 import { type Job } from './jobs/job.js';
 import { JobRunner } from './jobs/job-runner.js';
@@ -48,46 +48,41 @@ export async function createApp(
   );
   app.useGlobalFilters(new ErrorFilter());
 
-  // The hooks in the order in which a request passes them; routes only get those that were there before them.
   const fastify = app.getHttpAdapter().getInstance();
   const methods = app.get(Methods);
   const authenticator = app.get(Authenticator);
+  const metrics = app.get(Metrics);
+  const inFlight = new RequestsInFlight(config.maxRequests);
+  const bodies = new BodyBudget(config);
   const jobs = app.get(JobRunner);
+  metrics.countRequests = () => inFlight.count;
   fastify.decorateRequest('caller', null);
-  fastify.decorateRequest('rateLimitKey', 0);
-  await app.get(RateLimits).install(fastify);
-  fastify.addHook('onRequest', addHeaders);
-  fastify.addHook('onRequest', checkClient);
-  app.get(Metrics).countRequests = boundRequests(fastify, config.maxRequests);
-  if (config.trustProxy.length > 0) fastify.addHook('onRequest', readForwarded);
-  fastify.addHook('onRequest', protectPages(`/${PAGES}`));
   methods.watch(fastify);
-  fastify.addHook('onRequest', checkPath);
-  fastify.addHook('onRequest', (request, reply) => authenticator.authenticate(request, reply));
-  fastify.addHook('onRequest', checkUrl);
-  fastify.addHook('onRequest', checkContentType);
-  fastify.addHook('onRequest', checkContentEncoding);
-  fastify.addHook('onRequest', checkContentLength);
-  fastify.addHook('onRequest', checkClient);
-  new BodyBudget(config).install(fastify);
-  fastify.addHook('preHandler', (request, reply, done) => {
-    const confirmed = authenticator.confirm(request, reply.elapsedTime);
-    if (confirmed)
-      confirmed.then(() => {
-        done();
-      }, done);
-    else done();
-  });
-  fastify.addHook('preHandler', checkFormat);
+
+  // The steps in the order in which a request passes them; routes only get those that were there before them.
+  addSteps(fastify, 'onRequest', [
+    setHeaders(`/${PAGES}`, methods.allowed),
+    checkClient,
+    inFlight.begin,
+    ...(config.trustProxy.length > 0 ? [readForwarded] : []),
+    checkPath,
+    authenticator.authenticate,
+    checkUrl,
+    checkContentType,
+    checkContentEncoding,
+    checkContentLength(config.bodyLimit),
+    checkClient,
+    bodies.reserve,
+  ]);
+  bodies.countPieces(fastify);
+  addSteps(fastify, 'preHandler', [authenticator.confirm, checkFormat]);
   if (config.luna)
     holdRefusals(fastify, () => {
-      app.get(Metrics).lunaDeferred.inc();
+      metrics.lunaDeferred.inc();
     });
-  fastify.addHook('onSend', exactContentType);
-  fastify.addHook('onSend', tagAnswers);
+  addAnswerSteps(fastify, [inFlight.end, exactContentType, tagAnswers, endConnectionsOnStop(fastify)]);
   await compressAnswers(fastify);
-  endConnectionsOnStop(fastify);
-  fastify.addHook('onResponse', requestLog(app.get(Metrics), logger));
+  addSteps(fastify, 'onResponse', [requestLog(metrics, logger)]);
   // When no request is left.
   fastify.addHook('onClose', async () => {
     await jobs.run(app.get(UsageJob));

@@ -30,19 +30,21 @@ export interface KeyOptions {
 /** A verified key. */
 interface VerifiedKey {
   readonly rights: Rights;
-  /** When it expires, by this process's monotonic clock, in milliseconds. */
+  /** When it has to be looked up again, by this process's monotonic clock, in milliseconds. */
   readonly until: number;
 }
 
 /**
  * Issues, lists, rotates, revokes and verifies API keys. Keys are looked up by their SHA-256, so the timing of
- * comparisons reveals nothing about a key.
+ * comparisons reveals nothing about a key. Those just verified are recalled by their text, from a map that compares a
+ * text only where its seeded hash is the same.
  */
 @Injectable()
 export class ApiKeyService {
-  private readonly verified = new LRUCache<string, VerifiedKey>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
+  private readonly verified = new LRUCache<string, VerifiedKey>({ max: CACHE_SIZE });
+  /** By their digests, because a wrong key may be long. */
   private readonly refused = new LRUCache<string, true>({ max: CACHE_SIZE, ttl: KEY_TTL_MS });
-  private readonly lookups = new SharedLookups((digest) => this.find(digest));
+  private readonly lookups = new SharedLookups((key) => this.find(key));
   /** The digests of all valid keys, and when they were read. Only read while some address guesses keys. */
   private validDigests = new Set<string>();
   private validSince = -Infinity;
@@ -96,12 +98,15 @@ export class ApiKeyService {
     return this.store.revoke(id, operator());
   }
 
+  /** The rights of a key that was verified in the last two seconds and has not expired since. */
+  recall(key: string): Rights | undefined {
+    const known = this.verified.get(key);
+    return known && performance.now() < known.until ? known.rights : undefined;
+  }
+
   /** The rights of a key, or `null` if it is not valid. */
   async verify(key: string): Promise<Rights | null> {
-    const digest = textDigestOf(key);
-    const known = this.verified.get(digest);
-    if (known && performance.now() < known.until) return known.rights;
-    return this.refused.has(digest) ? null : this.lookups.get(digest);
+    return this.recall(key) ?? (this.refused.has(textDigestOf(key)) ? null : this.lookups.get(key));
   }
 
   /**
@@ -121,23 +126,23 @@ export class ApiKeyService {
     this.validSince = asked;
   }
 
-  private async find(digest: string): Promise<Rights | null> {
+  private async find(key: string): Promise<Rights | null> {
     // Read the clock before the query, so that the key never outlives its expiry.
     const asked = performance.now();
-    const found = await this.store.find(Buffer.from(digest, 'base64'));
+    const found = await this.store.find(digestOf(key));
     if (!found) {
-      this.verified.delete(digest);
-      this.refused.set(digest, true);
+      this.verified.delete(key);
+      this.refused.set(textDigestOf(key), true);
       return null;
     }
     const { id, username, scope, limits, secondsLeft } = found;
     const rights = { id, username, scope, limits: limits && new SubjectLimits(limits) };
-    this.verified.set(digest, { rights, until: secondsLeft === null ? Infinity : asked + secondsLeft * 1000 });
+    this.verified.set(key, { rights, until: asked + Math.min(KEY_TTL_MS, (secondsLeft ?? Infinity) * 1000) });
     return rights;
   }
 }
 
-/** A key's digest in base64, the key of the caches. */
+/** A key's digest in base64, as the sets of digests have it. */
 function textDigestOf(key: string): string {
   return hash('sha256', key, 'base64');
 }

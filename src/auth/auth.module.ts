@@ -9,6 +9,6 @@ import { WriteLimits } from './write-limits.js';
 @Global()
 @Module({
   providers: [ApiKeyService, ApiKeyStrategy, Authenticator, NetworkService, RateLimits, WriteLimits],
-  exports: [ApiKeyService, Authenticator, NetworkService, RateLimits, WriteLimits],
+  exports: [ApiKeyService, Authenticator, NetworkService, WriteLimits],
 })
 export class AuthModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyContextConfig, type FastifyReply, type FastifyRequest } from 'fastify';
 import { UsageCounters } from '../audit/usage-counters.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
@@ -20,6 +20,9 @@ declare module 'fastify' {
   }
 }
 
+/** A check of the requests of a route; `undefined` where the route needs none. Returns a promise only to look things up. */
+type Check = ((request: FastifyRequest, reply: FastifyReply) => void | Promise<void>) | undefined;
+
 /** Decides whether a request may reach its route, before its body is read. */
 @Injectable()
 export class Authenticator {
@@ -38,62 +41,89 @@ export class Authenticator {
    * `Unauthorized` if a key is required and absent, or the given key (of any request) is invalid, and `Forbidden` if
    * the key lacks the scope or may not write to the metadata or the session in the path.
    */
-  async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { access } = request.routeOptions.config;
-    if (access === undefined || isPreflight(request)) return;
+  readonly authenticate = ({ config }: { config?: FastifyContextConfig }): Check => {
+    if (config?.access === undefined) return undefined;
+    const { access, takesBasic } = config;
     const needed = access === 'read' && this.config.readAccess === 'public' ? undefined : access;
-    let rights: Rights | undefined;
-    try {
-      rights = await this.identify(request, needed);
-    } catch (error) {
-      // Requests with a wrong key count for their address.
-      if (error instanceof Unauthorized) await this.rates.countAddress(request, reply);
-      throw error;
-    }
-    if (rights?.id != null) await this.rates.countKey(request, reply, rights.id);
-    else await this.rates.countAddress(request, reply);
-    if (rights) this.setCaller(request, rights);
-    if (needed !== undefined) await this.authorize(request, needed);
-  }
+    return (request, reply) => (isPreflight(request) ? undefined : this.admit(request, reply, needed, takesBasic));
+  };
 
   /**
    * Verifies a caller again if the body took longer to arrive than a verified key is cached, so that a key revoked
-   * meanwhile stores nothing. Returns `undefined` if that is not necessary, as almost always. Throws like
-   * `authenticate`, but counts nothing.
-   * @param milliseconds the time since the request arrived.
+   * meanwhile stores nothing; almost no request has to wait for it. Throws like `authenticate`, but counts nothing.
    */
-  confirm(request: FastifyRequest, milliseconds: number): Promise<void> | undefined {
-    if (milliseconds < KEY_TTL_MS || request.body === undefined) return undefined;
-    const { access } = request.routeOptions.config;
-    return access === undefined || !request.caller ? undefined : this.verifyAgain(request, access);
+  readonly confirm = ({ config }: { config?: FastifyContextConfig }): Check => {
+    if (config?.access === undefined) return undefined;
+    const { access, takesBasic } = config;
+    return (request, reply) => {
+      if (request.body === undefined || !request.caller || reply.elapsedTime < KEY_TTL_MS) return undefined;
+      return this.verifyAgain(request, access, takesBasic);
+    };
+  };
+
+  /** Returns a promise only where something has to be looked up. */
+  private admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    needed: Scope | undefined,
+    takesBasic: boolean | undefined,
+  ): void | Promise<void> {
+    const refuse = (error: unknown): never => {
+      // Requests with a wrong key count for their address.
+      if (error instanceof Unauthorized) this.rates.countAddress(request, reply);
+      throw error;
+    };
+    let rights: Rights | undefined | Promise<Rights | undefined>;
+    try {
+      rights = this.identify(request, needed, takesBasic);
+    } catch (error) {
+      return refuse(error);
+    }
+    if (!(rights instanceof Promise)) return this.accept(request, reply, rights, needed);
+    return rights.then((found) => this.accept(request, reply, found, needed), refuse);
   }
 
-  private async verifyAgain(request: FastifyRequest, needed: Scope): Promise<void> {
-    const rights = await this.identify(request, needed);
+  private accept(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    rights: Rights | undefined,
+    needed: Scope | undefined,
+  ): void | Promise<void> {
+    if (rights?.id != null) this.rates.countKey(rights.id, reply);
+    else this.rates.countAddress(request, reply);
+    if (rights) this.setCaller(request, rights);
+    if (needed !== undefined) return this.authorize(request, needed);
+  }
+
+  private async verifyAgain(request: FastifyRequest, needed: Scope, takesBasic: boolean | undefined): Promise<void> {
+    const rights = await this.identify(request, needed, takesBasic);
     request.caller = rights ? new Caller(rights, request.ip) : null;
     await this.authorize(request, needed);
   }
 
   /** The rights of the request's key, or of the network of its address. Throws `Unauthorized` for an invalid key. */
-  private async identify(request: FastifyRequest, needed: Scope | undefined): Promise<Rights | undefined> {
-    const credential = pickCredential(request.headers, request.routeOptions.config.takesBasic);
-    const rights = credential && (await this.verify(credential, request));
-    if (rights) return rights;
-    // A wrong pair in the old form `ApiKey USER:KEY` counts as no credential, as in esmond.
-    if (credential && credential.username === undefined)
-      throw new Unauthorized('the API key is unknown, expired or revoked');
+  private identify(
+    request: FastifyRequest,
+    needed: Scope | undefined,
+    takesBasic: boolean | undefined,
+  ): Rights | undefined | Promise<Rights | undefined> {
+    const credential = pickCredential(request.headers, takesBasic);
+    if (credential) return this.strategy.recall(credential) ?? this.verify(credential, request, needed);
     return needed === undefined ? undefined : this.networks.find(request.ip);
   }
 
-  private async verify(credential: Credential, request: FastifyRequest): Promise<Rights | undefined> {
+  private async verify(
+    credential: Credential,
+    request: FastifyRequest,
+    needed: Scope | undefined,
+  ): Promise<Rights | undefined> {
     // Saves a look-up for each guess above the limit of an address.
-    if (
-      this.rates.mayBeExhausted &&
-      (await this.rates.isExhausted(request)) &&
-      !(await this.keys.mayBeValid(credential.key))
-    )
-      return undefined;
-    return this.strategy.verify(credential);
+    const isGuess = this.rates.isExhausted(request) && !(await this.keys.mayBeValid(credential.key));
+    const rights = isGuess ? undefined : await this.strategy.verify(credential);
+    if (rights) return rights;
+    // A wrong pair in the old form `ApiKey USER:KEY` counts as no credential, as in esmond.
+    if (credential.username === undefined) throw new Unauthorized('the API key is unknown, expired or revoked');
+    return needed === undefined ? undefined : this.networks.find(request.ip);
   }
 
   private setCaller(request: FastifyRequest, rights: Rights): void {
@@ -102,10 +132,14 @@ export class Authenticator {
     if (isKey(caller)) this.usage.recordUse(caller);
   }
 
-  private async authorize({ caller, params }: FastifyRequest, needed: Scope): Promise<void> {
+  /** Returns a promise only for callers that may write to some metadata only. */
+  private authorize({ caller, params }: FastifyRequest, needed: Scope): void | Promise<void> {
     if (!caller) throw new Unauthorized('this needs an API key: send "Authorization: Token KEY"');
     if (!includes(caller.rights.scope, needed)) throw new Forbidden(`${caller.name} lacks the scope ${needed}`);
-    if (needed === 'read' || !caller.rights.limits) return;
+    if (needed !== 'read' && caller.rights.limits) return this.checkLimits(caller, params);
+  }
+
+  private async checkLimits(caller: Caller, params: unknown): Promise<void> {
     const { metadataKey, session } = (params ?? {}) as { metadataKey?: string; session?: string };
     if (metadataKey !== undefined) await this.limits.checkKeys(caller, () => [metadataKey]);
     if (session !== undefined) this.limits.check(caller, subjectOfSession(session));

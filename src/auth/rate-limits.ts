@@ -1,6 +1,7 @@
-import rateLimit from '@fastify/rate-limit';
 import { Injectable } from '@nestjs/common';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { networkOf } from '../common/address.js';
 import { TooManyRequests } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
 
@@ -10,7 +11,52 @@ const WINDOW_MS = 60_000;
 /** The number of keys, and of addresses, counted at a time; the least recently used ones are evicted. */
 const CACHE_SIZE = 10_000;
 
-type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
+/** The requests of one client since its window began. */
+interface Window {
+  requests: number;
+  /** When it ends, by this process's monotonic clock, in milliseconds. */
+  readonly until: number;
+}
+
+/** Counts the requests of clients in windows of a minute each, which begin with a client's first request. */
+class Counter {
+  private readonly windows = new LRUCache<number | string, Window>({ max: CACHE_SIZE });
+
+  /** @param limit the requests in a window; 0 is no limit. */
+  constructor(
+    private readonly limit: number,
+    private readonly whose: string,
+    private readonly setting: string,
+  ) {}
+
+  /** Counts a request and tells the client how many are left. Throws `TooManyRequests` above the limit. */
+  count(client: number | string, reply: FastifyReply): void {
+    if (this.limit === 0) return;
+    const now = performance.now();
+    let window = this.current(client, now);
+    if (window) window.requests++;
+    else this.windows.set(client, (window = { requests: 1, until: now + WINDOW_MS }));
+    const secondsLeft = Math.ceil((window.until - now) / 1000);
+    void reply.header('ratelimit-limit', this.limit);
+    void reply.header('ratelimit-remaining', Math.max(0, this.limit - window.requests));
+    void reply.header('ratelimit-reset', secondsLeft);
+    if (window.requests > this.limit)
+      throw new TooManyRequests(
+        `more than ${this.limit} requests in a minute with this ${this.whose} (${this.setting})`,
+        secondsLeft,
+      );
+  }
+
+  /** Whether a client has no requests left. */
+  isExhausted(client: number | string): boolean {
+    return this.limit > 0 && (this.current(client, performance.now())?.requests ?? 0) >= this.limit;
+  }
+
+  private current(client: number | string, now: number): Window | undefined {
+    const window = this.windows.get(client);
+    return window && now < window.until ? window : undefined;
+  }
+}
 
 /**
  * Limits the requests per minute to this process: of each key, and of each address without a valid key (for IPv6, of
@@ -18,76 +64,26 @@ type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
  */
 @Injectable()
 export class RateLimits {
-  private ofKeys: Limiter | undefined;
-  private ofAddresses: Limiter | undefined;
-  /** Until when some address has used up its requests, by this process's monotonic clock, in milliseconds. */
-  private exhaustedUntil = -Infinity;
+  private readonly ofKeys: Counter;
+  private readonly ofAddresses: Counter;
 
-  constructor(private readonly config: AppConfig) {}
-
-  /** Sets the limits up; without it, nothing is counted. */
-  async install(fastify: FastifyInstance): Promise<void> {
-    await fastify.register(rateLimit, { global: false, cache: CACHE_SIZE });
-    const { rateLimit: ofKeys, rateLimitAddress: ofAddresses } = this.config;
-    if (ofKeys > 0)
-      this.ofKeys = fastify.createRateLimit({
-        max: ofKeys,
-        timeWindow: WINDOW_MS,
-        keyGenerator: ({ rateLimitKey }) => rateLimitKey,
-      });
-    if (ofAddresses > 0) this.ofAddresses = fastify.createRateLimit({ max: ofAddresses, timeWindow: WINDOW_MS });
+  constructor({ rateLimit, rateLimitAddress }: AppConfig) {
+    this.ofKeys = new Counter(rateLimit, 'API key', 'RATE_LIMIT');
+    this.ofAddresses = new Counter(rateLimitAddress, 'address', 'RATE_LIMIT_ADDRESS');
   }
 
-  /** Counts a request of a key. Throws `TooManyRequests`. */
-  async countKey(request: FastifyRequest, reply: FastifyReply, id: number): Promise<void> {
-    if (!this.ofKeys) return;
-    request.rateLimitKey = id;
-    await count(this.ofKeys, request, reply, 'API key', 'RATE_LIMIT');
+  /** Counts a request of the key with this number. Throws `TooManyRequests`. */
+  countKey(id: number, reply: FastifyReply): void {
+    this.ofKeys.count(id, reply);
   }
 
   /** Counts a request of an address. Throws `TooManyRequests`. */
-  async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (!this.ofAddresses) return;
-    const left = await count(this.ofAddresses, request, reply, 'address', 'RATE_LIMIT_ADDRESS');
-    if (left === 0) this.exhaustedUntil = performance.now() + WINDOW_MS;
-  }
-
-  /** Whether any address has used up its requests lately; a quick check before `isExhausted`. */
-  get mayBeExhausted(): boolean {
-    return performance.now() < this.exhaustedUntil;
+  countAddress({ ip }: FastifyRequest, reply: FastifyReply): void {
+    this.ofAddresses.count(networkOf(ip), reply);
   }
 
   /** Whether the address of a request has used up its requests. Counts nothing. */
-  async isExhausted(request: FastifyRequest): Promise<boolean> {
-    const limit = await this.ofAddresses?.(request, { increment: false });
-    return limit?.isAllowed === false && limit.remaining === 0;
+  isExhausted({ ip }: FastifyRequest): boolean {
+    return this.ofAddresses.isExhausted(networkOf(ip));
   }
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The number of the key to count. */
-    rateLimitKey: number;
-  }
-}
-
-/** Counts a request, and returns how many are left. */
-async function count(
-  limiter: Limiter,
-  request: FastifyRequest,
-  { raw }: FastifyReply,
-  whose: string,
-  setting: string,
-): Promise<number> {
-  const limit = await limiter(request);
-  if (limit.isAllowed) return Infinity;
-  raw.setHeader('ratelimit-limit', limit.max);
-  raw.setHeader('ratelimit-remaining', limit.remaining);
-  raw.setHeader('ratelimit-reset', limit.ttlInSeconds);
-  if (limit.isExceeded)
-    throw new TooManyRequests(
-      `more than ${limit.max} requests in a minute with this ${whose} (${setting})`,
-      limit.ttlInSeconds,
-    );
-  return limit.remaining;
 }

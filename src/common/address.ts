@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /**
  * The canonical form of a literal IPv4 or IPv6 address, as PostgreSQL prints it (RFC 5952); an IPv4-mapped one
@@ -11,6 +11,15 @@ export function canonicalAddress(text: string): string | undefined {
   const { address } = new SocketAddress({ address: text, family: 'ipv6' });
   const mapped = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : '';
   return isIPv4(mapped) ? mapped : address;
+}
+
+/** What the addresses of one client have in common: an IPv4 address itself, of an IPv6 address the first 64 bits. */
+export function networkOf(text: string): string {
+  const address = canonicalAddress(text.replace(/%.*$/, '')) ?? text;
+  if (!isIPv6(address)) return address;
+  const [before = [], after] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const zeros = after ? Array<string>(8 - before.length - after.length).fill('0') : [];
+  return [...before, ...zeros, ...(after ?? [])].slice(0, 4).join(':');
 }
 
 /** The bits before the IPv4 address in an IPv4-mapped one. */

@@ -18,7 +18,7 @@ const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
 /**
  * The methods of each URL, collected from the routes. Call `watch` before the routes are registered and `answerOthers`
  * after: then every URL answers OPTIONS, answers 405 to the methods it lacks (401 without a key, as esmond does), and
- * sets `Allow`.
+ * has `Allow`.
  */
 @Injectable()
 export class Methods {
@@ -35,11 +35,6 @@ export class Methods {
       this.byUrl.set(url, methods);
       for (const one of [method].flat()) methods.add(one);
       if (config?.access !== undefined) this.guarded.add(url);
-    });
-    fastify.addHook('onRequest', (request, reply, done) => {
-      const allow = this.allowed(request);
-      if (allow !== undefined) reply.raw.setHeader('allow', allow);
-      done();
     });
   }
 
@@ -61,13 +56,12 @@ export class Methods {
     return this.byUrl;
   }
 
-  private allowed(request: FastifyRequest): string | undefined {
-    return this.allow.get(request.routeOptions.url ?? '');
-  }
+  /** The `Allow` header of a URL pattern; `undefined` before `answerOthers`. */
+  readonly allowed = (url: string): string | undefined => this.allow.get(url);
 
   /** A preflight asks what a script of another origin may do; a plain OPTIONS gets a document, as from esmond. */
   private readonly describe = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const allow = this.allowed(request) ?? '';
+    const allow = this.allowed(request.routeOptions.url ?? '') ?? '';
     if (request.headers['access-control-request-method'] === undefined)
       return reply.send({ name: 'Marigram', methods: allow.split(', '), renders: [JSON_TYPE], parses: [JSON_TYPE] });
     void reply.header('access-control-allow-methods', allow).header('access-control-allow-headers', CORS_HEADERS);
@@ -75,6 +69,7 @@ export class Methods {
   };
 
   private readonly refuse = (request: FastifyRequest): never => {
-    throw new MethodNotAllowed(`${request.method} is not possible here, only ${this.allowed(request) ?? 'nothing'}`);
+    const allow = this.allowed(request.routeOptions.url ?? '') ?? 'nothing';
+    throw new MethodNotAllowed(`${request.method} is not possible here, only ${allow}`);
   };
 }

@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { Overloaded } from '../common/errors.js';
 import { type AppConfig } from '../config/config.js';
 import { isPacked, unpacked } from './content-encoding.js';
+import { type StepOf } from './steps.js';
 
 /** Smaller bodies are not counted: most requests have one, and a thousand of them need little memory. */
 const UNCOUNTED_BYTES = 16 * 1024;
@@ -26,21 +27,25 @@ export class BodyBudget {
     this.share = Math.max(bodyBudget / 2, bodyLimit);
   }
 
-  /** Registers the hooks that count each body before it is read. */
-  install(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', (request, reply, done) => {
-      const length = Number(request.headers['content-length'] ?? 0);
-      done(length > UNCOUNTED_BYTES ? this.reservation(request, reply).take(length) : undefined);
-    });
+  /** Reserves the declared length of a body. */
+  readonly reserve: StepOf = () => (request, reply) => {
+    const length = Number(request.headers['content-length'] ?? 0);
+    const refusal = length > UNCOUNTED_BYTES ? this.reservation(request, reply).take(length) : undefined;
+    if (refusal) throw refusal;
+  };
+
+  /** Has bodies without a length, and those that are unpacked, counted as they are read. */
+  countPieces(fastify: FastifyInstance): void {
     fastify.addHook('preParsing', (request, reply, payload, done) => {
-      const { headers, routeOptions } = request;
+      const { headers } = request;
       const packed = isPacked(request);
       if (headers['transfer-encoding'] === undefined && !packed) {
         done(null, payload);
         return;
       }
-      const body = packed ? unpacked(payload, routeOptions.bodyLimit) : payload;
-      const pieces = counted(body, this.reservation(request, reply), routeOptions.bodyLimit);
+      const { bodyLimit } = request.routeOptions;
+      const body = packed ? unpacked(payload, bodyLimit) : payload;
+      const pieces = counted(body, this.reservation(request, reply), bodyLimit);
       // Fastify compares the length of a body with its header.
       const receivedEncodedLength = packed ? Number(headers['content-length'] ?? 0) : 0;
       done(null, Object.assign(Readable.from(pieces, { objectMode: false }), { receivedEncodedLength }));

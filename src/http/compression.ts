@@ -1,7 +1,6 @@
 import { constants } from 'node:zlib';
 import fastifyCompress from '@fastify/compress';
-import { type FastifyInstance, type onRequestHookHandler, type RouteOptions } from 'fastify';
-import { VARY } from './headers.js';
+import { type FastifyInstance, type RouteOptions } from 'fastify';
 
 /** Smaller answers are not compressed: they fit into a few packets. */
 const MIN_BYTES = 4096;
@@ -18,18 +17,11 @@ const LEVELS = {
   zlibOptions: { level: 1 },
 };
 
-/** The plugin appends to this header only, and would set `accept-encoding` alone without it. */
-const varyByEncoding: onRequestHookHandler = (_request, reply, done) => {
-  void reply.header('vary', VARY);
-  done();
-};
-
 /** Compresses large answers to GET for clients that ask for it. Call it before the routes are registered. */
 export async function compressAnswers(fastify: FastifyInstance): Promise<void> {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     // Answers to writes have a few bytes, and those to HEAD none.
-    if (route.method === 'GET') route.onRequest = [varyByEncoding, ...[route.onRequest ?? []].flat()];
-    else route.compress = false;
+    if (route.method !== 'GET') route.compress = false;
   });
   await fastify.register(fastifyCompress, {
     encodings: ['br', 'gzip'],

@@ -1,20 +1,22 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type FastifyRequest, type onRequestHookHandler } from 'fastify';
+import { type FastifyRequest } from 'fastify';
 import { Invalid, TooLarge, UnsupportedMediaType } from '../common/errors.js';
+import { type StepOf } from './steps.js';
 
 /** Whether the body of a request is compressed, on a route that unpacks it: see the rule `gzip`. */
-export function isPacked({ headers, routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config.gzip === true && encodingOf(headers) === 'gzip';
+export function isPacked(request: FastifyRequest): boolean {
+  return encodingOf(request.headers) === 'gzip' && request.routeOptions.config.gzip === true;
 }
 
 /** Refuses bodies with another encoding than gzip before they are read, on routes that unpack them. */
-export const checkContentEncoding: onRequestHookHandler = ({ headers, routeOptions }, _reply, done) => {
-  const encoding = encodingOf(headers);
-  const isKnown = routeOptions.config.gzip !== true || ['', 'identity', 'gzip'].includes(encoding);
-  done(
-    isKnown ? undefined : new UnsupportedMediaType(`Content-Encoding: expected gzip, got ${JSON.stringify(encoding)}`),
-  );
+export const checkContentEncoding: StepOf = ({ config }) => {
+  if (config?.gzip !== true) return undefined;
+  return ({ headers }) => {
+    const encoding = encodingOf(headers);
+    if (!['', 'identity', 'gzip'].includes(encoding))
+      throw new UnsupportedMediaType(`Content-Encoding: expected gzip, got ${JSON.stringify(encoding)}`);
+  };
 };
 
 /**

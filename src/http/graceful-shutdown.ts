@@ -1,4 +1,5 @@
 import { type FastifyInstance } from 'fastify';
+import { type AnswerStep, type StepOf } from './steps.js';
 
 /**
  * Limit for requests in flight when the server stops. Without it, a client that stalls in the middle of a request or does
@@ -8,9 +9,10 @@ const SHUTDOWN_TIMEOUT_MS = 10_000;
 
 /**
  * Closes each connection after its current response once the server stops: Fastify itself closes only connections that
- * are idle at that moment. Connections that are still open after `SHUTDOWN_TIMEOUT_MS` are cut.
+ * are idle at that moment. Connections that are still open after `SHUTDOWN_TIMEOUT_MS` are cut. Returns the step of answers that tells
+ * the client.
  */
-export function endConnectionsOnStop(fastify: FastifyInstance): void {
+export function endConnectionsOnStop(fastify: FastifyInstance): StepOf<AnswerStep> {
   let stopping = false;
   fastify.addHook('preClose', (done) => {
     stopping = true;
@@ -24,8 +26,8 @@ export function endConnectionsOnStop(fastify: FastifyInstance): void {
     });
     done();
   });
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
+  return () => (_request, reply, payload) => {
     if (stopping) void reply.header('connection', 'close');
-    done(null, payload);
-  });
+    return payload;
+  };
 }

@@ -1,13 +1,14 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type FastifyError, type FastifyReply, type onRequestHookHandler, type onSendHookHandler } from 'fastify';
+import { type FastifyError, type FastifyReply } from 'fastify';
 import { codeOfStatus } from '../common/error-codes.js';
 import { errorBody } from './error-body.js';
+import { type AnswerStep, type StepOf } from './steps.js';
 
 /** The content type of almost every answer, byte for byte. */
 export const JSON_TYPE = 'application/json';
 
 /** The request headers by which answers vary, in the form that `@fastify/compress` looks for. */
-export const VARY = 'Accept, accept-encoding';
+const VARY = 'Accept, accept-encoding';
 
 /** The headers that a script of another origin may read. */
 const EXPOSED =
@@ -22,56 +23,64 @@ const PAGES_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Sets the headers that protect the reader of a page, on the routes at and below this path. */
-export function protectPages(path: string): onRequestHookHandler {
-  return (request, reply, done) => {
-    const { url = '' } = request.routeOptions;
-    if (url.startsWith(path)) {
-      protectPage(reply);
-    }
-    done();
+/** What every answer carries: it may be read by scripts of any origin. */
+const COMMON_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': EXPOSED,
+  vary: VARY,
+  // No browser may guess another content type, and no URL is sent to other sites as a referrer.
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  // Unless a route says otherwise.
+  'content-type': JSON_TYPE,
+};
+
+/** The headers that protect the reader of a page. */
+const PAGE_HEADERS = { 'content-security-policy': PAGES_POLICY, 'x-frame-options': 'DENY' };
+
+/**
+ * Sets the headers that all answers of a route have.
+ * @param pages the path at and below which routes are pages.
+ * @param allow the `Allow` header of a URL.
+ */
+export function setHeaders(pages: string, allow: (url: string) => string | undefined): StepOf {
+  return ({ url = '' }) => {
+    // Made at the first request: more methods of the URL may be registered after this one.
+    let headers: Readonly<Record<string, string>> | undefined;
+    const make = (): Readonly<Record<string, string>> => {
+      const allowed = allow(url);
+      return {
+        ...COMMON_HEADERS,
+        ...(url.startsWith(pages) && PAGE_HEADERS),
+        ...(allowed !== undefined && { allow: allowed }),
+      };
+    };
+    return (_request, reply) => {
+      void reply.headers((headers ??= make()));
+    };
   };
 }
 
 /** Sets the headers that protect the reader of a page. */
-export function protectPage({ raw }: FastifyReply): void {
-  raw.setHeader('content-security-policy', PAGES_POLICY);
-  raw.setHeader('x-frame-options', 'DENY');
-}
-
-/** Every answer is JSON unless its route says otherwise, and may be read by scripts of any origin. */
-export const addHeaders: onRequestHookHandler = (_request, reply, done) => {
-  setCommonHeaders(reply.raw);
-  void reply.header('content-type', JSON_TYPE);
-  done();
-};
-
-function setCommonHeaders(raw: ServerResponse): void {
-  raw.setHeader('access-control-allow-origin', '*');
-  raw.setHeader('access-control-expose-headers', EXPOSED);
-  raw.setHeader('vary', VARY);
-  // No browser may guess another content type, and no URL is sent to other sites as a referrer.
-  raw.setHeader('x-content-type-options', 'nosniff');
-  raw.setHeader('referrer-policy', 'no-referrer');
+export function protectPage(reply: FastifyReply): void {
+  void reply.headers(PAGE_HEADERS);
 }
 
 /** Answers requests that the router refuses (bad escapes in a URL, an endless key): these pass no hook and no filter. */
 export function refuseUrl({ statusCode = 400, message }: FastifyError, _request: unknown, reply: FastifyReply): void {
-  setCommonHeaders(reply.raw);
-  reply.raw.writeHead(statusCode, { 'content-type': JSON_TYPE }).end(errorBody(codeOfStatus(statusCode), message));
+  reply.raw.writeHead(statusCode, COMMON_HEADERS).end(errorBody(codeOfStatus(statusCode), message));
 }
 
 /** Answers an `Expect` other than `100-continue`, which Node handles before the router sees the request. */
 export function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
-  setCommonHeaders(response);
   // The body is not read, so the connection cannot serve another request.
-  response.writeHead(417, { 'content-type': JSON_TYPE, connection: 'close' });
+  response.writeHead(417, { ...COMMON_HEADERS, connection: 'close' });
   response.end(errorBody('expectation-failed', `Expect: only 100-continue is possible, got ${JSON.stringify(expect)}`));
 }
 
 /** Removes the charset that Fastify adds: esmond's clients compare the content type for equality. */
-export const exactContentType: onSendHookHandler = (_request, reply, payload, done) => {
+export const exactContentType: StepOf<AnswerStep> = () => (_request, reply, payload) => {
   const type = reply.getHeader('content-type');
   if (typeof type === 'string' && type.startsWith(`${JSON_TYPE};`)) void reply.header('content-type', JSON_TYPE);
-  done(null, payload);
+  return payload;
 };

@@ -1,7 +1,7 @@
-import { type onRequestHookHandler } from 'fastify';
 import { Invalid, NotFound, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { JSON_TYPE } from './headers.js';
 import { mediaTypeOf } from './request.js';
+import { type StepOf } from './steps.js';
 
 /** A name or an IPv4 address, or an IPv6 address in brackets; with a port or without (RFC 3986, 3.2.2). */
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
@@ -13,53 +13,58 @@ const SEGMENT = /^[\w.@-]+$/;
  * Aborts a request whose client has disconnected: before any check, it has no address to be judged by; after the look-up
  * of its key, its body would never end.
  */
-export const checkClient: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => {
-  const isGone = socket.destroyed || socket.remoteAddress === undefined;
-  done(isGone ? new Invalid('the client went away') : undefined);
-};
+export const checkClient: StepOf =
+  () =>
+  ({ raw: { socket } }) => {
+    if (socket.destroyed || socket.remoteAddress === undefined) throw new Invalid('the client went away');
+  };
 
 /** Answers 404 to paths that can't name a resource, before any look-up. */
-export const checkPath: onRequestHookHandler = (request, _reply, done) => {
-  const segments = Object.values((request.params ?? {}) as Record<string, string>);
-  done(segments.every((segment) => SEGMENT.test(segment)) ? undefined : new NotFound('there is nothing at this path'));
+export const checkPath: StepOf = () => (request) => {
+  const segments = (request.params ?? {}) as Record<string, string>;
+  for (const name in segments)
+    if (!SEGMENT.test(segments[name] ?? '')) throw new NotFound('there is nothing at this path');
 };
 
 /**
  * Refuses a NUL character in the query, which PostgreSQL can't store, and a missing, repeated or malformed `Host`
  * (RFC 9112, 3.2).
  */
-export const checkUrl: onRequestHookHandler = ({ url, headers, raw }, _reply, done) => {
-  const { host } = headers;
-  if (url.includes('%00')) done(new Invalid('the query has a NUL character'));
-  else if (host === undefined && raw.httpVersion === '1.1') done(new Invalid('Host: the header is missing'));
-  else if (host !== undefined && countHeader(raw.rawHeaders, 'host') > 1)
-    done(new Invalid('Host: the header stands there more than once'));
-  else if (host !== undefined && !isHost(host))
-    done(new Invalid(`Host: expected a host name or an address, got ${JSON.stringify(host)}`));
-  else done();
-};
+export const checkUrl: StepOf =
+  () =>
+  ({ url, headers: { host }, raw }) => {
+    if (url.includes('%00')) throw new Invalid('the query has a NUL character');
+    if (host === undefined) {
+      if (raw.httpVersion === '1.1') throw new Invalid('Host: the header is missing');
+      return;
+    }
+    if (countHeader(raw.rawHeaders, 'host') > 1) throw new Invalid('Host: the header stands there more than once');
+    if (!isHost(host)) throw new Invalid(`Host: expected a host name or an address, got ${JSON.stringify(host)}`);
+  };
 
 /** Refuses a body that is not declared as JSON, or another type of the route, with the status that esmond gives on it. */
-export const checkContentType: onRequestHookHandler = (request, _reply, done) => {
-  const { contentTypeRefusal, bodyTypes = [] } = request.routeOptions.config;
-  const type = request.headers['content-type'] ?? '';
-  if (contentTypeRefusal === undefined || [JSON_TYPE, ...bodyTypes].includes(mediaTypeOf(request))) {
-    done();
-    return;
-  }
-  const expected = [JSON_TYPE, ...bodyTypes].join(' or ');
-  const text = `Content-Type: expected ${expected}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
-  done(contentTypeRefusal === 415 ? new UnsupportedMediaType(text) : new Invalid(text));
+export const checkContentType: StepOf = ({ config: { contentTypeRefusal, bodyTypes = [] } = {} }) => {
+  if (contentTypeRefusal === undefined) return undefined;
+  const types = [JSON_TYPE, ...bodyTypes];
+  return (request) => {
+    const type = request.headers['content-type'] ?? '';
+    if (type === JSON_TYPE || types.includes(mediaTypeOf(request))) return;
+    const text = `Content-Type: expected ${types.join(' or ')}, got ${type === '' ? 'none' : JSON.stringify(type)}`;
+    throw contentTypeRefusal === 415 ? new UnsupportedMediaType(text) : new Invalid(text);
+  };
 };
 
 /**
  * Refuses a body that is declared larger than the limit before it is read. Fastify would do so too, but it closes the
  * connection while the client still sends, so that the client sees a broken pipe instead of the answer.
+ * @param serverLimit of routes that have no limit of their own.
  */
-export const checkContentLength: onRequestHookHandler = (request, _reply, done) => {
-  const length = Number(request.headers['content-length'] ?? 0);
-  done(length > request.routeOptions.bodyLimit ? new TooLarge() : undefined);
-};
+export function checkContentLength(serverLimit: number): StepOf {
+  return ({ bodyLimit = serverLimit }) =>
+    ({ headers }) => {
+      if (Number(headers['content-length'] ?? 0) > bodyLimit) throw new TooLarge();
+    };
+}
 
 /** Whether a text is a valid value of `Host`. It may be empty. */
 export function isHost(text: string): boolean {

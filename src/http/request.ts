@@ -1,8 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { type FastifyRequest, type preHandlerHookHandler } from 'fastify';
+import { type FastifyRequest } from 'fastify';
 import { type Caller } from '../auth/caller.js';
 import { NotFound, Unauthorized } from '../common/errors.js';
 import { type Query } from '../common/time-range.js';
+import { type StepOf } from './steps.js';
 
 /** Where a request came in: what absolute URLs in its answer begin with. */
 export interface RequestAddress {
@@ -86,11 +87,13 @@ export function queryOf(request: FastifyRequest): Query {
 }
 
 /** Answers 404 to a `format` that the resource does not have; see the rule `formats`. */
-export const checkFormat: preHandlerHookHandler = (request, _reply, done) => {
-  const { access, formats = JSON_FORMATS } = request.routeOptions.config;
-  const { format } = access === undefined ? {} : queryOf(request);
-  const isKnown = format === undefined || formats.includes(format);
-  done(isKnown ? undefined : new NotFound(`format: there is no format ${JSON.stringify(format)} here`));
+export const checkFormat: StepOf = ({ config: { access, formats = JSON_FORMATS } = {} }) => {
+  if (access === undefined) return undefined;
+  return (request) => {
+    const { format } = queryOf(request);
+    if (format !== undefined && !formats.includes(format))
+      throw new NotFound(`format: there is no format ${JSON.stringify(format)} here`);
+  };
 };
 
 /** Path and query. The form of requests to proxies (`GET http://host/path`) has another host, which is dropped. */
