@@ -74,7 +74,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   health: ['common', 'http', 'metrics', 'postgres'],
   welcome: ['common', 'config', 'http'],
   backup: ['common', 'jobs', 'postgres', 'storage'],
-  import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
+  import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'sessions', 'storage'],
   openapi: [
     ...['annotations', 'auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health'],
     ...['http', 'latest', 'metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],

@@ -6,6 +6,7 @@ import { checks } from './compare/check.js';
 import { type CompareOptions } from './compare/compare.command.js';
 import { type ArchiveOptions } from './connection.js';
 import { type DeleteSessionOptions } from './delete.command.js';
+import { type ImportSessionOptions } from './import.command.js';
 import { type ListSessionsOptions } from './list.command.js';
 import { type RunOptions } from './run/run.command.js';
 import { type SendOptions } from './send.command.js';
@@ -52,6 +53,15 @@ Exit codes:
    0  all is in the archive
    1  the archive refused something: it lies in refused.ndjson, with the reason
   75  the archive is away: run the same command again later, or give --watch`;
+
+const IMPORT = `
+DIRECTORY is one session as LocalStorageBackend of the SDK and netort write it: meta.json, and
+files such as metrics_ID.data, whose first line describes the lines behind it. Without
+meta.json, after a crash, the first lines do.
+
+Points are stored, and summed up here. Of a stream without points, the seconds of aggregates_,
+distributions_ and histograms_ are stored as they are. Run again, it stores what is missing.
+The exit code is 1 where lines were bad; they are left out, and told on stderr.`;
 
 /** Declares the commands on data sessions over HTTP, with this environment. */
 export function declareSession(program: Command, env: NodeJS.ProcessEnv): void {
@@ -122,5 +132,18 @@ export function declareSession(program: Command, env: NodeJS.ProcessEnv): void {
     .addHelpText('after', SEND)
     .action(async (directory: string, options: SendOptions) => {
       await (await import('./send.command.js')).sendSpool(env, directory, options);
+    });
+
+  session
+    .command('import')
+    .description('store a session from the files of LocalStorageBackend or netort in the database')
+    .argument('<directory>', 'the folder of the session')
+    .option('--id <id>', 'the id of the session (default: the name of the folder)')
+    .option('--start <when>', 'when the test began, where the folder does not tell', moment)
+    .option('--aggregate', 'sum up each second of all streams, also where the files have points only')
+    .option('--dry-run', 'only read the files, and say what is in them')
+    .addHelpText('after', IMPORT)
+    .action(async (directory: string, options: ImportSessionOptions) => {
+      await (await import('./import.command.js')).importSession(env, directory, options);
     });
 }

@@ -1,6 +1,7 @@
 import { type Readable } from 'node:stream';
 import { type DataSession, type Events, type Metric } from 'marigram-client/session';
 import { utf8Lines } from '../../../import/utf8-lines.js';
+import { isId } from '../../../sessions/is-id.js';
 
 /** Lines that are read before the spool is waited for. */
 const LINES_AHEAD = 10_000;
@@ -14,9 +15,6 @@ const SHOWN_LINES = 10;
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
 const INTEGER = /^\s*[+-]?\d+\s*$/;
-
-/** What an id of a stream may be; other names get a random one. */
-const ID = /^(?!\.{1,2}$)[A-Za-z0-9_.@-]{1,128}$/;
 
 /**
  * Puts the lines of a text into the streams of a session: `stream⇥ts⇥value`, with `stream:event` for texts. All streams are
@@ -89,7 +87,7 @@ export class StreamLines {
   private idOf(name: string): string | undefined {
     if (name === '') throw new RangeError('the stream has no name');
     if (this.streams === MAX_STREAMS) throw new RangeError(`more than ${MAX_STREAMS} streams`);
-    if (!ID.test(name) || this.ids.has(name)) return undefined;
+    if (!isId(name) || this.ids.has(name)) return undefined;
     this.ids.add(name);
     return name;
   }
