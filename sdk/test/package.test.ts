@@ -214,6 +214,11 @@ test('the examples of the guide compile as they stand, and run', async () => {
   expect(await node('guide.mjs')).toBe('');
 });
 
+test('the program of the page on load tests runs, and all of its points are stored', async () => {
+  write('load.mjs', codeOf('docs/sessions.md', 'js').replaceAll('http://127.0.0.1:8080', client.url));
+  expect(await node('load.mjs')).toMatch(/^job_[0-9a-f-]+ complete\n$/);
+});
+
 test('the examples of its README compile, run, and print what they read', async () => {
   write('readme.mts', codeOf('sdk/README.md', 'ts').replace("'http://localhost:8080'", 'process.env.URL!'));
   await compile(['readme.mts'], {
