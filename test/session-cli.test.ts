@@ -231,10 +231,13 @@ describe('run', () => {
     const program = launch('away', file, 'kill -9 $$', away);
     expect((await program.ended).code).toBe(137);
     expect(program.stderr).toContain(`4 points wait for the archive: marigram session send ${join(spool, 'away')}`);
-    expect(await session('send', spool)).toEqual({
-      ...{ code: 0, stderr: '' },
-      stdout: 'away: complete (4 points sent)\n',
-    });
+    const wrongKey = { ...environment, MARIGRAM_KEY: 'wrong' };
+    const refused = await sandbox.run([...MARIGRAM, 'session', 'send', spool], wrongKey);
+    expect([refused.code, refused.stdout]).toEqual([1, 'away: spooled (0 points sent, 4 wait)\n']);
+    const watch = sandbox.launch([...MARIGRAM, 'session', 'send', spool, '--watch'], environment);
+    await watch.line(/^away: complete \(4 points sent\)$/);
+    watch.signal('SIGTERM');
+    expect((await watch.ended).code).toBe(0);
     expect(await shown('away')).toMatchObject({ status: 'interrupted', rows: 4, meta: { 'exit-code': 137 } });
     expect(readdirSync(spool)).toEqual([]);
     expect((await session('send', spool)).stdout).toContain('Nothing waits in');

@@ -1,6 +1,7 @@
 import { type SessionComparison } from 'marigram-client/session';
 import { expect, test } from 'vitest';
-import { outcomesOf, parseCheck } from './check.js';
+import { outcomesOf } from './check-outcome.js';
+import { parseCheck } from './check.js';
 
 const figure = (base: number | null, other: number | null) => ({
   ...{ base, other },

@@ -1,7 +1,7 @@
 import { type SessionComparison } from 'marigram-client/session';
 import { type Column } from '../../text-table.js';
 import { numberText, percentText, shareText, signedText, streamLabel } from '../texts.js';
-import { type CheckOutcome } from './check.js';
+import { type CheckOutcome } from './check-outcome.js';
 
 /** The columns of a comparison. */
 export const COMPARISON_COLUMNS: readonly Column[] = [

@@ -1,7 +1,7 @@
 import { type SessionComparison } from 'marigram-client/session';
 import { printable } from '../../text-table.js';
 import { streamLabel } from '../texts.js';
-import { type CheckOutcome } from './check.js';
+import { type CheckOutcome } from './check-outcome.js';
 
 /** A case of a report of tests; `result` is the element in it, if any. */
 interface TestCase {

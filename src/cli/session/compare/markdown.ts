@@ -1,6 +1,6 @@
 import { type SessionComparison } from 'marigram-client/session';
 import { printable } from '../../text-table.js';
-import { type CheckOutcome } from './check.js';
+import { type CheckOutcome } from './check-outcome.js';
 import { COMPARISON_COLUMNS, comparisonRows, outcomeText, remarksOf } from './comparison-rows.js';
 
 /** A comparison as a table of Markdown, with the checks before it: for a comment on a change. */
