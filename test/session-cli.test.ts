@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataSession, LocalStorageBackend } from 'marigram-client/session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { type Ending, freePort, MARIGRAM, type Program, Sandbox } from './support/process.js';
@@ -252,120 +251,5 @@ describe('run', () => {
     const unknown = launch('unknown', '-', 'echo run >&2', { ...environment, MARIGRAM_KEY: 'wrong' });
     expect([(await unknown.ended).code, unknown.stderr]).toEqual([1, expect.not.stringContaining('run\n')]);
     expect(readdirSync(spool)).toEqual([]);
-  });
-});
-
-describe('import', () => {
-  let logs: string;
-  beforeAll(() => {
-    logs = sandbox.directory();
-  });
-
-  const run = (...args: string[]): Promise<Ending> =>
-    sandbox.run([...MARIGRAM, 'session', 'import', ...args], {
-      DATABASE_URL: archive.databaseUrl,
-      LOG_LEVEL: 'silent',
-    });
-
-  const bins = async (path: string): Promise<unknown> =>
-    (await archive.http.get(`${SESSIONS}/${path}`).expect(200)).body;
-
-  test('a folder of the SDK gives the same session again, and twice the same one', async () => {
-    const local = await dataSession({ name: 'local', ammo: 3 }, { id: 'local', testStart: START, time: 'relative' });
-    local.subscribe(new LocalStorageBackend({ dir: logs }));
-    const latency = local.newMetric({ name: 'latency', unit: 'µs' }, { id: 'latency', aggregate: true, case: 'GET /' });
-    const child = { parent: latency, raw: false, aggregate: true };
-    void latency.put(BASE_POINTS);
-    void local.newMetric({ name: 'sums' }, { ...child, id: 'a-sums' }).put(BASE_POINTS);
-    void local.newEvents({ name: 'codes' }, { ...child, id: 'a-codes' }).put([
-      [0, 'a\t"b"\nc'],
-      [5, '200'],
-      [9, '200'],
-    ]);
-    await local.newEvents({ name: 'texts' }, { id: 'texts' }).put([
-      [3, 'a\t"b"\nc'],
-      [2, ''],
-    ]);
-    await local.close({ testEnd: 3_000_000 });
-
-    const dry = await run(join(logs, 'local'), '--dry-run');
-    expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining('latency: 4 points, seconds are computed')]);
-    const first = await run(join(logs, 'local'));
-    expect([first.code, first.stderr, first.stdout.split('\n')]).toEqual([
-      ...[0, ''],
-      [
-        'latency: 4 points, 4 stored, 0 there already, seconds are computed from the points',
-        'a-sums: 1 seconds without points, 2 values stored, 0 there already',
-        'texts: 2 points, 2 stored, 0 there already',
-        'a-codes: 1 seconds without points, 1 values stored, 0 there already',
-        ...['Session local is imported.', ''],
-      ],
-    ]);
-    const again = await run(join(logs, 'local'));
-    expect(again.stdout).toMatch(/latency: 4 points, 0 stored, 4 there[^]*a-sums: [^]*0 values stored, 2 there/);
-
-    expect(await shown('local')).toMatchObject({
-      ...{ name: 'local', status: 'closed', duration: 3_000_000, rows: 6, meta: { ammo: 3 } },
-      streams: [
-        { stream: 'latency', case: 'GET /', raw: true, meta: { unit: 'µs' }, quantiles: { q95: 30695.45 } },
-        { stream: 'a-sums', raw: false },
-        { stream: 'texts', aggregate: false },
-        { stream: 'a-codes', parent: 'latency', raw: false },
-      ],
-    });
-    for (const kind of ['quantiles', 'distributions'])
-      expect(await bins(`local/streams/a-sums/${kind}/1`)).toEqual(await bins(`local/streams/latency/${kind}/1`));
-    expect(await bins('local/streams/a-codes/categories/1')).toEqual([
-      { ts: START, value: { '200': 2, 'a\t"b"\nc': 1 } },
-    ]);
-    expect(await bins('local/streams/texts/points?time=relative')).toEqual([
-      ...[
-        { ts: 2, value: '', row: 1 },
-        { ts: 3, value: 'a\t"b"\nc', row: 0 },
-      ],
-    ]);
-  });
-
-  test('a folder of netort that a crash has left needs a start; bad lines are left out, and late seconds merged', async () => {
-    const folder = join(logs, 'crashed');
-    mkdirSync(folder);
-    const row =
-      '29917.0\t29948.2\t29995.0\t30164.0\t30421.25\t30489.8\t30558.35\t30626.9\t30695.45\t30736.58\t30750.29\t30764.0';
-    const late = Array(12).fill('31000.0').join('\t');
-    const files = {
-      metrics_raw: 'TypeTimeSeries\n0\t1.5\n5\tnan\nx\t2\n7\t2\t3\n8\t1e3\n9\t1',
-      aggregates_sums:
-        `TypeQuantiles\n0\t${row}\t30252.25\t378.92600421014475\t121009.0\t4\n` +
-        `1\t${late}\t31000.0\t\t31000.0\t1\n0\t${late}\t31000.0\t\t31000.0\t1\n`,
-    };
-    for (const [name, [type, ...lines]] of Object.entries(files).map(([key, text]) => [key, text.split('\n')] as const))
-      writeFileSync(join(folder, `${name}.data`), [JSON.stringify({ type, meta: { name } }), ...lines].join('\n'));
-    expect((await run(folder)).stderr).toContain('does not tell when the test began: say it with --start.');
-    const { code, stdout, stderr } = await run(
-      folder,
-      '--start',
-      '2019-11-19T11:58:40',
-      '--aggregate',
-      '--id',
-      'netort',
-    );
-    expect([code, stderr.split('\n')]).toEqual([
-      1,
-      [
-        'metrics_raw.data, line 4: ts: expected a number, got "x"',
-        'metrics_raw.data, line 5: expected 2 fields, got 3',
-        ...['metrics_raw.data, line 7: the line is cut off', ''],
-      ],
-    ]);
-    expect(stdout).toContain('raw: 2 points, 2 stored, 0 there already, 1 lines without a value left out, 3 bad lines');
-    expect(stdout).toContain('sums: 2 seconds without points, 2 values stored');
-    expect(await shown('netort')).toMatchObject({
-      status: 'interrupted',
-      streams: [{ stream: 'sums' }, { stream: 'raw', name: 'metrics_raw', quantiles: { q100: 1000, cnt: 2 } }],
-    });
-    expect(await bins('netort/streams/sums/quantiles/1')).toMatchObject([
-      { ts: START, value: { cnt: 5, average: 30401.8, stddev: 468.5239588324166, q100: 31000 } },
-      { ts: START + 1_000_000, value: { cnt: 1, stddev: null } },
-    ]);
   });
 });

@@ -54,6 +54,12 @@ export class FinishedBin {
     if (categories) this.categories = mergeCategories(this.categories ?? new Map(), categories);
   }
 
+  /** Merges a stored value, given as JSON, into the bin. */
+  addStored(type: FinishedType, text: string): void {
+    const { quantiles, distribution, categories } = FinishedBin.of(new Map([[type, text]]));
+    this.add({ quantiles: quantiles && [quantiles], distribution, categories });
+  }
+
   /** The number of different texts. */
   get labels(): number {
     return this.categories?.size ?? 0;

@@ -333,11 +333,11 @@ export type ComparedMetric = {
     other: string;
     figures: Figures;
     /**
-     * D of Kolmogorov and Smirnov: the largest distance between the shares of values up to a number; 0 where they are distributed alike. `null` where one has no points.
+     * D of Kolmogorov and Smirnov: the largest distance between the shares of values up to a number; 0 where they are distributed alike. `null` where one has no points, or came as finished seconds without them.
      */
     d: number | null;
     /**
-     * The relative error of q50 to q99 where a stream has more different values than are kept; else absent.
+     * The relative error of q50 to q99 where a stream has more different values than are kept, or came as finished seconds; else absent.
      */
     within?: number;
 };

@@ -79,14 +79,14 @@ export class ComparedMetricObject extends ComparedStreamsObject {
     ...{ type: 'number', nullable: true, example: 0.2 },
     description:
       'D of Kolmogorov and Smirnov: the largest distance between the shares of values up to a number; 0 where they are ' +
-      'distributed alike. `null` where one has no points.',
+      'distributed alike. `null` where one has no points, or came as finished seconds without them.',
   })
   d: number | null;
 
   @ApiProperty({
     ...{ type: 'number', required: false, example: 0.01 },
     description:
-      'The relative error of q50 to q99 where a stream has more different values than are kept; else absent.',
+      'The relative error of q50 to q99 where a stream has more different values than are kept, or came as finished seconds; else absent.',
   })
   within?: number;
 }

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { compareLabels, kolmogorovSmirnov } from 'marigram-client/exact';
 import { NotFound } from '../../common/errors.js';
-import { QUANTILE_MEMBERS, quantileColumn, valuesOf, WITHIN } from '../../rollups/quantile-column.js';
-import { type RollupRow } from '../../rollups/rollup-row.js';
 import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { type StoredStream, type StreamType } from '../../storage/sessions/stream-store.js';
 import { StreamsService } from '../streams.service.js';
@@ -16,14 +14,18 @@ import {
 } from './compare.dto.js';
 import { type Figure, figureOf, pointsBetween, shareOf } from './figures.js';
 import { type PairField, pairStreams, type StreamPair } from './pair-streams.js';
+import { wholeOfFinished, wholeOfRow, type WholeStream } from './whole-stream.js';
 
 /** The summary that streams are compared by. */
 const COMPARED: Readonly<Record<StreamType, SummaryType>> = { metric: 'quantiles', event: 'categories' };
 
-/** The bins of both streams of a pair, each as one; `undefined` of streams without points. */
-interface PairRows {
-  readonly base: RollupRow | undefined;
-  readonly other: RollupRow | undefined;
+/** The counts of a stream without points. */
+const NOTHING: ReadonlyMap<string, number> = new Map();
+
+/** What all points of both streams of a pair are together; `undefined` of streams without points. */
+interface PairWholes {
+  readonly base: WholeStream | undefined;
+  readonly other: WholeStream | undefined;
 }
 
 /** Compares the streams of two sessions. */
@@ -45,25 +47,30 @@ export class CompareService {
     const events: ComparedEventObject[] = [];
     const left = unpaired.map(({ stream, reason }) => uncompared(stream, reason));
     for (const pair of pairs) {
-      const rows = await this.rowsOf(pair);
-      if (rows instanceof NotFound)
-        left.push(...[pair.base, pair.other].map((stream) => uncompared(stream, rows.message)));
-      else if (pair.base.type === 'metric') metrics.push(comparedMetric(pair, rows));
-      else events.push(comparedEvent(pair, rows));
+      const wholes = await this.wholesOf(pair);
+      if (wholes instanceof NotFound)
+        left.push(...[pair.base, pair.other].map((stream) => uncompared(stream, wholes.message)));
+      else if (pair.base.type === 'metric') metrics.push(comparedMetric(pair, wholes));
+      else events.push(comparedEvent(pair, wholes));
     }
     return { base, other, by: [...fields], metrics, events, unpaired: left };
   }
 
   /** The error where one of the streams has no summary to compare. */
-  private async rowsOf({ base, other }: StreamPair): Promise<PairRows | NotFound> {
-    const type = COMPARED[base.type];
+  private async wholesOf({ base, other }: StreamPair): Promise<PairWholes | NotFound> {
     try {
-      const [one, two] = [await this.summaries.merged(base, type), await this.summaries.merged(other, type)];
-      return { base: one?.row, other: two?.row };
+      return { base: await this.wholeOf(base), other: await this.wholeOf(other) };
     } catch (error) {
       if (error instanceof NotFound) return error;
       throw error;
     }
+  }
+
+  private async wholeOf(stream: StoredStream): Promise<WholeStream | undefined> {
+    const merged = await this.summaries.merged(stream, COMPARED[stream.type]);
+    if (merged) return wholeOfRow(merged.row);
+    const finished = await this.summaries.finished(stream);
+    return finished && wholeOfFinished(finished);
   }
 }
 
@@ -75,11 +82,10 @@ function namesOf({ base, other }: StreamPair) {
   return { name: base.name, case: base.caseName, base: base.id, other: other.id };
 }
 
-function comparedMetric(pair: StreamPair, rows: PairRows): ComparedMetricObject {
-  const [base, other] = [numbersOf(rows.base), numbersOf(rows.other)];
-  const figure = (name: string): Figure => figureOf(base.get(name) ?? null, other.get(name) ?? null);
-  const [left, right] = [rows.base && valuesOf(rows.base), rows.other && valuesOf(rows.other)];
-  const isBeyond = [rows.base, rows.other].some((row) => row?.samples === 'beyond');
+function comparedMetric(pair: StreamPair, { base, other }: PairWholes): ComparedMetricObject {
+  const figure = (name: string): Figure => figureOf(base?.numbers.get(name) ?? null, other?.numbers.get(name) ?? null);
+  const [left, right] = [base?.values, other?.values];
+  const within = Math.max(base?.within ?? 0, other?.within ?? 0);
   return {
     ...namesOf(pair),
     figures: {
@@ -87,19 +93,12 @@ function comparedMetric(pair: StreamPair, rows: PairRows): ComparedMetricObject 
       ...{ q90: figure('q90'), q95: figure('q95'), q99: figure('q99'), q100: figure('q100') },
     },
     d: left && right && left.values.length > 0 && right.values.length > 0 ? kolmogorovSmirnov(left, right) : null,
-    ...(isBeyond && { within: WITHIN }),
+    ...(within > 0 && { within }),
   };
 }
 
-/** The numbers of a value of `quantiles` by their names. */
-function numbersOf(row: RollupRow | undefined): ReadonlyMap<string, number | null> {
-  const column = row && quantileColumn(row);
-  const numbers = row && column && column.length > 0 ? [...column, row.count] : [];
-  return new Map(numbers.map((number, index) => [QUANTILE_MEMBERS[index] ?? '', number]));
-}
-
-function comparedEvent(pair: StreamPair, rows: PairRows): ComparedEventObject {
-  const [base, other] = [countsOf(rows.base), countsOf(rows.other)];
+function comparedEvent(pair: StreamPair, wholes: PairWholes): ComparedEventObject {
+  const [base, other] = [wholes.base?.counts ?? NOTHING, wholes.other?.counts ?? NOTHING];
   const [ofBase, ofOther] = [total(base), total(other)];
   const categories = [...new Set([...base.keys(), ...other.keys()])].sort(compareLabels);
   return {
@@ -115,10 +114,6 @@ function comparedEvent(pair: StreamPair, rows: PairRows): ComparedEventObject {
       };
     }),
   };
-}
-
-function countsOf(row: RollupRow | undefined): ReadonlyMap<string, number> {
-  return new Map(Object.entries(JSON.parse(row?.histogram ?? '{}') as Record<string, number>)); // our own
 }
 
 function total(counts: ReadonlyMap<string, number>): number {

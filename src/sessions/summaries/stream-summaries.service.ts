@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid, NotFound } from '../../common/errors.js';
 import { inTurns } from '../../common/turns.js';
+import { FINISHED_TYPES, type FinishedBin } from '../../rollups/finished-bins.js';
 import { binOfRow } from '../../rollups/merged-bins.js';
 import { binValueOf, SUMMARY_KINDS, summariesOf, type SummaryType, summaryValue } from '../../rollups/summary-kinds.js';
+import { FinishedBinStore } from '../../storage/rollups/finished-bin-store.js';
 import { type StoredStream } from '../../storage/sessions/stream-store.js';
 import { type BinPage, type MergedBins, SummariesService } from '../../summaries/summaries.service.js';
 import { type StreamRowQuery } from '../points/point-query.js';
@@ -31,6 +33,7 @@ export class StreamSummaries {
   constructor(
     private readonly streams: StreamsService,
     private readonly summaries: SummariesService,
+    private readonly finishedBins: FinishedBinStore,
   ) {}
 
   /**
@@ -66,7 +69,13 @@ export class StreamSummaries {
     const merged = await this.merged(stream, type);
     const { row, dataType, incomplete = false } = merged ?? {};
     const value = row && dataType && (await inTurns(summaryValue(binOfRow(row, 0), dataType, type)));
-    return { window, value, incomplete };
+    const finished = FINISHED_TYPES.find((one) => one === type);
+    return { window, value: value ?? (finished && (await this.finished(stream))?.texts().get(finished)), incomplete };
+  }
+
+  /** What the seconds of a stream come to that came finished, without its points; `undefined` where there are none. */
+  finished({ series }: StoredStream): Promise<FinishedBin | undefined> {
+    return this.finishedBins.whole(series);
   }
 
   /** All bins of a stream's finest window as one; `undefined` where it has none. Throws as `read` does. */

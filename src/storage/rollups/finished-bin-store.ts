@@ -13,6 +13,9 @@ import { type SeriesRef, SeriesStore } from '../registry/series-store.js';
 /** The window of finished bins, in seconds. */
 const WINDOW = 1;
 
+/** Seconds that are read and merged before others get their turn. */
+const BATCH_SECONDS = 250;
+
 /** What a client has summed up for one second of a series. */
 export interface FinishedSecond {
   readonly series: SeriesRef;
@@ -57,6 +60,29 @@ export class FinishedBinStore {
       await write(sql, changed);
       await Promise.all(companion.write(sql));
     });
+  }
+
+  /**
+   * What all stored seconds of a series come to as one; `undefined` where it has none. They are read one batch after the
+   * other, without a snapshot.
+   */
+  async whole(series: number): Promise<FinishedBin | undefined> {
+    let whole: FinishedBin | undefined;
+    for (const type of FINISHED_TYPES)
+      for (let last = '-infinity', rows = BATCH_SECONDS; rows === BATCH_SECONDS;) {
+        const batch = await this.db.query<{ bin: string; text: string }>({
+          name: 'finished-whole',
+          text: `SELECT bin::text, value::text AS text FROM sealed_bin
+                 WHERE series = $1 AND type = $2 AND window_seconds = ${WINDOW} AND bin > $3::timestamptz
+                 ORDER BY sealed_bin.bin LIMIT ${BATCH_SECONDS}`,
+          values: [series, type, last],
+        });
+        whole ??= batch.rows.length > 0 ? new FinishedBin() : undefined;
+        for (const { text } of batch.rows) whole?.addStored(type, text);
+        rows = batch.rows.length;
+        last = batch.rows.at(-1)?.bin ?? last;
+      }
+    return whole;
   }
 
   /** A condition on values: that their summary is registered, and they have not expired. */
