@@ -118,7 +118,11 @@ export function declareSession(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--streams <file>', 'take points from the lines of this file or named pipe; -: from stdout')
     .option('--no-raw', 'keep summaries only, no points')
     .option('--spool <directory>', 'where points wait for the archive', 'spool')
-    .option('--wait <time>', 'how long the archive may take in the end (default: 30s)', duration, WAIT_SECONDS)
+    .addOption(
+      new Option('--wait <time>', 'how long the archive may take in the end')
+        .argParser(duration)
+        .default(WAIT_SECONDS, `${WAIT_SECONDS}s`),
+    )
     .addHelpText('after', RUN)
     .action(async (command: string[], options: RunOptions) => {
       await (await import('./run/run.command.js')).runInSession(env, command, options);

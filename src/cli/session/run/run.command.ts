@@ -1,4 +1,3 @@
-import { type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { type Readable } from 'node:stream';
 import { type DataSession, type SessionReport } from 'marigram-client/session';
@@ -6,7 +5,7 @@ import { plain } from '../../get/quantity.js';
 import { printable } from '../../text-table.js';
 import { destinationOf } from '../../write-over-http.js';
 import { exitCodeOf, start } from './child.js';
-import { type LineSource, lineSource } from './line-source.js';
+import { lineSource } from './line-source.js';
 import { type NewSessionOptions, openSession } from './open-session.js';
 import { StreamLines } from './stream-lines.js';
 
@@ -37,10 +36,7 @@ export async function runInSession(
     console.error(`marigram: ${printable(message)}`);
   });
   const environment = { ...env, MARIGRAM_SESSION: session.id, MARIGRAM_URL: to.url };
-  const isPiped = options.streams === '-';
-  const source = options.streams === undefined || isPiped ? undefined : await lineSource(options.streams);
-  const child = start(command, environment, isPiped ? 'pipe' : 'inherit');
-  const code = await follow(child, source, lines).catch((error: unknown) => {
+  const code = await run(command, environment, options.streams, lines).catch((error: unknown) => {
     console.error(`marigram: ${printable(asError(error).message)}`);
     return 1;
   });
@@ -49,8 +45,16 @@ export async function runInSession(
   for (const line of summaryOf(report, lines, options)) console.error(`marigram: ${printable(line)}`);
 }
 
-/** The exit code of a program, when all its lines are spooled. */
-async function follow(child: ChildProcess, source: LineSource | undefined, lines: StreamLines): Promise<number> {
+/** Runs a program, and returns its exit code when all of its lines are spooled. Throws where they can't be read. */
+async function run(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  streams: string | undefined,
+  lines: StreamLines,
+): Promise<number> {
+  const isPiped = streams === '-';
+  const source = streams === undefined || isPiped ? undefined : await lineSource(streams);
+  const child = start(command, env, isPiped ? 'pipe' : 'inherit');
   const live: Readable | null | undefined = child.stdout ?? source?.live;
   // Kept until the program has ended: its exit code is waited for in any case.
   const reading = live ? lines.read(live).then(() => undefined, asError) : undefined;
