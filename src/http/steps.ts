@@ -20,9 +20,10 @@ export type Route = Pick<Partial<RouteOptions>, 'url' | 'bodyLimit' | 'config'>;
 export type StepOf<Kind = Step> = (route: Route) => Kind | undefined;
 
 /**
- * Makes one hook of the steps that a route needs, in this order, for the routes that are registered later. As a hook
- * each, fourteen steps took a sixth of the server's time for a request with one point: Fastify makes closures for every
- * hook, and an object with all options of the route for each hook that asks for one of them.
+ * Makes one hook of the steps that a route needs, in this order, for the routes that are registered later. Fourteen hooks,
+ * which set headers one by one and waited for the look-up of a known key, took 25 of the 125 µs of the server's time for a
+ * request with one point: Fastify makes closures for every hook, and an object with all options of the route for each
+ * hook that asks for one of them.
  */
 export function addSteps(
   fastify: FastifyInstance,
