@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { parseLimits } from '../src/auth/subject-limits.js';
+import { parsePolicies } from '../src/retention/policy-file.js';
+import { RetentionService } from '../src/retention/retention.service.js';
 import { startArchive, type TestArchive } from './support/archive.js';
 import { register } from './support/builders.js';
 import { newSession, send } from './support/sessions.js';
@@ -313,4 +315,39 @@ test('a key that is limited to a session writes only what belongs to it', async 
   await limited('patch', await add(EVENT), { session }).expect(403);
   const [uri, others] = [await register(archive, 'throughput'), await add({ ...EVENT, session })];
   await limited('patch', others, { 'metadata-key': uri.split('/').at(-2) }).expect(403);
+});
+
+describe('retention', () => {
+  const day = 86_400_000;
+  const policy = (event_type: string, expire: string | number) =>
+    parsePolicies(
+      JSON.stringify({ policies: [{ event_type, summary_type: '*', summary_window: '*', expire }] }),
+      'test',
+    );
+
+  test('deletes annotations so many days after their end, where a policy names them', async () => {
+    const retention = archive.app.get(RetentionService);
+    const own = randomUUID();
+    const spans: [text: string, begin: number, end: number | null][] = [
+      ['ended', 12, 11],
+      ['kept', 12, 9],
+      ['running', 12, null],
+    ];
+    for (const [text, begin, end] of spans) {
+      const [time, timeEnd] = [Date.now() - begin * day, end && Date.now() - end * day];
+      await add({ time, timeEnd, text, tags: [own] });
+    }
+    for (const others of [policy('*', 1), policy('annotation', 'never')]) await retention.run(others);
+    const planned = await retention.plan(policy('annotation', 10));
+    expect(await find(`tags=${own}`)).toHaveLength(3);
+    const report = await retention.run(policy('annotation', 10));
+    expect((await find(`tags=${own}`)).sort()).toEqual(['kept', 'running']);
+    // Those of the other tests are years old.
+    expect(report?.annotations).toBe(planned.annotations);
+    expect(report?.annotations).toBeGreaterThan(1);
+    const [run] = await archive.query<{ details: object }>(
+      "SELECT details FROM audit WHERE action = 'retention run' ORDER BY id DESC LIMIT 1",
+    );
+    expect(run?.details).toMatchObject({ annotations: report?.annotations });
+  });
 });

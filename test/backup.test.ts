@@ -113,6 +113,11 @@ async function fill(archive: TestArchive): Promise<void> {
     `UPDATE rollup r SET samples = '\\x00ff', distribution = '\\x5c0a', quantiles = '{1.5,NULL,-0}'
      FROM series s WHERE s.id = r.series AND s.is_stream`,
   );
+  await archive.query(
+    `INSERT INTO annotation (begin, until, text, tags, session, metadata_key, data, username)
+     SELECT '2024-05-01 12:00:00.000001Z', NULL, E'a\\tb', '{"c\\"d",NULL}', 'job_1', key, '{"exact": 26.0}', 'me'
+     FROM metadata LIMIT 1`,
+  );
   await archive.query(`INSERT INTO event_type VALUES ('temperature', 'float', '°C', 'of the "rack"', now())`);
   await archive.query(`INSERT INTO back_fill VALUES ($1, 60, '2024-05-01 12:00Z', true)`, [series?.id]);
   await archive.query(`UPDATE series SET base_cut_off = '-infinity' WHERE id = $1`, [series?.id]);

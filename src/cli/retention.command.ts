@@ -62,6 +62,7 @@ async function withPolicies(
 function printPolicies(report: RetentionReport, show: (removed: Removed) => string): void {
   for (const { policy, removed } of report.policies)
     console.log(`${policy}: ${show(removed.points)} points, ${show(removed.bins)} summary bins`);
+  if (report.annotations !== undefined) console.log(`annotations: ${report.annotations}`);
 }
 
 function totalOf(report: RetentionReport): string {

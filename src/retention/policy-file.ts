@@ -4,7 +4,7 @@ import { lengthOf } from '../common/moment.js';
 import { IsReadableBy, validated } from '../common/validated.js';
 import { builtInDataType, type DataTypeOf } from '../event-types/catalogue.js';
 import { SUMMARY_TYPES } from '../rollups/summary-kinds.js';
-import { ANY, BASE, Policies, type Policy } from './policy.js';
+import { ANNOTATION, ANY, BASE, Policies, type Policy } from './policy.js';
 
 const TYPES = [BASE, ...SUMMARY_TYPES, ANY] as const;
 
@@ -80,7 +80,7 @@ function policyOf(json: unknown, where: string, dataTypeOf: DataTypeOf): Policy 
     window: window(entry.summary_window) ?? ANY,
     expire: expiry(entry.expire) ?? 'never',
   };
-  if (policy.eventType !== ANY && dataTypeOf(policy.eventType) === undefined)
+  if (![ANY, ANNOTATION].includes(policy.eventType) && dataTypeOf(policy.eventType) === undefined)
     throw new Invalid(`${where}: event_type must be ${EVENT_TYPE}, but it is ${JSON.stringify(policy.eventType)}`);
   return policy;
 }

@@ -6,6 +6,9 @@ export const ANY = '*';
 /** The summary type of base points; their window is 0. */
 export const BASE = 'base';
 
+/** The event type of policies for annotations. */
+export const ANNOTATION = 'annotation';
+
 /** How long the data of some event types, summary types and windows are kept. */
 export interface Policy {
   /** The name of an event type, or `*`. */
@@ -36,7 +39,16 @@ export class Policies {
    * summary type, then the window; if a specific branch leads to no policy, the general one is tried.
    */
   choose(eventType: string, summaryType: string, window: number): Policy | undefined {
-    for (const event of [eventType, ANY])
+    return this.first([eventType, ANY], summaryType, window);
+  }
+
+  /** The policy for annotations: one that names them. `*` is for measured data. */
+  forAnnotations(): Policy | undefined {
+    return this.first([ANNOTATION], BASE, 0);
+  }
+
+  private first(eventTypes: readonly string[], summaryType: string, window: number): Policy | undefined {
+    for (const event of eventTypes)
       for (const type of [summaryType, ANY])
         for (const seconds of [window, ANY]) {
           const policy = this.byKind.get(kindOf(event, type, seconds));

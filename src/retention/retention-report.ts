@@ -18,6 +18,8 @@ export interface PolicyReport {
 export class RetentionReport {
   /** Whole metadata. */
   metadata = 0;
+  /** `undefined` where no policy is for annotations. */
+  annotations: number | undefined;
   chunksDropped = 0;
   /** Chunks from which some rows were deleted. */
   chunksCleaned = 0;

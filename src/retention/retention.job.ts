@@ -35,7 +35,7 @@ export class RetentionJob implements Job {
     const policies = await this.load();
     const report = policies && (await this.retention.run(policies, { signal }));
     if (!report) return undefined;
-    const rows = report.total('points') + report.total('bins');
+    const rows = report.total('points') + report.total('bins') + (report.annotations ?? 0);
     return `deleted ${rows} rows and ${report.metadata} metadata, dropped ${report.chunksDropped} chunks`;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FIRST_SECOND, MICROS_PER_SECOND } from '../common/time.js';
 import { type Progress } from '../jobs/progress.js';
+import { AnnotationStore } from '../storage/annotations/annotation-store.js';
 import { AuditStore, RETENTION } from '../storage/access/audit-store.js';
 import { BackFill } from '../storage/rollups/back-fill.js';
 import { ChunkSweep, type DueChunk } from '../storage/removal/chunk-sweep.js';
@@ -24,12 +25,13 @@ export class RetentionService {
     private readonly metadata: ExpiredMetadata,
     private readonly backFill: BackFill,
     private readonly sealed: SealedBinStore,
+    private readonly annotations: AnnotationStore,
     private readonly audit: AuditStore,
   ) {}
 
   /** The data that a run would remove now, with their estimated size; changes nothing. */
   async plan(policies: Policies): Promise<RetentionReport> {
-    const { rules, matched } = await this.rules(policies);
+    const { rules, matched, now } = await this.rules(policies);
     const report = new RetentionReport(matched);
     for (const chunk of await this.sweep.due(rules, 'planned')) {
       const expired = await this.sweep.count(chunk, rules, 'planned');
@@ -39,6 +41,7 @@ export class RetentionService {
     }
     await this.countSealed(rules, 'planned', report);
     report.metadata = await this.metadata.count(rules);
+    report.annotations = await this.ofAnnotations(policies, now, (cutOff) => this.annotations.countBefore(cutOff));
     return report;
   }
 
@@ -56,7 +59,7 @@ export class RetentionService {
   }
 
   private async runAlone(policies: Policies, { signal, onProgress }: Progress): Promise<RetentionReport> {
-    const { rules, matched } = await this.rules(policies);
+    const { rules, matched, now } = await this.rules(policies);
     const report = new RetentionReport(matched);
     // Summaries that were registered late are filled from the points before these expire.
     if (rules.some(({ summaryType, cutOff }) => summaryType === 'base' && cutOff !== null))
@@ -74,13 +77,25 @@ export class RetentionService {
     await this.sealed.deleteExpired(rules, signal);
     onProgress?.(chunks.length, chunks.length);
     report.metadata = (await this.metadata.delete(rules, signal)).length;
+    report.annotations = await this.ofAnnotations(policies, now, (cutOff) => this.annotations.removeBefore(cutOff));
     await this.audit.record(RETENTION, 'retention run', null, {
       points: report.total('points'),
       summaryBins: report.total('bins'),
       metadata: report.metadata,
+      annotations: report.annotations,
       chunksDropped: report.chunksDropped,
     });
     return report;
+  }
+
+  /** What `work` returns for the cut-off of annotations; `undefined` where no policy is for them. */
+  private async ofAnnotations(
+    policies: Policies,
+    now: number,
+    work: (cutOff: number) => Promise<number>,
+  ): Promise<number | undefined> {
+    const policy = policies.forAnnotations();
+    return policy && work(cutOffOf(policy, now) ?? -Infinity);
   }
 
   /** Counts sealed bins as bins: that is what they are to readers. */
@@ -99,8 +114,13 @@ export class RetentionService {
     for (const { policy, rows } of expired) report.add(chunk.content, policy, rows);
   }
 
-  /** The rule for each kind of data that is registered and has a policy, and the policies that have a rule. */
-  private async rules(policies: Policies): Promise<{ rules: RetentionRule[]; matched: Map<number, Policy> }> {
+  /**
+   * The rule for each kind of data that is registered and has a policy, the policies that have a rule, and the database's
+   * time in micros.
+   */
+  private async rules(
+    policies: Policies,
+  ): Promise<{ rules: RetentionRule[]; matched: Map<number, Policy>; now: number }> {
     const { kinds, now } = await this.cutOffs.kinds();
     const all = policies.all();
     const matched = new Map<number, Policy>();
@@ -111,7 +131,7 @@ export class RetentionService {
       matched.set(number, policy);
       return [{ ...kind, policy: number, cutOff: cutOffOf(policy, now) }];
     });
-    return { rules, matched: new Map([...matched].sort(([a], [b]) => a - b)) };
+    return { rules, matched: new Map([...matched].sort(([a], [b]) => a - b)), now };
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { type ArchiveError, Invalid, NotFound } from '../../common/errors.js';
 import { Database } from '../../postgres/database.js';
+import { deleteInBatches } from '../../postgres/delete-in-batches.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
@@ -68,6 +69,9 @@ const MATCHES = `
   AND ($3::text[] IS NULL OR a.tags @> $3) AND ($4::text[] IS NULL OR a.tags && $4)
   AND ($5::text IS NULL OR a.session = $5) AND ($6::text IS NULL OR a.metadata_key = $6)
   AND ${metaMatches('a.data', '$7', '$8')}`;
+
+/** None that is still running. */
+const ENDED_BEFORE = 'until < $1';
 
 /** The SQL on annotations. Each change is one transaction with its audit record. Reads ask the primary. */
 @Injectable()
@@ -174,6 +178,20 @@ export class AnnotationStore {
       if (rowCount === 0) throw unknown(id);
       await recordAudit(sql, by, 'annotation deleted', String(id), { time: timestampOf(stored.begin) });
     });
+  }
+
+  /** The number of annotations that ended before a time (micros). */
+  async countBefore(micros: number): Promise<number> {
+    const { rows } = await this.db.query<{ count: number }>(
+      `SELECT count(*)::float8 AS count FROM annotation WHERE ${ENDED_BEFORE}`,
+      [timestampOf(micros)],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Deletes the annotations that ended before a time (micros), in short transactions; returns their number. */
+  removeBefore(micros: number): Promise<number> {
+    return deleteInBatches(this.db, 'annotation', ENDED_BEFORE, [timestampOf(micros)]);
   }
 
   private async read(sql: Sql, id: number): Promise<StoredAnnotation> {
