@@ -1,7 +1,7 @@
 import { Invalid } from '../common/errors.js';
 import { Meta } from '../sessions/meta.js';
 import { isTime } from '../sessions/micros.js';
-import { type Annotation, type NewAnnotation } from '../storage/annotations/annotation-store.js';
+import { type Annotation, type NewAnnotation } from '../storage/annotations/annotation.js';
 import { type AnnotationChangesObject, type NewAnnotationObject } from './annotation.dto.js';
 
 /**

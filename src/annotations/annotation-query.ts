@@ -3,7 +3,7 @@ import { parsePage } from '../common/page.js';
 import { type Query } from '../common/time-range.js';
 import { isTime } from '../sessions/micros.js';
 import { ANNOTATION_KINDS } from '../storage/annotations/annotation-sources.js';
-import { type AnnotationSearch } from '../storage/annotations/annotation-store.js';
+import { type AnnotationSearch } from '../storage/annotations/annotation.js';
 
 /** How many annotations, or tags, an answer has unless `limit` says otherwise. */
 export const DEFAULT_ANNOTATIONS = 100;

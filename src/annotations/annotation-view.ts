@@ -1,5 +1,5 @@
 import { withMeta } from '../sessions/session-view.js';
-import { type StoredAnnotation } from '../storage/annotations/annotation-store.js';
+import { type StoredAnnotation } from '../storage/annotations/annotation.js';
 import { type AnnotationObject } from './annotation.dto.js';
 
 /**

@@ -6,7 +6,7 @@ import { onlyParameters } from '../http/only-parameters.guard.js';
 import { Operation } from '../http/operation.js';
 import { AllOf, By, FromQuery } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { type AnnotationSearch } from '../storage/annotations/annotation-store.js';
+import { type AnnotationSearch } from '../storage/annotations/annotation.js';
 import {
   DELETE_ANNOTATION,
   GET_ANNOTATION,

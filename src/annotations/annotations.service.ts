@@ -7,10 +7,10 @@ import { type RequestKey } from '../http/idempotency-key.js';
 import {
   type Annotation,
   type AnnotationSearch,
-  AnnotationStore,
   type StoredAnnotation,
   type TagCount,
-} from '../storage/annotations/annotation-store.js';
+} from '../storage/annotations/annotation.js';
+import { AnnotationStore } from '../storage/annotations/annotation-store.js';
 import { subjectOfSession } from '../storage/registry/subject-store.js';
 import { type AnnotationChangesObject, type NewAnnotationObject } from './annotation.dto.js';
 import { changed, newAnnotation } from './annotation-changes.js';
