@@ -1,5 +1,5 @@
 /**
- * The view of all points, loose and packed; points of streams have a row number. No migration can create it in a new
+ * The view of all points, loose and packed; `row` is as in segments. No migration can create it in a new
  * archive: the storage engine may have to replace the tables below it by hypertables first.
  */
 export const POINTS_VIEW = `

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { putPoints, type WirePoint } from './support/builders.js';
+import { type StoredValue } from '../src/event-types/data-types.js';
+import { putPoints } from './support/builders.js';
+import { enqueue } from './support/enqueue.js';
 import { packAll } from './support/packed.js';
 import { again, TwoServers } from './support/two-servers.js';
 
@@ -20,6 +22,8 @@ interface Write {
   readonly server: 0 | 1;
   readonly times: readonly number[];
   readonly values: readonly unknown[];
+  /** The nanoseconds within the microsecond, in turns; without them, points come by HTTP. */
+  readonly nanos: readonly number[] | undefined;
 }
 interface Delete {
   readonly from: number;
@@ -33,10 +37,18 @@ const time = fc.integer({ min: 0, max: 900 }).map((step) => BEGIN + step * 10);
 function steps(value: fc.Arbitrary<unknown>): fc.Arbitrary<Step[]> {
   const values = fc.array(value, { minLength: 5, maxLength: 5 });
   const burst = fc
-    .tuple(time, fc.integer({ min: 30, max: 150 }), fc.constantFrom(10, 20, 0.25))
+    .tuple(time, fc.integer({ min: 30, max: 150 }), fc.constantFrom(10, 20, 0.25, 0.000_001, 0))
     .map(([first, count, gap]) => Array.from({ length: count }, (_, index) => first + index * gap));
   const scattered = fc.array(time, { minLength: 1, maxLength: 40 });
-  const write = fc.record({ server: fc.constantFrom<0 | 1>(0, 1), times: fc.oneof(burst, burst, scattered), values });
+  const nanos = fc.option(fc.array(fc.oneof(fc.constant(0), fc.nat(999)), { minLength: 1, maxLength: 7 }), {
+    nil: undefined,
+  });
+  const write = fc.record({
+    server: fc.constantFrom<0 | 1>(0, 1),
+    times: fc.oneof(burst, burst, scattered),
+    values,
+    nanos,
+  });
   const remove = fc.tuple(time, time).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
   const some = (weight: number): fc.Arbitrary<boolean> => fc.nat(weight).map((roll) => roll === 0);
   return fc.array(
@@ -71,13 +83,16 @@ test.each([
     await fc.assert(
       fc.asyncProperty(steps(value as fc.Arbitrary<unknown>), fc.nat(300), fc.nat(300), async (history, skip, most) => {
         const uri = await archives.register(type, summaries);
-        const model = new Map<number, unknown>();
+        const model = new Map<number, Map<number, unknown>>();
         for (const step of history) {
           await Promise.all([happen(uri, type, step.do), step.packs && pack(), step.crashes && archives.crash()]);
           follow(model, step.do, replaces);
         }
         if (skip % 3 === 0) await pack();
-        const expected = [...model].sort(([a], [b]) => a - b).map(([ts, val]) => ({ ts, val: readValue(val) }));
+        const ascending = ([a]: [number, unknown], [b]: [number, unknown]): number => a - b;
+        const expected = [...model]
+          .sort(ascending)
+          .flatMap(([ts, values]) => [...values].sort(ascending).map(([, val]) => ({ ts, val: readValue(val) })));
         const path = `${uri}${type}/base?time-start=0`;
         expect(await archives.read(`${path}&limit=100000`)).toEqual(expected);
         const page = `&offset=${skip}&limit=${most + 1}`;
@@ -99,19 +114,45 @@ test.each([
   240_000,
 );
 
-function happen(uri: string, type: string, event: Write | Delete): Promise<void> {
+async function happen(uri: string, type: string, event: Write | Delete): Promise<void> {
   if (!('times' in event)) return archives.delete(`${uri}${type}/base`, event.from, event.to);
-  return archives.change(() => putPoints(archives.servers[event.server], uri, type, pointsOf(event)));
+  const server = archives.servers[event.server];
+  const points = pointsOf(event);
+  if (!event.nanos) return archives.change(() => putPoints(server, uri, type, points));
+  await again(() =>
+    enqueue(
+      server,
+      uri,
+      type,
+      points.map(({ ts, val, nanos }) => ({ micros: Math.round(ts * 1e6), nanos, value: storedValue(val) })),
+    ),
+  );
 }
 
-function pointsOf({ times, values }: Write): WirePoint[] {
-  return times.map((ts, index) => ({ ts, val: values[index % values.length] }));
+function storedValue(val: unknown): Partial<StoredValue> {
+  if (typeof val === 'number') return { value: val };
+  const { numerator, denominator } = val as { numerator?: number; denominator?: number };
+  if (numerator !== undefined && denominator !== undefined) return { value: numerator, denominator };
+  return { document: JSON.stringify(val) };
 }
 
-function follow(model: Map<number, unknown>, event: Write | Delete, replaces: boolean): void {
-  if ('times' in event) {
-    for (const { ts, val } of pointsOf(event)) if (replaces || !model.has(Number(ts))) model.set(Number(ts), val);
-  } else for (const ts of model.keys()) if (isWithin(ts, event.from, event.to)) model.delete(ts);
+function pointsOf({ times, values, nanos = [] }: Write): { ts: number; val: unknown; nanos: number }[] {
+  return times.map((ts, index) => ({
+    ts: Math.round(ts * 1e6) / 1e6,
+    val: values[index % values.length],
+    nanos: nanos[index % nanos.length] ?? 0,
+  }));
+}
+
+/** @param model the values at each time, by their nanoseconds. */
+function follow(model: Map<number, Map<number, unknown>>, event: Write | Delete, replaces: boolean): void {
+  if ('times' in event)
+    for (const { ts, val, nanos } of pointsOf(event)) {
+      const values = model.get(ts) ?? new Map<number, unknown>();
+      model.set(ts, values);
+      if (replaces || !values.has(nanos)) values.set(nanos, val);
+    }
+  else for (const ts of model.keys()) if (isWithin(ts, event.from, event.to)) model.delete(ts);
 }
 
 /** Bounds are whole seconds, and include all of the last one. */
@@ -135,13 +176,13 @@ async function checkInvariants(): Promise<void> {
     SELECT 'segments overlap' AS what FROM (
       SELECT last, lead(first) OVER (PARTITION BY series ORDER BY first) AS next FROM segment) s WHERE next <= last
     UNION ALL
-    SELECT 'a place is held twice' FROM points GROUP BY series, ts HAVING count(*) > 1
+    SELECT 'a place is held twice' FROM points GROUP BY series, ts, coalesce(row, 0) HAVING count(*) > 1
     UNION ALL
     SELECT 'a header is wrong' FROM segment s CROSS JOIN LATERAL (
-      SELECT min(ts) AS first, max(ts) AS last, count(*) AS points, max(gap) AS gap
-      FROM (SELECT ts, ts - lag(ts) OVER (ORDER BY ts) AS gap FROM unpack_segment(s.data, s.codec)) u) u
-    WHERE (s.first, s.last, s.points, s.longest_gap * interval '1 microsecond')
-          IS DISTINCT FROM (u.first, u.last, u.points, coalesce(u.gap, interval '0'))
+      SELECT min(ts) AS first, coalesce(min(row), 0) AS row, max(ts) AS last, count(*) AS points, max(gap) AS gap
+      FROM (SELECT ts, row, ts - lag(ts) OVER (ORDER BY ts) AS gap FROM unpack_segment(s.data, s.codec)) u) u
+    WHERE (s.first, s.row, s.last, s.points, s.longest_gap * interval '1 microsecond')
+          IS DISTINCT FROM (u.first, u.row, u.last, u.points, coalesce(u.gap, interval '0'))
     UNION ALL
     SELECT 'the series does not bound its points' FROM points p JOIN series s ON s.id = p.series
     WHERE p.ts < s.first_point OR p.ts > s.last_point OR s.first_point IS NULL`);

@@ -2,12 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { JobRunner } from '../src/jobs/job-runner.js';
 import { PackingJob } from '../src/packing/packing.job.js';
 import { PointStore } from '../src/storage/points/point-store.js';
-import { ColumnsBySeries } from '../src/storage/ingest/columns-by-series.js';
-import { WriteQueue } from '../src/storage/ingest/write-queue.js';
-import { SeriesStore } from '../src/storage/registry/series-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint, putPoints, readAll, register, type WirePoint } from './support/builders.js';
 import { empty } from './support/empty.js';
+import { enqueue } from './support/enqueue.js';
 import { faultsIn, formsIn, packAll } from './support/packed.js';
 import { type Ending, MARIGRAM, Program } from './support/process.js';
 
@@ -148,6 +146,48 @@ test('pages of short segments, with loose points in between, are those of all po
     }
 });
 
+describe('points nanoseconds apart', () => {
+  const TIME = BEGIN * 1e6;
+  const rows = (): Promise<Record<string, unknown>[]> =>
+    archive.query('SELECT value::int, row FROM points ORDER BY ts, coalesce(row, 0)');
+
+  test('come one by one, are joined by the packer, and all are read in their order', async () => {
+    const uri = await register(archive, 'throughput');
+    for (const nanos of [500, 0, 999, 1]) {
+      const points = [{ micros: TIME, nanos, value: { value: nanos } }];
+      expect(await enqueue(archive, uri, 'throughput', points)).toMatchObject({ stored: 1, conflicts: [] });
+      expect(await enqueue(archive, uri, 'throughput', points)).toMatchObject({ stored: 0, conflicts: [0] });
+    }
+    await enqueue(archive, uri, 'throughput', [{ micros: TIME + 1, nanos: 7, value: { value: 7 } }]);
+    // The others of its microsecond were added to the first segment.
+    expect(await formsIn(archive)).toEqual({ loose: 1, packed: 4, segments: 2 });
+    const read = [0, 1, 500, 999].map((val) => ({ ts: BEGIN, val }));
+    expect(await readAll(archive, uri, 'throughput')).toEqual([...read, { ts: BEGIN + 1e-6, val: 7 }]);
+    await packAll(archive);
+    expect(await formsIn(archive)).toEqual({ loose: 0, packed: 5, segments: 1 });
+    expect(await rows()).toEqual([0, 1, 500, 999, 7].map((row) => ({ value: row, row })));
+    expect(await faultsIn(archive)).toEqual([]);
+    const { body } = await archive.http.get('/api/v1/latest').expect(200);
+    expect(body).toMatchObject([{ val: 7 }]);
+  });
+
+  test('segments end between microseconds, however many points these have', async () => {
+    const uri = await register(archive, 'throughput');
+    const points = Array.from({ length: 10_000 }, (_, index) => ({
+      micros: TIME + Math.floor(index / 1000),
+      nanos: index % 1000,
+      value: { value: index },
+    }));
+    await enqueue(archive, uri, 'throughput', points.slice(2500));
+    await enqueue(archive, uri, 'throughput', points.slice(0, 2500));
+    expect(await archive.query('SELECT points FROM segment ORDER BY first')).toEqual(
+      [2000, 8000].map((count) => ({ points: count })),
+    );
+    expect((await readAll(archive, uri, 'throughput')).map(({ val }) => val)).toEqual(points.map((_, index) => index));
+    expect(await faultsIn(archive)).toEqual([]);
+  });
+});
+
 test('a damaged segment keeps no other series from being packed', async () => {
   const uri = await register(archive, 'throughput', 'packet-rtt', 'ntp-offset', 'path-mtu');
   await putPoints(archive, uri, 'throughput', every(60, 40)).expect(201);
@@ -158,14 +198,8 @@ test('a damaged segment keeps no other series from being packed', async () => {
   }
   await archive.query("UPDATE point SET ts = ts - interval '1000.5 s'");
   // Two batches are under way at a time, so the others share one: late points that need the segment fail alone.
-  const key = uri.split('/').at(-2)!;
-  const series = (await archive.app.get(SeriesStore).ofMetadata([key])).get(key)!;
-  const write = async (type: string): Promise<number> => {
-    const points = new ColumnsBySeries();
-    points.add(series.get(type)!, (BEGIN + 1) * 1e6, { value: 1, denominator: null, document: null });
-    const by = { username: 'test', keyId: null, address: null };
-    return (await archive.app.get(WriteQueue).write({ columns: points.columns, size: 1, by })).stored;
-  };
+  const points = [{ micros: (BEGIN + 1) * 1e6, value: { value: 1 } }];
+  const write = async (type: string): Promise<number> => (await enqueue(archive, uri, type, points)).stored;
   const late = await Promise.allSettled(['ntp-offset', 'path-mtu', 'throughput', 'packet-rtt'].map(write));
   expect(late.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   await expect(packAll(archive)).rejects.toThrow(/^series \d+: a segment of points is damaged: .* \("marigram verify"/);

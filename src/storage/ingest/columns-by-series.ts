@@ -5,7 +5,7 @@ import { type SeriesRef } from '../registry/series-store.js';
 /** The points of one series in a request: in any order, several of them at one place perhaps. */
 export interface RequestColumns extends PointColumns {
   readonly series: SeriesRef;
-  /** What to do where the series has a point at this time: skip the new one, or replace the stored one. */
+  /** What to do where the series has a point at this place: skip the new one, or replace the stored one. */
   readonly onConflict: OnConflict;
   /** The index of each point among all points of the request. */
   readonly indexes: readonly number[];
@@ -42,9 +42,10 @@ export class ColumnsBySeries {
     return [...this.bySeries.values()];
   }
 
-  add(series: SeriesRef, micros: number, value: StoredValue): void {
+  /** @param nanos the nanoseconds within the microsecond, 0 to 999. */
+  add(series: SeriesRef, micros: number, value: StoredValue, nanos = 0): void {
     const open = this.open(series);
-    open.add(micros, value);
+    open.add(micros, value, nanos || undefined);
     open.indexes.push(this.count++);
   }
 

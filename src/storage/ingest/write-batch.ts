@@ -1,4 +1,5 @@
-import { indexOfTime, OpenColumns, pick, type PointColumns } from '../points/point-columns.js';
+import { comparePlaces, findPlace, placeAt } from '../points/place-order.js';
+import { NO_POINTS, OpenColumns, pick, type PointColumns } from '../points/point-columns.js';
 import { type SeriesPoints } from '../points/write-plan.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { type RequestColumns } from './columns-by-series.js';
@@ -12,7 +13,7 @@ export interface OfferedToStream {
 }
 
 /**
- * The points of several requests, by series: each (series, time) once, in that order. Of several points at one place the
+ * The points of several requests, by series: each place (series, time, nanoseconds) once, in that order. Of several points at one place the
  * first one counts where conflicts are skipped, the last one where points are replaced.
  */
 export class WriteBatch {
@@ -60,16 +61,17 @@ export class WriteBatch {
     const seen = new Map<number, Set<number>>();
     return this.requests.map(({ columns }) => {
       const skipped: number[] = [];
-      for (const { series, onConflict, micros, indexes } of columns) {
+      for (const ofSeries of columns) {
+        const { series, onConflict, indexes } = ofSeries;
         if (onConflict === 'replace') continue;
-        const times = stored.get(series.id)?.micros ?? [];
+        const places = stored.get(series.id) ?? NO_POINTS;
         const before = seen.get(series.id) ?? new Set<number>();
         seen.set(series.id, before);
-        micros.forEach((time, position) => {
-          const isStored = !before.has(time) && times[indexOfTime(times, time)] === time;
-          before.add(time);
-          const index = indexes[position];
-          if (!isStored && index !== undefined) skipped.push(index);
+        indexes.forEach((index, position) => {
+          const place = findPlace(places, placeAt(ofSeries, position));
+          // Of several points at a stored place, the first one is the stored one.
+          if (place === undefined || before.has(place)) skipped.push(index);
+          else before.add(place);
         });
       }
       return skipped.sort((a, b) => a - b);
@@ -92,15 +94,16 @@ function combine(requests: readonly RequestColumns[]): SeriesPoints {
   return { series, onConflict, columns: inOrder(all, onConflict === 'skip') };
 }
 
-/** Orders points by time and keeps the first, or the last, of equal times. */
+/** Orders points by their places and keeps the first, or the last, of those at the same one. */
 function inOrder(columns: PointColumns, keepsFirst: boolean): PointColumns {
   const { micros } = columns;
-  if (micros.every((time, index) => index === 0 || (micros[index - 1] ?? 0) < time)) return columns;
-  const time = (index: number | undefined): number | undefined => (index === undefined ? undefined : micros[index]);
-  // Stable: equal times stay in the order of their arrival.
-  const order = micros.map((_, index) => index).sort((a, b) => (micros[a] ?? 0) - (micros[b] ?? 0));
-  return pick(
-    columns,
-    order.filter((index, place) => time(index) !== time(order[keepsFirst ? place - 1 : place + 1])),
-  );
+  const compare = comparePlaces(columns);
+  if (micros.every((_, index) => index === 0 || compare(index - 1, index) < 0)) return columns;
+  // Stable: points at one place stay in the order of their arrival.
+  const order = micros.map((_, index) => index).sort(compare);
+  const isKept = (index: number, position: number): boolean => {
+    const other = order[keepsFirst ? position - 1 : position + 1];
+    return other === undefined || compare(index, other) !== 0;
+  };
+  return pick(columns, order.filter(isKept));
 }

@@ -47,7 +47,7 @@ export async function replaceLoose(sql: Sql, points: readonly PointsOfSeries[]):
   });
 }
 
-/** Which of these places (series and time) hold a loose point. */
+/** Which of these places hold a loose point; the nanoseconds of all of these are 0. */
 export async function loosePlaces(sql: Sql, asked: readonly PointsOfSeries[]): Promise<LoosePlace[]> {
   const sizes = asked.map(({ columns }) => columns.micros.length);
   const { rows } = await sql.query<LooseRow>({
@@ -59,9 +59,10 @@ export async function loosePlaces(sql: Sql, asked: readonly PointsOfSeries[]): P
     rowMode: 'array',
   });
   let [at, before] = [0, 0];
-  return rows.map(([position, value, denominator, document]) => {
+  return rows.flatMap(([position, value, denominator, document]) => {
     while (position - 1 - before >= (sizes[at] ?? Infinity)) before += sizes[at++] ?? 0;
-    return { asked: at, index: position - 1 - before, point: { value, denominator, document } };
+    const index = position - 1 - before;
+    return asked[at]?.columns.rows?.[index] ? [] : [{ asked: at, index, point: { value, denominator, document } }];
   });
 }
 

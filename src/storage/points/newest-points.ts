@@ -101,7 +101,7 @@ function newestOf({ first, last, loose, packed }: NewestRow): NewestPoint | unde
     const begin = Math.max(indexOfTime(run.micros, first), end - CADENCE_POINTS);
     points.push(...new PointSlice([{ ...run, begin, end }]));
   }
-  const newest = points.sort((a, b) => b.micros - a.micros).slice(0, CADENCE_POINTS);
+  const newest = points.sort((a, b) => b.micros - a.micros || (b.row ?? 0) - (a.row ?? 0)).slice(0, CADENCE_POINTS);
   return newest[0]?.micros === last ? withCadence(newest) : undefined;
 }
 

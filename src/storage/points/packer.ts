@@ -74,14 +74,13 @@ export class Packer {
    * streams must lie in one hour, and end before a time (micros).
    */
   async joinable(chunk: Chunk, least: number, before: number): Promise<Packable[]> {
-    // Of two segments of a stream, one at least does not hold row 0.
     const { rows } = await this.db.query<{ series: number; isStream: boolean }>(
-      `SELECT series, bool_or(row > 0) AS "isStream"
-       FROM (SELECT series, row, small AND lag(small) OVER neighbours
-                    AND (greatest(row, lag(row) OVER neighbours) = 0
+      `SELECT series, bool_or(is_stream) AS "isStream"
+       FROM (SELECT series, is_stream, small AND lag(small) OVER neighbours
+                    AND (NOT is_stream
                          OR hour = lag(hour) OVER neighbours AND greatest(last, lag(last) OVER neighbours) < $2) AS pair
-             FROM (SELECT series, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
-                   FROM ${chunk.name}) s
+             FROM (SELECT series, is_stream, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
+                   FROM ${chunk.name} JOIN series ON series.id = series) s
              WINDOW neighbours AS (PARTITION BY series ORDER BY first, row)) s
        GROUP BY series HAVING count(*) FILTER (WHERE pair) >= $1 ORDER BY series`,
       [least, timestampOf(before)],
@@ -199,10 +198,11 @@ async function rewrite(
     old.push(segment);
   const runs = old.sort((a, b) => a.first - b.first).map(packedRun);
   const columns = new OpenColumns();
-  for (const point of new PointSlice(merged(runs, { ...loose, begin, end }))) columns.add(point.micros, point);
+  for (const point of new PointSlice(merged(runs, { ...loose, begin, end })))
+    columns.add(point.micros, point, point.row);
   const size = columns.micros.length;
   const most = Math.ceil(size / Math.ceil(size / MAX_SEGMENT_POINTS));
-  const made = segmentsOf(series, columns, () => Infinity, most);
+  const made = segmentsOf(series, columns, { chunkEnd: () => Infinity, most });
   if (old.length > 0) await removeSegments(sql, old);
   if (begin < end)
     await sql.query('DELETE FROM point WHERE series = $1 AND ts BETWEEN $2 AND $3', [

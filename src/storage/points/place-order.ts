@@ -1,15 +1,27 @@
 import { RAW_SCALE } from './segment-codec.js';
 import { PointSlice, type PointRun } from './point-slice.js';
 
-/** Where a point of a stream comes among the others: they are in the order of time, then of row number. */
+/** Where a point comes among the others of its series: they are in the order of time, then of row. */
 export interface Place {
   /** The time in micros. */
   readonly micros: number;
+  /** As of `PointColumns`. */
   readonly row: number;
 }
 
+/** Columns in the order of places. */
+interface PlaceColumns {
+  readonly micros: ArrayLike<number>;
+  readonly rows?: ArrayLike<number> | undefined;
+}
+
 /** The index of the first point of a run that is not before a place; `end` where all are. */
-export function indexOfPlace({ micros, rows, begin, end }: PointRun, place: Place, from = begin): number {
+export function indexOfPlace(run: PointRun, place: Place, from = run.begin): number {
+  return searchPlace(run, place, from, run.end);
+}
+
+/** As `indexOfPlace`, in columns from index `from` to `end` (exclusive). */
+function searchPlace({ micros, rows }: PlaceColumns, place: Place, from: number, end: number): number {
   let [low, high] = [from, end];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -18,6 +30,13 @@ export function indexOfPlace({ micros, rows, begin, end }: PointRun, place: Plac
     else high = middle;
   }
   return low;
+}
+
+/** The index of the point at a place; `undefined` where there is none. */
+export function findPlace(columns: PlaceColumns, place: Place): number | undefined {
+  const index = searchPlace(columns, place, 0, columns.micros.length);
+  const isThere = columns.micros[index] === place.micros && (columns.rows?.[index] ?? 0) === place.row;
+  return isThere ? index : undefined;
 }
 
 /** Runs, each of which is in the order of places, as one sequence in that order; none is empty. Shares their memory. */
@@ -76,8 +95,8 @@ class RunCursor {
   }
 }
 
-/** The place of the point at an index of a run. */
-function placeAt({ micros, rows }: PointRun, index: number): Place {
+/** The place of the point at an index. */
+export function placeAt({ micros, rows }: PlaceColumns, index: number): Place {
   return { micros: micros[index] ?? 0, row: rows?.[index] ?? 0 };
 }
 
@@ -100,4 +119,9 @@ export function copyOf(runs: readonly PointRun[]): PointRun {
   }
   const values = documents.length > 0 ? { documents } : { values: { digits: numbers, scale: RAW_SCALE } };
   return { micros, rows, ...values, begin: 0, end: length };
+}
+
+/** Compares points of the same columns, by their indexes, for `sort`. */
+export function comparePlaces({ micros, rows }: PlaceColumns): (a: number, b: number) => number {
+  return (a, b) => (micros[a] ?? 0) - (micros[b] ?? 0) || (rows?.[a] ?? 0) - (rows?.[b] ?? 0);
 }

@@ -9,7 +9,10 @@ export interface PointColumns {
   readonly denominators: readonly number[];
   /** JSON texts. */
   readonly documents: readonly string[];
-  /** Row numbers; of streams only. */
+  /**
+   * The second part of the place: of a stream its row number, of other series the nanoseconds within the microsecond, 0
+   * to 999. Absent where all are 0.
+   */
   readonly rows?: readonly number[] | undefined;
 }
 
@@ -21,22 +24,30 @@ export class OpenColumns implements PointColumns {
   readonly documents: string[] = [];
   rows: number[] | undefined;
 
-  /** @param row its row number; of streams only. */
+  /** @param row the second part of its place; 0 unless given. */
   add(micros: number, { value, denominator, document }: StoredValue, row?: number): void {
     this.micros.push(micros);
     if (document !== null) this.documents.push(document);
     else this.values.push(value ?? 0);
     if (denominator !== null) this.denominators.push(denominator);
-    if (row !== undefined) (this.rows ??= []).push(row);
+    if (row !== undefined || this.rows) this.rowsOf(this.micros.length - 1).push(row ?? 0);
   }
 
   /** Adds all points of other columns of the same data type. */
   append({ micros, values, denominators, documents, rows }: PointColumns): void {
+    if (rows || this.rows) {
+      const ofAll = this.rowsOf(this.micros.length);
+      for (let index = 0; index < micros.length; index++) ofAll.push(rows?.[index] ?? 0);
+    }
     for (const time of micros) this.micros.push(time);
     for (const value of values) this.values.push(value);
     for (const denominator of denominators) this.denominators.push(denominator);
     for (const document of documents) this.documents.push(document);
-    if (rows) for (const row of rows) (this.rows ??= []).push(row);
+  }
+
+  /** The column of rows, which has this length at least: points came without, as long as all rows were 0. */
+  private rowsOf(length: number): number[] {
+    return (this.rows ??= new Array<number>(length).fill(0));
   }
 }
 
@@ -88,6 +99,7 @@ export function withReplaced(
     values: of(columns.values, others.values),
     denominators: of(columns.denominators, others.denominators),
     documents: of(columns.documents, others.documents),
+    rows: columns.rows,
   };
 }
 

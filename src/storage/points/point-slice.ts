@@ -5,7 +5,7 @@ import { type DecodedColumn, numberAt } from './segment-codec.js';
 /** One point as it is read. */
 export interface Point extends StoredValue {
   readonly micros: number;
-  /** Its row number; of streams only. */
+  /** The second part of its place, as of `PointColumns`; 0 where it is absent. */
   readonly row?: number | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface PointRun {
   readonly values?: DecodedColumn | undefined;
   readonly denominators?: DecodedColumn | undefined;
   readonly documents?: readonly string[] | undefined;
-  /** Row numbers; of streams only. Points are in the order of (time, row). */
+  /** The second part of the places, as of `PointColumns`. Points are in the order of (time, row). */
   readonly rows?: Float64Array | undefined;
   readonly begin: number;
   readonly end: number;
@@ -73,7 +73,10 @@ export function within(run: PointRun, begin: number, end: number): PointRun {
   return { ...run, begin: from, end: indexAfterTime(run.micros, end, from, run.end) };
 }
 
-/** Two sequences of runs in time order as one. No time is in both: one that is against all rules comes twice. */
+/**
+ * Packed and loose points of a series that is no stream, each in the order of places, as one sequence. A loose point has
+ * nanosecond 0, so it comes first in its microsecond. No place is in both: one that is against all rules comes twice.
+ */
 export function merged(packed: readonly PointRun[], loose: PointRun): PointRun[] {
   const runs: PointRun[] = [];
   const add = (run: PointRun, begin: number, end: number): void => {
@@ -82,11 +85,10 @@ export function merged(packed: readonly PointRun[], loose: PointRun): PointRun[]
   let next = loose.begin;
   for (const run of packed)
     for (let at = run.begin; at < run.end;) {
-      const before = indexOfTime(loose.micros, run.micros[at] ?? Infinity, next, loose.end);
+      const before = indexAfterTime(loose.micros, run.micros[at] ?? Infinity, next, loose.end);
       add(loose, next, before);
       next = before;
-      const until =
-        next < loose.end ? indexAfterTime(run.micros, loose.micros[next] ?? Infinity, at, run.end) : run.end;
+      const until = next < loose.end ? indexOfTime(run.micros, loose.micros[next] ?? Infinity, at, run.end) : run.end;
       add(run, at, until);
       at = until;
     }

@@ -144,9 +144,10 @@ async function fetch(
   const runs = merged(trimmed, within(loose, begin, end));
   // The first statement of all has no time to leave out.
   const slice = new PointSlice(descending ? reversed(runs) : runs);
-  const isFirstDone = rest.isAfter && slice.at(0)?.micros === (descending ? rest.end : rest.begin);
+  let done = 0;
+  if (rest.isAfter) while (slice.at(done)?.micros === (descending ? rest.end : rest.begin)) done++;
   return {
-    slice: isFirstDone ? slice.slice(1, slice.length) : slice,
+    slice: done > 0 ? slice.slice(done, slice.length) : slice,
     packed: new PointSlice(segments),
     rest: isLast
       ? undefined

@@ -35,7 +35,7 @@ interface ChunkSpan {
 
 /**
  * The points of all series. A point is either loose (a row of `point`) or packed (in a row of `segment`); no place, a
- * series and a time, is held twice. Only this room knows which.
+ * series and a time with its row or nanoseconds, is held twice. Only this room knows which.
  */
 @Injectable()
 export class PointStore implements PointOwner {

@@ -24,7 +24,7 @@ export function carryOut(
   const loose: PointsOfSeries[] = [];
   for (const plan of plans) {
     const { id } = plan.series;
-    for (const { columns } of plan.rewritten) segments.push(...segmentsOf(id, columns, chunkEnd));
+    for (const { columns } of plan.rewritten) segments.push(...segmentsOf(id, columns, { chunkEnd }));
     divide(plan, chunkEnd, segments, loose);
   }
   const rewritten = plans.flatMap(({ rewritten: ofSeries }) => ofSeries.map(({ segment }) => segment));
@@ -39,25 +39,30 @@ export function carryOut(
   ];
 }
 
-/** Makes segments of long stretches of the inserted points, and loose rows of the others; of streams segments only. */
+/**
+ * Makes segments of long stretches of the inserted points, and loose rows of the others. Points of streams, and those with
+ * nanoseconds, become segments only.
+ */
 function divide(
-  { series, inserted, segments: there }: SeriesPlan,
+  { series, separate, segments: there }: SeriesPlan,
   chunkEnd: (micros: number) => number,
   segments: Segment[],
   loose: PointsOfSeries[],
 ): void {
   if (series.isStream) {
-    segments.push(...segmentsOf(series.id, inserted, (micros) => Math.min(chunkEnd(micros), endOfHour(micros))));
+    const hourEnd = (micros: number): number => Math.min(chunkEnd(micros), endOfHour(micros));
+    segments.push(...segmentsOf(series.id, separate, { chunkEnd: hourEnd, isStream: true }));
     return;
   }
-  const size = inserted.micros.length;
-  if (size < MIN_WRITTEN_POINTS) {
-    if (size > 0) loose.push({ series: series.id, columns: inserted });
+  const size = separate.micros.length;
+  const least = separate.rows ? 1 : MIN_WRITTEN_POINTS;
+  if (size < least) {
+    if (size > 0) loose.push({ series: series.id, columns: separate });
     return;
   }
   const rest = new OpenColumns();
-  for (const { begin, end, isInside } of cut(inserted, chunkEnd, there))
-    if (!isInside && end - begin >= MIN_WRITTEN_POINTS) segments.push(segmentOf(series.id, inserted, begin, end));
-    else rest.append(slice(inserted, begin, end));
+  for (const { begin, end, isInside } of cut(separate, { chunkEnd, segments: there }))
+    if (!isInside && end - begin >= least) segments.push(segmentOf(series.id, separate, begin, end));
+    else rest.append(slice(separate, begin, end));
   if (rest.micros.length > 0) loose.push({ series: series.id, columns: rest });
 }

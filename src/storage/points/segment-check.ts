@@ -92,8 +92,8 @@ export class SegmentCheck {
         faults.push({ micros, what: columns });
         continue;
       }
-      const found = [...this.segmentFaults(segment, columns), ...valueFaults(columns)];
-      const ofSegment = columns.rows ?? [];
+      const found = [...this.segmentFaults(segment, columns, series), ...valueFaults(columns)];
+      const ofSegment = (series.isStream && columns.rows) || [];
       if (series.isStream && !(await this.ledger.holds(id, rangesOf(ofSegment), sql)))
         found.push('it has row numbers that the stream has not taken');
       faults.push(...found.map((what) => ({ micros, what })));
@@ -115,23 +115,30 @@ export class SegmentCheck {
     return faults;
   }
 
-  private *segmentFaults(segment: CheckedSegment, columns: PointColumns): Generator<string, void, undefined> {
+  private *segmentFaults(
+    segment: CheckedSegment,
+    columns: PointColumns,
+    { isStream }: LockedSeries,
+  ): Generator<string, void, undefined> {
     const { micros, rows } = columns;
     const right = segmentOf(segment.series, columns, 0, micros.length);
     for (const [field, column] of HEADER)
       if (segment[field] !== right[field]) yield `its column "${column}" is not what its data say`;
     const places = micros.map((time, index) => ({ micros: time, row: rows?.[index] ?? 0 }));
     if (places.some((place, index) => !isBefore(places[index - 1] ?? BEFORE_ALL, place)))
-      yield rows ? 'its times and row numbers do not ascend' : 'its times do not ascend';
+      yield isStream ? 'its times and row numbers do not ascend' : 'its times do not ascend';
     const { end } = this.engine.boundsOf(this.engine.chunkOf(segment.first));
     if (right.last >= (end ?? Infinity)) yield 'it reaches into another chunk';
-    if (rows && right.last >= endOfHour(right.first)) yield 'it reaches into another hour';
-    if (!rows && (segment.lastBefore ?? -Infinity) >= segment.first) yield 'it overlaps the one before';
+    if (isStream && right.last >= endOfHour(right.first)) yield 'it reaches into another hour';
+    if (!isStream && (segment.lastBefore ?? -Infinity) >= segment.first) yield 'it overlaps the one before';
   }
 }
 
 /** A row number in two segments, or twice in one. */
 const ROW_TWICE = 'it has a row number that is there already';
+
+/** The rows of series that are no streams are nanoseconds. */
+const NANOS_PER_MICRO = 1000;
 
 const BEFORE_ALL: Place = { micros: -Infinity, row: 0 };
 
@@ -149,7 +156,8 @@ function decoded(segment: CheckedSegment, { dataType, isStream }: LockedSeries):
     return `its codec is ${segment.codec}, which a series of ${dataType} can't have`;
   try {
     const columns = columnsOf(segment);
-    if ((columns.rows !== undefined) !== isStream) return `it ${isStream ? 'lacks' : 'has'} row numbers`;
+    if (isStream && !columns.rows) return 'it lacks row numbers';
+    if (!isStream && columns.rows?.some((nanos) => nanos >= NANOS_PER_MICRO)) return 'it has row numbers';
     return columns;
   } catch (error) {
     if (error instanceof RangeError) return error.message;

@@ -30,7 +30,7 @@ const SHARED_NUMBERS = new Float64Array(MAX_SEGMENT_POINTS);
 interface PlaceColumns {
   /** Whole micros, ascending. Without rows no time comes twice. */
   readonly micros: ArrayLike<number>;
-  /** Row numbers, integers from 0 to 2^31 − 1; of streams only. */
+  /** Row numbers or nanoseconds, integers from 0 to 2^31 − 1. */
   readonly rows?: ArrayLike<number> | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { type PointColumns } from './point-columns.js';
+import { indexAfterTime, indexOfTime, type PointColumns } from './point-columns.js';
 import { MAX_SEGMENT_POINTS } from './segment-codec.js';
 import { type Segment, segmentOf, type SegmentSpan } from './segment.js';
 
@@ -13,23 +13,30 @@ export interface Stretch {
   readonly isInside: boolean;
 }
 
+/** Where points are cut. */
+export interface CutRules {
+  /** The end (micros, exclusive) of the chunk that a time falls into. */
+  readonly chunkEnd: (micros: number) => number;
+  /** The segments that are there, in time order; none unless given. */
+  readonly segments?: readonly SegmentSpan[];
+  /** The number of points in a stretch at most; as many as a segment has unless given. */
+  readonly most?: number;
+  /** Whether points of one time may come into several stretches: segments of streams may overlap. */
+  readonly isStream?: boolean;
+}
+
 /**
- * Cuts points in time order into the longest stretches that may each become a segment: within one chunk and the bounds of
+ * Cuts points in the order of places into the longest stretches that may each become a segment: within one chunk and the bounds of
  * a segment, and either between two segments that are there or within one of them.
- * @param chunkEnd the end (micros, exclusive) of the chunk that a time falls into.
- * @param segments the segments that are there, in time order.
- * @param most the number of points in a stretch at most.
  */
 export function* cut(
   { micros, documents }: PointColumns,
-  chunkEnd: (micros: number) => number,
-  segments: readonly SegmentSpan[] = [],
-  most = MAX_SEGMENT_POINTS,
+  { chunkEnd, segments = [], most = MAX_SEGMENT_POINTS, isStream = false }: CutRules,
 ): Generator<Stretch, void, undefined> {
   let next = 0;
   for (let begin = 0; begin < micros.length;) {
     const time = micros[begin] ?? 0;
-    while (next < segments.length && (segments[next]?.first ?? 0) < time) next++;
+    while (next < segments.length && (segments[next]?.first ?? 0) <= time) next++;
     const reached = segments[next - 1]?.last ?? -Infinity;
     const isInside = time <= reached;
     const bound = Math.min(chunkEnd(time), isInside ? reached : (segments[next]?.first ?? Infinity));
@@ -40,21 +47,24 @@ export function* cut(
       characters += documents[end]?.length ?? 0;
       if (characters > MAX_DOCUMENT_CHARACTERS) break;
     }
+    if (!isStream) end = endOfMicro(micros, begin, end);
     yield { begin, end, isInside };
     begin = end;
   }
 }
 
 /**
- * All points as segments, in time order; they lie where no other segment is.
- * @param chunkEnd see `cut`.
- * @param most the number of points in a segment at most.
+ * The nearest index to `end` that has not the time of the point before it: the one before if there is one behind `begin`,
+ * else the one after, which is less than a thousand points away.
  */
-export function segmentsOf(
-  series: number,
-  columns: PointColumns,
-  chunkEnd: (micros: number) => number,
-  most?: number,
-): Segment[] {
-  return [...cut(columns, chunkEnd, [], most)].map(({ begin, end }) => segmentOf(series, columns, begin, end));
+function endOfMicro(micros: readonly number[], begin: number, end: number): number {
+  const time = micros[end];
+  if (time !== micros[end - 1]) return end;
+  if (time === micros[begin]) return indexAfterTime(micros, time ?? 0, end);
+  return indexOfTime(micros, time ?? 0, begin, end);
+}
+
+/** All points as segments, in the order of places; they lie where no other segment is. */
+export function segmentsOf(series: number, columns: PointColumns, rules: CutRules): Segment[] {
+  return [...cut(columns, rules)].map(({ begin, end }) => segmentOf(series, columns, begin, end));
 }

@@ -20,7 +20,7 @@ export interface SeriesRange {
 export interface SegmentKey {
   readonly series: number;
   readonly first: number;
-  /** The smallest row number; 0 but for streams. */
+  /** The smallest row of its points; 0 where they have none. */
   readonly row: number;
 }
 

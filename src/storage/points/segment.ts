@@ -20,7 +20,7 @@ export interface SegmentSpan {
 /** Points of one series, packed: a row of the table `segment`. */
 export interface Segment extends SegmentSpan {
   readonly series: number;
-  /** The smallest row number of its points; 0 where they have none. */
+  /** The smallest row of its points; 0 where they have none. */
   readonly row: number;
   readonly points: number;
   /** The longest time between two neighbouring points, in micros; 0 for a single point. */

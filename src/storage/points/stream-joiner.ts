@@ -75,5 +75,5 @@ async function join(sql: Sql, series: number, spans: readonly PackedSpan[]): Pro
   const size = columns.micros.length;
   const most = Math.ceil(size / Math.ceil(size / MAX_SEGMENT_POINTS));
   await removeSegments(sql, keys);
-  await insertSegments(sql, segmentsOf(series, columns, endOfHour, most));
+  await insertSegments(sql, segmentsOf(series, columns, { chunkEnd: endOfHour, most, isStream: true }));
 }

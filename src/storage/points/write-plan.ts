@@ -2,6 +2,7 @@ import { type OnConflict, type StoredValue } from '../../event-types/data-types.
 import { type Sql } from '../../postgres/sql.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { loosePlaces } from './loose-store.js';
+import { comparePlaces, findPlace, placeAt } from './place-order.js';
 import {
   indexOfTime,
   NO_POINTS,
@@ -15,10 +16,10 @@ import {
 import { loadSegments, type SeriesRange, spansOf } from './segment-store.js';
 import { columnsOf, type Segment, type SegmentSpan } from './segment.js';
 
-/** Points of one series to store, in time order, each time once. */
+/** Points of one series to store, in the order of their places, each place once. */
 export interface SeriesPoints {
   readonly series: SeriesRef;
-  /** What to do where the series has a point at this time: skip the new one, or replace the stored one. */
+  /** What to do where the series has a point at this place: skip the new one, or replace the stored one. */
   readonly onConflict: OnConflict;
   readonly columns: PointColumns;
 }
@@ -28,9 +29,11 @@ export interface SeriesPlan {
   readonly series: SeriesRef;
   /** The points to insert: their places are free. */
   readonly inserted: PointColumns;
+  /** Those of them that are not joined to a segment that is there. */
+  readonly separate: PointColumns;
   /** Those that replace loose points. */
   readonly replacing: PointColumns;
-  /** Segments some of whose values are replaced: as they were, and all their points as they will be. */
+  /** Segments that get points, or other values: as they were, and all their points as they will be. */
   readonly rewritten: readonly { readonly segment: Segment; readonly columns: PointColumns }[];
   /** All points that are inserted or replace others, in time order. */
   readonly stored: PointColumns;
@@ -49,6 +52,7 @@ export function appended(
   return {
     series,
     inserted: columns,
+    separate: columns,
     replacing: NO_POINTS,
     rewritten: [],
     stored: columns,
@@ -105,6 +109,8 @@ class OpenPlan {
   private readonly taken = new Set<number>();
   /** Those of them that replace a loose point. */
   private readonly overLoose: number[] = [];
+  /** The indexes of the points that are joined to a segment. */
+  private readonly joined = new Set<number>();
   private readonly former = new OpenColumns();
   private readonly rewritten: SeriesPlan['rewritten'][number][] = [];
   /** The segments that overlap the points' ranges, in time order. */
@@ -124,30 +130,37 @@ class OpenPlan {
   }
 
   takePacked(segment: Segment): void {
-    const { micros } = this.points.columns;
+    const { columns, onConflict } = this.points;
+    const { micros, rows } = columns;
     const packed = columnsOf(segment);
     const replaced: Replacement[] = [];
+    const joined: number[] = [];
     for (let index = indexOfTime(micros, segment.first); index < micros.length; index++) {
-      const time = micros[index] ?? 0;
-      if (time > segment.last) break;
-      const place = indexOfTime(packed.micros, time);
-      if (packed.micros[place] !== time) continue;
+      if ((micros[index] ?? 0) > segment.last) break;
+      const place = findPlace(packed, placeAt(columns, index));
+      // Loose points have no nanoseconds, and segments must not overlap.
+      if (place === undefined && rows?.[index]) joined.push(index);
+      if (place === undefined) continue;
       this.take(index, valueAt(packed, place));
-      if (this.points.onConflict === 'replace') replaced.push({ place, index });
+      if (onConflict === 'replace') replaced.push({ place, index });
     }
-    if (replaced.length > 0)
-      this.rewritten.push({ segment, columns: withReplaced(packed, replaced, this.points.columns) });
+    if (replaced.length === 0 && joined.length === 0) return;
+    for (const index of joined) this.joined.add(index);
+    const kept = withReplaced(packed, replaced, columns);
+    this.rewritten.push({ segment, columns: joined.length > 0 ? together(kept, pick(columns, joined)) : kept });
   }
 
   close(): SeriesPlan {
     const { series, onConflict, columns } = this.points;
-    const { taken, rewritten, segments } = this;
-    if (taken.size === 0) return appended(this.points, segments);
+    const { taken, joined, rewritten, segments } = this;
+    if (taken.size === 0 && joined.size === 0) return appended(this.points, segments);
     const free = columns.micros.flatMap((_, index) => (taken.has(index) ? [] : [index]));
     const inserted = pick(columns, free);
+    const isSeparate = (index: number): boolean => !joined.has(index);
     return {
       series,
       inserted,
+      separate: joined.size > 0 ? pick(columns, free.filter(isSeparate)) : inserted,
       replacing: pick(columns, this.overLoose),
       rewritten,
       stored: onConflict === 'replace' ? columns : inserted,
@@ -161,4 +174,12 @@ class OpenPlan {
     if (this.points.onConflict !== 'replace' || this.points.series.rollups.length === 0) return;
     this.former.add(this.points.columns.micros[index] ?? 0, former);
   }
+}
+
+/** Points of two sets of columns, none of whose places are in both, in the order of places. */
+function together(some: PointColumns, others: PointColumns): PointColumns {
+  const all = new OpenColumns();
+  all.append(some);
+  all.append(others);
+  return pick(all, [...all.micros.keys()].sort(comparePlaces(all)));
 }
