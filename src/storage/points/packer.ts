@@ -5,6 +5,7 @@ import { type Sql } from '../../postgres/sql.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { ChunkSpace } from '../hypertables/chunk-space.js';
 import { type Chunk, Chunks } from '../hypertables/chunks.js';
+import { STREAMS } from '../registry/relations.js';
 import { SeriesStore } from '../registry/series-store.js';
 import { looseResult, type LooseRow, looseRun } from './loose-run.js';
 import { type Place } from './place-order.js';
@@ -79,8 +80,8 @@ export class Packer {
        FROM (SELECT series, is_stream, small AND lag(small) OVER neighbours
                     AND (NOT is_stream
                          OR hour = lag(hour) OVER neighbours AND greatest(last, lag(last) OVER neighbours) < $2) AS pair
-             FROM (SELECT series, is_stream, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
-                   FROM ${chunk.name} JOIN series ON series.id = series) s
+             FROM (SELECT series, series IN ${STREAMS} AS is_stream, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
+                   FROM ${chunk.name}) s
              WINDOW neighbours AS (PARTITION BY series ORDER BY first, row)) s
        GROUP BY series HAVING count(*) FILTER (WHERE pair) >= $1 ORDER BY series`,
       [least, timestampOf(before)],

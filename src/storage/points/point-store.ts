@@ -97,7 +97,7 @@ export class PointStore implements PointOwner {
   async countPresent(points: readonly SeriesPoints[]): Promise<number> {
     const plans = await this.plan(this.db, points, undefined);
     const size = points.reduce((sum, { columns }) => sum + columns.micros.length, 0);
-    return plans.reduce((sum, { inserted }) => sum - inserted.micros.length, size);
+    return plans.reduce((sum, { inserted, joined }) => sum - inserted.micros.length - joined, size);
   }
 
   /** The number of points of a series from `begin` to `end` (micros, both inclusive). */

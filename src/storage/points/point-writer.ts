@@ -44,25 +44,25 @@ export function carryOut(
  * nanoseconds, become segments only.
  */
 function divide(
-  { series, separate, segments: there }: SeriesPlan,
+  { series, inserted, segments: there }: SeriesPlan,
   chunkEnd: (micros: number) => number,
   segments: Segment[],
   loose: PointsOfSeries[],
 ): void {
   if (series.isStream) {
     const hourEnd = (micros: number): number => Math.min(chunkEnd(micros), endOfHour(micros));
-    segments.push(...segmentsOf(series.id, separate, { chunkEnd: hourEnd, isStream: true }));
+    segments.push(...segmentsOf(series.id, inserted, { chunkEnd: hourEnd, isStream: true }));
     return;
   }
-  const size = separate.micros.length;
-  const least = separate.rows ? 1 : MIN_WRITTEN_POINTS;
+  const size = inserted.micros.length;
+  const least = inserted.rows ? 1 : MIN_WRITTEN_POINTS;
   if (size < least) {
-    if (size > 0) loose.push({ series: series.id, columns: separate });
+    if (size > 0) loose.push({ series: series.id, columns: inserted });
     return;
   }
   const rest = new OpenColumns();
-  for (const { begin, end, isInside } of cut(separate, { chunkEnd, segments: there }))
-    if (!isInside && end - begin >= least) segments.push(segmentOf(series.id, separate, begin, end));
-    else rest.append(slice(separate, begin, end));
+  for (const { begin, end, isInside } of cut(inserted, { chunkEnd, segments: there }))
+    if (!isInside && end - begin >= least) segments.push(segmentOf(series.id, inserted, begin, end));
+    else rest.append(slice(inserted, begin, end));
   if (rest.micros.length > 0) loose.push({ series: series.id, columns: rest });
 }

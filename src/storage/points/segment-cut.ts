@@ -26,8 +26,9 @@ export interface CutRules {
 }
 
 /**
- * Cuts points in the order of places into the longest stretches that may each become a segment: within one chunk and the bounds of
- * a segment, and either between two segments that are there or within one of them.
+ * Cuts points in the order of places into the longest stretches that may each become a segment: within one chunk and the
+ * bounds of a segment, and either between two segments that are there or within one of them. Only those of streams may
+ * divide a microsecond.
  */
 export function* cut(
   { micros, documents }: PointColumns,

@@ -27,10 +27,10 @@ export interface SeriesPoints {
 /** What a write changes of one series. */
 export interface SeriesPlan {
   readonly series: SeriesRef;
-  /** The points to insert: their places are free. */
+  /** The points to insert, but for those that segments get: their places are free. */
   readonly inserted: PointColumns;
-  /** Those of them that are not joined to a segment that is there. */
-  readonly separate: PointColumns;
+  /** The number of points that segments get. */
+  readonly joined: number;
   /** Those that replace loose points. */
   readonly replacing: PointColumns;
   /** Segments that get points, or other values: as they were, and all their points as they will be. */
@@ -52,7 +52,7 @@ export function appended(
   return {
     series,
     inserted: columns,
-    separate: columns,
+    joined: 0,
     replacing: NO_POINTS,
     rewritten: [],
     stored: columns,
@@ -154,16 +154,16 @@ class OpenPlan {
     const { series, onConflict, columns } = this.points;
     const { taken, joined, rewritten, segments } = this;
     if (taken.size === 0 && joined.size === 0) return appended(this.points, segments);
-    const free = columns.micros.flatMap((_, index) => (taken.has(index) ? [] : [index]));
-    const inserted = pick(columns, free);
+    const free = [...columns.micros.keys()].filter((index) => !taken.has(index));
     const isSeparate = (index: number): boolean => !joined.has(index);
+    const added = pick(columns, free);
     return {
       series,
-      inserted,
-      separate: joined.size > 0 ? pick(columns, free.filter(isSeparate)) : inserted,
+      inserted: joined.size > 0 ? pick(columns, free.filter(isSeparate)) : added,
+      joined: joined.size,
       replacing: pick(columns, this.overLoose),
       rewritten,
-      stored: onConflict === 'replace' ? columns : inserted,
+      stored: onConflict === 'replace' ? columns : added,
       former: this.former,
       segments,
     };

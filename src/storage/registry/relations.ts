@@ -17,6 +17,9 @@ export function existingSeries(id: string): string {
   return `(SELECT s.id FROM series s WHERE s.id = ${id})`;
 }
 
+/** The ids of all streams, as a subquery. */
+export const STREAMS = '(SELECT id FROM series WHERE is_stream)';
+
 /**
  * The times of the first and the last point of each series, and of the last write: `series`, `first`, `last` and `updated`,
  * `null` where it has no points.
