@@ -141,6 +141,7 @@ describe('an annotation', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     await once({ ...EVENT, text: 'b' }, key).expect(422);
+    await once(EVENT, key).query({ epoch: 'us' }).expect(422);
     const another = await once(EVENT, `${key}-1`).expect(200);
     expect(another.body.id).not.toBe(answers[0].body.id);
   });

@@ -3,13 +3,13 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { named, type Parameter } from '../common/api-docs.js';
 import { Invalid } from '../common/errors.js';
-import { pathOf } from './request.js';
+import { pathOf, queryOf } from './request.js';
 import { refusal } from './error-responses.js';
 
 /** The `Idempotency-Key` of a retryable write. */
 export interface RequestKey {
   readonly key: string;
-  /** SHA-256 of method, path and body: tells a retry from another request. */
+  /** SHA-256 of method, path, query and body: tells a retry from another request. */
   readonly digest: Buffer;
 }
 
@@ -28,7 +28,10 @@ export const IdempotencyKey = createParamDecorator((_: undefined, context: Execu
 function requestKey(key: string | string[], request: FastifyRequest): RequestKey {
   if (typeof key !== 'string' || !FORM.test(key))
     throw new Invalid(`${HEADER}: expected 1 to 255 visible ASCII characters, without spaces`);
-  const hash = createHash('sha256').update(`${request.method} ${pathOf(request).replace(/\/+$/, '')}\n`);
+  const query = new URLSearchParams(queryOf(request)).toString();
+  const hash = createHash('sha256').update(
+    `${request.method} ${pathOf(request).replace(/\/+$/, '')}${query ? `?${query}` : ''}\n`,
+  );
   // Bodies of writes are not parsed.
   const body = request.body as Buffer | undefined;
   return { key, digest: (body ? hash.update(body) : hash).digest() };
@@ -50,7 +53,7 @@ export const KEY_HEADER: Parameter = named('IdempotencyKey', {
 export const KEY_REUSED = refusal(
   'KeyReused',
   'key-reused',
-  'The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing ' +
+  'The `Idempotency-Key` was used for another request, with another method, path, query or body, in the last 24 hours. Nothing ' +
     'was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).',
   'Idempotency-Key: this key was used for another request',
 );

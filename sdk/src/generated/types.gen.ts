@@ -2375,7 +2375,7 @@ export type AddPointsOfManyErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
+     * The `Idempotency-Key` was used for another request, with another method, path, query or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -2578,7 +2578,7 @@ export type AddPointsErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
+     * The `Idempotency-Key` was used for another request, with another method, path, query or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -2967,7 +2967,7 @@ export type AddPointErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
+     * The `Idempotency-Key` was used for another request, with another method, path, query or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
@@ -3155,7 +3155,7 @@ export type AddPointInWindowErrors = {
      */
     413: ErrorBody;
     /**
-     * The `Idempotency-Key` was used for another request, with another method, path or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
+     * The `Idempotency-Key` was used for another request, with another method, path, query or body, in the last 24 hours. Nothing was stored. Or a bin of `categories` would count more than 100,000 different values (`too-many-categories`).
      */
     422: ErrorBody;
     /**
