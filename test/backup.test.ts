@@ -127,8 +127,10 @@ async function fill(archive: TestArchive): Promise<void> {
 async function contentsOf(archive: TestArchive, withKeys = false): Promise<Record<string, string[]>> {
   const contents: Record<string, string[]> = {};
   for (const table of BACKUP_TABLES.filter((name) => withKeys || !isAccess(name))) {
+    // A running server stores every half minute when keys were last used.
+    const row = table === 'api_key' ? "(to_jsonb(t) - 'last_used' - 'last_address')::text" : 't::text';
     const rows = await archive.query<{ row: string }>(
-      `SELECT t::text AS row FROM ${table} t ORDER BY t::text COLLATE "C"`,
+      `SELECT ${row} AS row FROM ${table} t ORDER BY ${row} COLLATE "C"`,
     );
     contents[table] = rows.map(({ row }) => row);
   }
