@@ -9,8 +9,8 @@ const SHUTDOWN_TIMEOUT_MS = 10_000;
 
 /**
  * Closes each connection after its current response once the server stops: Fastify itself closes only connections that
- * are idle at that moment. Connections that are still open after `SHUTDOWN_TIMEOUT_MS` are cut. Returns the step of answers that tells
- * the client.
+ * are idle at that moment. Connections that are still open after `SHUTDOWN_TIMEOUT_MS` are cut. Returns the step of
+ * answers that tells the client.
  */
 export function endConnectionsOnStop(fastify: FastifyInstance): StepOf<AnswerStep> {
   let stopping = false;

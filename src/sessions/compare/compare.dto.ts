@@ -86,7 +86,8 @@ export class ComparedMetricObject extends ComparedStreamsObject {
   @ApiProperty({
     ...{ type: 'number', required: false, example: 0.01 },
     description:
-      'The relative error of q50 to q99 where a stream has more different values than are kept, or came as finished seconds; else absent.',
+      'The relative error of q50 to q99 where a stream has more different values than are kept, or came as finished ' +
+      'seconds; else absent.',
   })
   within?: number;
 }

@@ -13,8 +13,8 @@ export interface OfferedToStream {
 }
 
 /**
- * The points of several requests, by series: each place (series, time, nanoseconds) once, in that order. Of several points at one place the
- * first one counts where conflicts are skipped, the last one where points are replaced.
+ * The points of several requests, by series: each place (series, time, nanoseconds) once, in that order. Of several
+ * points at one place the first one counts where conflicts are skipped, the last one where points are replaced.
  */
 export class WriteBatch {
   /** The points to store in series that are no streams, in the order of the series' ids. */

@@ -80,7 +80,8 @@ export class Packer {
        FROM (SELECT series, is_stream, small AND lag(small) OVER neighbours
                     AND (NOT is_stream
                          OR hour = lag(hour) OVER neighbours AND greatest(last, lag(last) OVER neighbours) < $2) AS pair
-             FROM (SELECT series, series IN ${STREAMS} AS is_stream, first, row, last, ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
+             FROM (SELECT series, series IN ${STREAMS} AS is_stream, first, row, last,
+                          ${IS_SMALL} AS small, ${beginOfHourSql('first')} AS hour
                    FROM ${chunk.name}) s
              WINDOW neighbours AS (PARTITION BY series ORDER BY first, row)) s
        GROUP BY series HAVING count(*) FILTER (WHERE pair) >= $1 ORDER BY series`,
