@@ -176,7 +176,7 @@ describe('a refusal names the field:', () => {
     [{ text: 'a', 'metadata-key': 'none' }, 404, 'metadata-key: there is no metadata none'],
     ['{', 400, /JSON/],
   ];
-  test.each(expected)('%.60j', async (body, status, detail) => {
+  test.each(expected)('case %#', async (body, status, detail) => {
     const path = await add(EVENT);
     for (const [method, url] of [
       ['post', ANNOTATIONS],

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import {
   Allow,
@@ -33,6 +34,13 @@ const TAGS = {
 const KEY_EXAMPLE = EXAMPLE.key;
 
 const TIME_EXPECTED = { message: 'expected a whole number: milliseconds since 1970, or microseconds with epoch=us' };
+
+function IsAnnotationText(): PropertyDecorator {
+  return applyDecorators(
+    IsNotEmpty({ message: 'the text must not be empty' }),
+    IsByteLength(0, MAX_TEXT, { message: 'expected a text of at most 64 KiB' }),
+  );
+}
 
 /** Texts that can be tags; `null` is none. */
 function IsTags(): PropertyDecorator {
@@ -124,8 +132,7 @@ const TEXT = { type: 'string' as const, minLength: 1, description: 'At most 64 K
 @WireShape('NewAnnotation', 'An annotation to be stored.')
 export class NewAnnotationObject extends AnnotationFields {
   @ApiProperty(TEXT)
-  @IsByteLength(0, MAX_TEXT, { message: 'expected a text of at most 64 KiB' })
-  @IsNotEmpty({ message: 'the text must not be empty' })
+  @IsAnnotationText()
   text: string;
 }
 
@@ -134,8 +141,7 @@ export class NewAnnotationObject extends AnnotationFields {
 export class AnnotationChangesObject extends AnnotationFields {
   @ApiProperty({ ...TEXT, required: false })
   @ValidateIf((_, value) => value !== undefined)
-  @IsByteLength(0, MAX_TEXT, { message: 'expected a text of at most 64 KiB' })
-  @IsNotEmpty({ message: 'the text must not be empty' })
+  @IsAnnotationText()
   text?: string;
 }
 
