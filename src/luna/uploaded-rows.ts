@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isDecimal } from '../common/decimal-text.js';
 import { BadPart } from '../common/errors.js';
 import { tsvRows } from '../common/tsv-rows.js';
 import { RowDigests } from './row-digests.js';
@@ -9,8 +10,6 @@ const FIRST_COLUMNS = ['key_date', 'tag', 'ts'];
 
 /** After so many rows, others get their turn if it is time for it. */
 export const ROWS_PER_STEP = 250;
-
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** What Python writes for numbers that are none. */
 const NOT_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
@@ -77,7 +76,7 @@ function integer(name: string, field: string): number {
 
 function number(name: string, field: string): number {
   if (field === '' || NOT_FINITE.test(field)) return NaN;
-  if (!DECIMAL.test(field)) throw wrong(name, 'a number', field);
+  if (!isDecimal(field)) throw wrong(name, 'a number', field);
   const value = Number(field);
   return Number.isFinite(value) ? value : NaN;
 }

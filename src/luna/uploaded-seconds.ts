@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { type DistributionBin, labelOf, type QuantilesValue } from 'marigram-client/exact';
+import { type DistributionBin, type QuantilesValue } from 'marigram-client/exact';
 import { BadPart } from '../common/errors.js';
 import { MICROS_PER_SECOND } from '../common/time.js';
 import { isTime } from '../sessions/micros.js';
 import { isStorableText } from '../event-types/texts.js';
+import { labelOfText } from '../rollups/categories.js';
 import { type FinishedPart } from '../rollups/finished-bins.js';
 import { type FinishedSecond } from '../storage/rollups/finished-bin-store.js';
 import { type Counts, type LunaStream, type LunaStreams } from './luna-stream.js';
@@ -42,14 +42,10 @@ const ADD = {
     distribution.push({ l, r, cnt });
   },
   histograms: ({ categories }: OpenPart, [cnt = 0]: readonly number[], text: string) => {
-    const label = labelOf(text, sha256);
+    const label = labelOfText(text);
     categories.set(label, cnt + (categories.get(label) ?? 0));
   },
 } as const;
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
 
 /**
  * What uploaded rows say of seconds, in steps. Rows for streams that count their points here

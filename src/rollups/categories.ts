@@ -29,10 +29,15 @@ export class Categories {
     if (document === null) return String(value === 1);
     const known = this.known.get(document);
     if (known !== undefined) return known;
-    const label = labelOf(JSON.parse(document) as string, sha256);
+    const label = labelOfText(JSON.parse(document) as string);
     if (this.known.size < REMEMBERED && document.length <= REMEMBERED_CHARACTERS) this.known.set(document, label);
     return label;
   }
+}
+
+/** The label that a text is counted under. */
+export function labelOfText(text: string): string {
+  return labelOf(text, sha256);
 }
 
 function sha256(text: string): string {

@@ -1,6 +1,5 @@
+import { isDecimal } from '../../common/decimal-text.js';
 import { BadPart } from '../../common/errors.js';
-
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** What Python writes for numbers that are none. */
 const NOT_FINITE = /^(?:[+-]?(?:nan|inf|infinity))?$/i;
@@ -11,7 +10,7 @@ const SHOWN = 60;
 /** A number; NaN where there is none. Throws a `BadPart` for anything else. */
 export function numberIn(name: string, field: string): number {
   if (NOT_FINITE.test(field)) return NaN;
-  const number = DECIMAL.test(field) ? Number(field) : NaN;
+  const number = isDecimal(field) ? Number(field) : NaN;
   if (Number.isFinite(number)) return number;
   throw new BadPart(name, `expected a number, got ${JSON.stringify(field.slice(0, SHOWN))}`);
 }

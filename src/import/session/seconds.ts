@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { type DistributionBin, labelOf, QUANTILE_PERCENTS, type QuantilesValue } from 'marigram-client/exact';
+import { type DistributionBin, QUANTILE_PERCENTS, type QuantilesValue } from 'marigram-client/exact';
 import { BadPart } from '../../common/errors.js';
 import { isStorableText } from '../../event-types/texts.js';
+import { labelOfText } from '../../rollups/categories.js';
 import { FinishedBin, type FinishedPart, type FinishedType } from '../../rollups/finished-bins.js';
 import { checkFields, integerIn, numberIn } from './fields.js';
 import { type TableName } from './folder.js';
@@ -93,7 +93,7 @@ const ROWS: Readonly<Record<SecondsTable, (fields: readonly string[]) => SecondR
     const [second = '', category = '', cnt = ''] = fields;
     if (!isStorableText(category))
       throw new BadPart('category', 'expected a text of at most 64 KiB without NUL characters');
-    const categories = new Map([[labelOf(category, sha256), countIn(cnt)]]);
+    const categories = new Map([[labelOfText(category), countIn(cnt)]]);
     return { second: integerIn('ts', second), part: { categories }, name: category };
   },
 };
@@ -108,8 +108,4 @@ function countIn(field: string): number {
   const count = integerIn('cnt', field);
   if (count < 1) throw new BadPart('cnt', `expected a positive integer, got ${count}`);
   return count;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { isDecimal } from '../../common/decimal-text.js';
 import { BadPart, Invalid } from '../../common/errors.js';
 import { tsvRows } from '../../common/tsv-rows.js';
 import { type ColumnOptions, PostedColumns } from './posted-columns.js';
 
 const INTEGER = /^-?\d{1,16}$/;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** The most characters of a wrong field that a message shows. */
 const SHOWN = 60;
@@ -34,7 +34,7 @@ function addLine(columns: PostedColumns, fields: readonly string[]): void {
   if (!INTEGER.test(ts)) throw new BadPart('ts', `expected integer microseconds, got ${shown(ts)}`);
   columns.addTime(Number(ts));
   if (!columns.hasNumbers) columns.addText(value);
-  else if (DECIMAL.test(value)) columns.addNumber(Number(value));
+  else if (isDecimal(value)) columns.addNumber(Number(value));
   else throw new BadPart('value', `expected a finite number, got ${shown(value)}`);
 }
 

@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 import { type DataSession, type Events, type Metric } from 'marigram-client/session';
+import { isDecimal } from '../../../common/decimal-text.js';
 import { utf8Lines } from '../../../import/utf8-lines.js';
 import { isId } from '../../../sessions/is-id.js';
 
@@ -11,8 +12,6 @@ const MAX_STREAMS = 1000;
 
 /** Bad lines that are told of one by one. */
 const SHOWN_LINES = 10;
-
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 
@@ -62,7 +61,7 @@ export class StreamLines {
     const ts = Number(time);
     if (name.endsWith(':event')) return this.eventsOf(name.slice(0, -':event'.length)).put(ts, value.join('\t'));
     const [text = ''] = value;
-    if (value.length > 1 || !DECIMAL.test(text))
+    if (value.length > 1 || !isDecimal(text.trim()))
       throw new RangeError(`value: expected a number, got ${JSON.stringify(value.join('\t'))}`);
     return this.metricOf(name).put(ts, Number(text));
   }
