@@ -10,7 +10,7 @@ import { SearchService } from '../search/search.service.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { type StoredMetadata } from '../storage/registry/metadata-store.js';
 import { filtersOf } from './filters.js';
-import { asSentence } from './mistakes.js';
+import { asSentence, checkConfirmed } from './mistakes.js';
 import { didYouMean } from './nearest.js';
 import { printable } from './text-table.js';
 import { withDatabase } from './with-database.js';
@@ -49,8 +49,7 @@ export async function deleteFound(
   const filters = filtersOf(words);
   if (!filters.some(([name]) => name !== MATCH_RULE) && !options.all)
     throw new OperatorError('Name what to delete, or give --all for everything.');
-  if (!options.dryRun && !options.yes)
-    throw new OperatorError('Nothing was deleted: look with --dry-run first, then give --yes.');
+  checkConfirmed(options);
   await explained(() => {
     checkTimes(options);
   });

@@ -31,10 +31,14 @@ export async function printList<Row>(
   { rows, columns, cellsOf, empty }: List<Row>,
 ): Promise<void> {
   const screen = new Screen(process.stdout, env);
-  if (output === 'json')
-    for (const line of JSON.stringify(rows, undefined, 2).split('\n'))
-      await screen.line(screen.isTerminal ? printableJson(line) : line);
+  if (output === 'json') await printJson(screen, rows);
   else if (rows.length === 0) await screen.line(empty);
   else await writeTable(screen, columns, rows.map(cellsOf));
   await screen.flush();
+}
+
+/** Adds a value to the output as indented JSON. On a terminal nothing in it is a command to that. */
+export async function printJson(screen: Screen, value: unknown): Promise<void> {
+  for (const line of JSON.stringify(value, undefined, 2).split('\n'))
+    await screen.line(screen.isTerminal ? printableJson(line) : line);
 }

@@ -16,6 +16,11 @@ export function explainMistakes(command: Command, name = command.name()): void {
   for (const subcommand of command.commands) explainMistakes(subcommand, `${name} ${subcommand.name()}`);
 }
 
+/** Throws an `OperatorError` for a deletion that is neither confirmed nor only tried. */
+export function checkConfirmed({ yes, dryRun }: { readonly yes?: boolean; readonly dryRun?: boolean }): void {
+  if (!dryRun && !yes) throw new OperatorError('Nothing was deleted: look with --dry-run first, then give --yes.');
+}
+
 /** Runs a parser of arguments; its errors become an `OperatorError`. */
 export function checked<T>(parse: () => T): T {
   try {

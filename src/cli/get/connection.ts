@@ -1,4 +1,12 @@
-import { ApiConnect, ApiError, ArchiveError, ConnectionError, type FilterFields, TimeoutError } from 'marigram-client';
+import {
+  ApiConnect,
+  ApiError,
+  ArchiveError,
+  ConnectionError,
+  type ConnectionOptions,
+  type FilterFields,
+  TimeoutError,
+} from 'marigram-client';
 import { OperatorError } from '../../common/errors.js';
 import { type Filter } from '../filters.js';
 import { type Format } from '../record-format.js';
@@ -20,14 +28,20 @@ export interface Request extends Connection {
   readonly screen: Screen;
 }
 
-/** Statuses that ask for a key, or another one. */
-const REFUSED: readonly number[] = [401, 403];
+/** Whether an archive asks for a key, or another one. */
+export function refusesKey(error: unknown): boolean {
+  return error instanceof ApiError && [401, 403].includes(error.status);
+}
 
 /** A search of the archive. Throws an `OperatorError` for an invalid URL, and for a key that can't be sent. */
 export function connect({ url, apiKey }: Connection, filters: FilterFields): ApiConnect {
+  return usable(url, () => new ApiConnect(url, filters, optionsWith(apiKey)));
+}
+
+/** The options of a client with this key, where there is one. */
+export function optionsWith(apiKey: string | undefined): ConnectionOptions {
   // Fewer retries than in programs, since a person waits.
-  const options = { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };
-  return usable(url, () => new ApiConnect(url, filters, options));
+  return { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 };
 }
 
 /** A client of an archive. Its `TypeError` for an invalid URL, or a key that can't be sent, becomes a sentence for people. */
@@ -68,7 +82,7 @@ function sentenceOf(url: string, error: Error): string {
     return `${url} does not answer (${reasonOf(error)}). Is the archive running there? See --url.`;
   if (!(error instanceof ApiError)) return `${printable(error.message)}.`;
   const detail = printable(error.detail).replace(/\.$/, '');
-  if (REFUSED.includes(error.status)) return `${url} refuses: ${detail}. The key is taken from MARIGRAM_KEY.`;
+  if (refusesKey(error)) return `${url} refuses: ${detail}. The key is taken from MARIGRAM_KEY.`;
   if (error.status === 404 || error.status < 300)
     return `${url} has no archive: ${detail}. Its whole URL ends in /perfsonar/archive/, see --url.`;
   return `${url} answers ${error.status}: ${detail}.`;

@@ -2,7 +2,7 @@ import { ApiError } from 'marigram-client';
 import { Sessions } from 'marigram-client/session';
 import { OperatorError } from '../../common/errors.js';
 import { archiveUrl } from '../archive-url.js';
-import { asking, usable } from '../get/connection.js';
+import { asking, optionsWith, usable } from '../get/connection.js';
 import { printable } from '../text-table.js';
 import { keyOf } from '../write-over-http.js';
 
@@ -23,8 +23,7 @@ export async function withSessions(
 ): Promise<void> {
   const url = archiveUrl(env, options.url);
   const apiKey = await keyOf(env, options);
-  // Fewer retries than in programs, since a person waits.
-  const sessions = usable(url, () => new Sessions(url, { apiKey: apiKey === '' ? undefined : apiKey, retries: 3 }));
+  const sessions = usable(url, () => new Sessions(url, optionsWith(apiKey)));
   await asking(url, async () => {
     try {
       await work(sessions);

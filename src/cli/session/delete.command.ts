@@ -1,5 +1,5 @@
-import { OperatorError } from '../../common/errors.js';
 import { plain } from '../get/quantity.js';
+import { checkConfirmed } from '../mistakes.js';
 import { type ArchiveOptions, withSessions } from './connection.js';
 
 /** Whether to delete, or only to say what would be deleted. */
@@ -10,8 +10,7 @@ export interface DeleteSessionOptions extends ArchiveOptions {
 
 /** Deletes a session with all its data. Throws an `OperatorError` without `yes` and `dryRun`. */
 export async function deleteSession(env: NodeJS.ProcessEnv, id: string, options: DeleteSessionOptions): Promise<void> {
-  if (!options.dryRun && !options.yes)
-    throw new OperatorError('Nothing was deleted: look with --dry-run first, then give --yes.');
+  checkConfirmed(options);
   await withSessions(env, options, async (sessions) => {
     if (options.dryRun) {
       const { streams, rows } = await sessions.get(id);

@@ -1,7 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { operator } from '../../auth/caller.js';
 import { OperatorError } from '../../common/errors.js';
-import { MICROS_PER_SECOND } from '../../common/time.js';
 import { FolderReport, type StreamReport } from '../../import/session/folder-report.js';
 import { readFolder } from '../../import/session/folder.js';
 import { importFolder, type SessionPlace } from '../../import/session/import-session.js';
@@ -16,6 +15,7 @@ import { interruptible } from '../interruption.js';
 import { ProgressBar } from '../progress-bar.js';
 import { printable } from '../text-table.js';
 import { withDatabase } from '../with-database.js';
+import { microsOf } from './session-filter.js';
 
 /** The options of `marigram session import`. */
 export interface ImportSessionOptions {
@@ -37,8 +37,7 @@ export async function importSession(
   const folder = await readFolder(resolve(directory));
   const id = options.id ?? basename(resolve(directory));
   if (!isId(id)) throw new OperatorError(`${JSON.stringify(id)} is no id of a session: give one with --id.`);
-  const named = options.start === undefined ? undefined : Math.round(Number(options.start) * MICROS_PER_SECOND);
-  const testStart = named ?? folder.testStart;
+  const testStart = microsOf(options.start) ?? folder.testStart;
   if (testStart === undefined)
     throw new OperatorError(`${directory} does not tell when the test began: say it with --start.`);
   const store = async (place: SessionPlace | undefined): Promise<void> => {

@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from 'marigram-client';
 import { ArchiveBackend, type ResumeReport } from 'marigram-client/session';
 import { OperatorError, TryLater } from '../../common/errors.js';
-import { usable } from '../get/connection.js';
+import { refusesKey, usable } from '../get/connection.js';
 import { plain } from '../get/quantity.js';
 import { type Destination } from '../http-target.js';
 import { interruptible } from '../interruption.js';
@@ -70,7 +69,7 @@ async function sendOnce(
   const onProblem = (problem: Error): void => {
     console.error(`marigram: ${printable(problem.message)}`);
     // With --watch the key may be mended meanwhile.
-    if (!watch && problem instanceof ApiError && [401, 403].includes(problem.status)) refused.abort(problem);
+    if (!watch && refusesKey(problem)) refused.abort(problem);
   };
   try {
     return await ArchiveBackend.resume(directory, {
@@ -90,8 +89,7 @@ async function sendOnce(
 function conclude({ url }: Destination, directory: string, reports: readonly ResumeReport[]): void {
   if (reports.length === 0) console.log(`Nothing waits in ${directory}.`);
   const problem = reports.find(({ error }) => error)?.error;
-  const isKey = problem instanceof ApiError && [401, 403].includes(problem.status);
-  if (reports.some(({ status }) => status === 'spooled') && !isKey)
+  if (reports.some(({ status }) => status === 'spooled') && !refusesKey(problem))
     throw new TryLater(`${url} cannot store it now. Run the same command again later.`);
   if (reports.some(({ status }) => status !== 'complete'))
     throw new OperatorError(`${url} refuses some of it. What it refuses stays in ${directory}.`);

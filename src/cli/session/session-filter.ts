@@ -36,6 +36,7 @@ export function sessionFilters(words: readonly string[], { from, to }: Began): S
   return { name: fields.name, operator: fields.operator, status, meta, from: microsOf(from), to: microsOf(to) };
 }
 
-function microsOf(seconds: string | undefined): number | undefined {
+/** A time in micros that an option gives in seconds, as on the wire; `undefined` without it. */
+export function microsOf(seconds: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(Number(seconds) * MICROS_PER_SECOND);
 }

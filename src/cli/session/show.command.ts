@@ -1,9 +1,9 @@
 import { type ArchivedSession, type ArchivedStream, type Sessions, type WholeSummaries } from 'marigram-client/session';
 import { plain } from '../get/quantity.js';
-import { type ListOptions } from '../list.js';
+import { type ListOptions, printJson } from '../list.js';
 import { Screen } from '../screen.js';
 import { writeTable } from '../table-writer.js';
-import { type Column, printable, printableJson } from '../text-table.js';
+import { type Column, printable } from '../text-table.js';
 import { type ArchiveOptions, withSessions } from './connection.js';
 import { lengthText, numberText, shareText, timeText } from './texts.js';
 
@@ -44,10 +44,8 @@ export async function showSession(
     for await (const stream of sessions.streams(id))
       streams.push({ ...stream, ...(await figuresOf(sessions, stream)) });
     const screen = new Screen(process.stdout, env);
-    if (options.output === 'json') {
-      const json = JSON.stringify({ ...session, streams }, undefined, 2);
-      for (const line of json.split('\n')) await screen.line(screen.isTerminal ? printableJson(line) : line);
-    } else await printSession(screen, session, streams);
+    if (options.output === 'json') await printJson(screen, { ...session, streams });
+    else await printSession(screen, session, streams);
     await screen.flush();
   });
 }
