@@ -28,7 +28,9 @@ export const IdempotencyKey = createParamDecorator((_: undefined, context: Execu
 function requestKey(key: string | string[], request: FastifyRequest): RequestKey {
   if (typeof key !== 'string' || !FORM.test(key))
     throw new Invalid(`${HEADER}: expected 1 to 255 visible ASCII characters, without spaces`);
-  const query = new URLSearchParams(queryOf(request)).toString();
+  // A write is answered in one format only.
+  const { format: _, ...asked } = queryOf(request);
+  const query = new URLSearchParams(asked).toString();
   const hash = createHash('sha256').update(
     `${request.method} ${pathOf(request).replace(/\/+$/, '')}${query ? `?${query}` : ''}\n`,
   );
