@@ -12,6 +12,7 @@ import { Sessions1795001000000 } from './1795001000000-sessions.js';
 import { SegmentRows1795001100000 } from './1795001100000-segment-rows.js';
 import { Luna1795001200000 } from './1795001200000-luna.js';
 import { Annotations1795001300000 } from './1795001300000-annotations.js';
+import { Databases1795001400000 } from './1795001400000-databases.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   SegmentRows1795001100000,
   Luna1795001200000,
   Annotations1795001300000,
+  Databases1795001400000,
 ];

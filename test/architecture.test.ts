@@ -28,6 +28,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['common', 'event-types', 'postgres', 'rollups'],
     ...['storage/access', 'storage/hypertables', 'storage/schema'],
   ],
+  'storage/databases': ['common', 'postgres', 'storage/access', 'storage/registry'],
   'storage/sessions': ['common', 'postgres', 'storage/access', 'storage/registry', 'storage/schema'],
   'storage/points': [
     ...['common', 'event-types', 'postgres'],
@@ -49,8 +50,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     'storage/sessions',
   ],
   'storage/dump': [
-    ...['postgres', 'storage/access', 'storage/annotations', 'storage/hypertables', 'storage/points'],
-    ...['storage/registry', 'storage/rollups', 'storage/sessions'],
+    ...['postgres', 'storage/access', 'storage/annotations', 'storage/databases', 'storage/hypertables'],
+    ...['storage/points', 'storage/registry', 'storage/rollups', 'storage/sessions'],
   ],
   audit: ['common', 'config', 'jobs', 'storage'],
   auth: ['audit', 'common', 'config', 'storage'],
@@ -193,6 +194,7 @@ const OWNED_TABLES: Record<string, string[]> = {
   'storage/schema': ['storage_info'],
   'storage/access': ['api_key', 'network', 'audit', 'write_count', 'dropped_points'],
   'storage/registry': ['event_type', 'metadata', 'series', 'summary'],
+  'storage/databases': ['database', 'field'],
   'storage/sessions': ['session', 'session_stream', 'luna_upload'],
   'storage/annotations': ['annotation'],
   'storage/points': ['point', 'segment'],

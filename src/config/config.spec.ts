@@ -19,6 +19,8 @@ test('without any variable the archive listens on loopback and keeps its data in
     pathPrefix: '/esmond',
     readAccess: 'public',
     luna: false,
+    influxCreate: 'auto',
+    seriesLimit: 100_000,
     trustProxy: [],
     bodyLimit: 16 * 1024 * 1024,
     bodyBudget: 128 * 1024 * 1024,

@@ -37,6 +37,10 @@ export class AppConfig {
   readAccess: 'public' | 'key';
   /** Whether clients of Luna may upload. */
   luna: boolean;
+  /** Whether a write to an unknown database creates it, or only those who ask for it do. */
+  influxCreate: 'auto' | 'explicit';
+  /** The maximum of metadata in one database. */
+  seriesLimit: number;
   /** Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges or range names. */
   trustProxy: readonly string[];
   /** The maximum size of a body, in bytes. */
@@ -95,6 +99,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.pathPrefix = read('PATH_PREFIX', '/esmond', pathPrefix, 'a path such as /esmond, or / for none');
   config.readAccess = read('READ_ACCESS', 'public', (text) => oneOf(['public', 'key'], text), 'public or key');
   config.luna = read('LUNA', 'off', (text) => oneOf(['on', 'off'], text), 'on or off') === 'on';
+  config.influxCreate = read('INFLUX_CREATE', 'auto', (text) => oneOf(['auto', 'explicit'], text), 'auto or explicit');
+  config.seriesLimit = read(
+    'SERIES_LIMIT',
+    100_000,
+    (text) => integer(text, 1, 100_000_000),
+    'a number from 1 to 100000000',
+  );
   config.trustProxy = read('TRUST_PROXY', [], proxies, 'addresses, ranges (10.0.0.0/8) or loopback, comma-separated');
   config.bodyLimit = read(
     'BODY_LIMIT',

@@ -12,11 +12,14 @@ import { CommitMetrics } from './ingest/commit-metrics.js';
 import { Database } from '../postgres/database.js';
 import { BinOwner, PointOwner } from './registry/data-owners.js';
 import { CutOffStore } from './registry/cut-off-store.js';
+import { DatabaseStore } from './databases/database-store.js';
 import { DeleteStore } from './removal/delete-store.js';
 import { DiskSpace } from '../postgres/disk-space.js';
 import { type StorageEngine } from './hypertables/engine.js';
 import { EventTypeStore } from './registry/event-type-store.js';
 import { ExpiredMetadata } from './removal/expired-metadata.js';
+import { FieldSeriesStore } from './databases/field-series-store.js';
+import { FieldStore } from './databases/field-store.js';
 import { FinishedBinStore } from './rollups/finished-bin-store.js';
 import { IdempotencyStore } from './ingest/idempotency-store.js';
 import { ImportStore } from './ingest/import-store.js';
@@ -41,6 +44,7 @@ import { StreamStore } from './sessions/stream-store.js';
 import { SubjectStore } from './registry/subject-store.js';
 import { SummaryStore } from './rollups/summary-store.js';
 import { StreamLedger } from './sessions/stream-ledger.js';
+import { TaggedMetadataStore } from './registry/tagged-metadata-store.js';
 import { STORAGE_ENGINE } from './hypertables/storage-engine.token.js';
 import { PipelinedPool } from '../postgres/pipelined-pool.js';
 import { UploadStore } from './sessions/upload-store.js';
@@ -59,9 +63,12 @@ const STORES = [
   CommitFeed,
   CommitMetrics,
   CutOffStore,
+  DatabaseStore,
   DeleteStore,
   EventTypeStore,
   ExpiredMetadata,
+  FieldSeriesStore,
+  FieldStore,
   FinishedBinStore,
   IdempotencyStore,
   ImportStore,
@@ -85,6 +92,7 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
+  TaggedMetadataStore,
   UploadStore,
   UsageStore,
   WriteQueue,

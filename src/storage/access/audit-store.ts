@@ -48,6 +48,8 @@ export type AuditAction =
   | 'annotation added'
   | 'annotation changed'
   | 'annotation deleted'
+  | 'database created'
+  | 'series created'
   | 'retention run';
 
 /** A recorded change. */
@@ -93,8 +95,8 @@ export interface DroppedRecord {
 
 /**
  * Records a change. Call it in the transaction of the change, so that neither exists without the other.
- * @param target the changed metadata key, number of an API key, network, event type, session or
- * annotation.
+ * @param target the changed metadata key, number of an API key, network, event type, session, annotation or
+ * database.
  */
 export async function recordAudit(
   sql: Sql,

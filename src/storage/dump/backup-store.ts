@@ -4,6 +4,7 @@ import copy from 'pg-copy-streams';
 import { Database } from '../../postgres/database.js';
 import { ANNOTATION_TABLES } from '../annotations/tables.js';
 import { ACCESS_TABLES } from '../access/tables.js';
+import { DATABASE_TABLES } from '../databases/tables.js';
 import { POINT_TABLES } from '../points/tables.js';
 import { REGISTRY_TABLES } from '../registry/tables.js';
 import { ROLLUP_TABLES } from '../rollups/tables.js';
@@ -18,6 +19,7 @@ export type AccessTable = keyof typeof ACCESS_TABLES;
 /** Every table with data of the archive, in the order in which they can be filled: what is referred to comes first. */
 export const BACKUP_TABLES = [
   ...REGISTRY_TABLES,
+  ...DATABASE_TABLES,
   ...SESSION_TABLES,
   ...ANNOTATION_TABLES,
   ...POINT_TABLES,

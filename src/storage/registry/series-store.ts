@@ -18,7 +18,7 @@ const ROLLUPS_OF_SERIES = `
                   FROM summary WHERE series = s.id GROUP BY window_seconds) windows), '[]')`;
 
 /** The columns of a `SeriesRef` of the series `s`. */
-const REF_COLUMNS = `
+export const REF_COLUMNS = `
   s.id, s.version, s.data_type AS "dataType", s.origin::float8 AS origin, s.is_stream AS "isStream",
   s.keeps_points AS "keepsPoints", ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups`;
 

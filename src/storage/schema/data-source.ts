@@ -9,6 +9,7 @@ import { WatchedPool } from '../../postgres/watched-pool.js';
 import { ApiKey, Network } from './access.entity.js';
 import { Annotation } from './annotation.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from './audit.entity.js';
+import { DatabaseEntity, Field } from './database.entity.js';
 import { EventType } from './event-type.entity.js';
 import { IdempotencyRecord } from './idempotency.entity.js';
 import { ImportProgress, SealedBin } from './import.entity.js';
@@ -74,6 +75,7 @@ function dataSourceOf(url: string): DataSource {
 
 const ENTITIES = [
   ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream, Annotation],
+  ...[DatabaseEntity, Field],
   ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, LunaUpload, SealedBin],
 ];
 

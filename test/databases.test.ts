@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Actor } from '../src/storage/access/audit-store.js';
+import { DatabaseStore } from '../src/storage/databases/database-store.js';
+import { FieldSeriesStore, type WantedSeries } from '../src/storage/databases/field-series-store.js';
+import { type FieldType } from '../src/storage/databases/field-store.js';
+import { startArchive, type TestArchive } from './support/archive.js';
+
+let archive: TestArchive;
+let other: TestArchive;
+beforeAll(async () => {
+  archive = await startArchive();
+  other = await archive.another();
+});
+afterAll(async () => {
+  await other.close();
+  await archive.close();
+});
+
+const TESTER: Actor = { username: 'tester', keyId: null, address: null };
+
+function wanted(
+  measurement: string,
+  tags: Record<string, string>,
+  fields: Record<string, FieldType> = { value: 'float' },
+): WantedSeries {
+  return { measurement, tags: Object.entries(tags), fields: new Map(Object.entries(fields)) };
+}
+
+function registerFields(
+  database: string,
+  series: readonly WantedSeries[],
+  { server = archive, seriesLimit = 100_000, mayCreate = true } = {},
+) {
+  return server.app.get(FieldSeriesStore).register(database, series, TESTER, { mayCreate, seriesLimit });
+}
+
+async function auditOf(target: string) {
+  return archive.query<{ action: string; details: object }>(
+    'SELECT action, details FROM audit WHERE target = $1 ORDER BY id',
+    [target],
+  );
+}
+
+describe('registering series', () => {
+  test('finds them in their order, registers what is missing, and records it once', async () => {
+    const series = [
+      wanted('http', { status: '200' }, { value: 'float', text: 'string' }),
+      wanted('http', { status: '500' }),
+      wanted('http', { status: '200' }, { count: 'integer' }),
+    ];
+    const [ok, failed, more] = await registerFields('k6', series);
+    expect(ok?.metadataKey).toMatch(/^[0-9a-f]{32}$/);
+    expect(more?.metadataKey).toBe(ok?.metadataKey);
+    expect(failed?.metadataKey).not.toBe(ok?.metadataKey);
+    const types = [...(ok?.series ?? [])].map(([name, { dataType, isStream }]) => [name, dataType, isStream]);
+    expect(types.sort()).toEqual([
+      ['count', 'integer', false],
+      ['text', 'string', false],
+      ['value', 'float', false],
+    ]);
+    expect(await registerFields('k6', series)).toEqual([ok, failed, more]);
+    expect(await auditOf('k6')).toEqual([
+      { action: 'database created', details: {} },
+      { action: 'series created', details: { metadata: 2, fields: 4 } },
+    ]);
+    expect(
+      await archive.query('SELECT subject_type, parameters FROM metadata WHERE key = $1', [ok?.metadataKey]),
+    ).toEqual([{ subject_type: 'series', parameters: { database: 'k6', measurement: 'http', 'tag.status': '200' } }]);
+  });
+
+  test('is exact: case, underscores, databases and measurements make different metadata', async () => {
+    const series = [
+      wanted('m', { a_b: 'x' }),
+      wanted('M', { a_b: 'x' }),
+      wanted('m', { 'a-b': 'x' }),
+      wanted('m', { a_b: 'X' }),
+    ];
+    const found = [...(await registerFields('exact', series)), ...(await registerFields('Exact', series))];
+    expect(new Set(found.map((one) => one?.metadataKey)).size).toBe(8);
+  });
+
+  test('the first type of a field counts: in a request, for later tag sets, and whoever comes first of two servers', async () => {
+    const [first, second] = await registerFields('types', [
+      wanted('m', { host: 'a' }, { value: 'string' }),
+      wanted('m', { host: 'b' }, { value: 'float' }),
+    ]);
+    expect([first, second].map((one) => one?.series.get('value')?.dataType)).toEqual(['string', 'string']);
+    const [elsewhere] = await registerFields('types', [wanted('n', {}, { value: 'float' })]);
+    expect(elsewhere?.series.get('value')?.dataType).toBe('float');
+    const attempts = Array.from({ length: 12 }, (_, index) =>
+      registerFields(
+        'types',
+        [wanted('race', { host: String(index % 4) }, { value: index % 2 === 0 ? 'float' : 'boolean' })],
+        {
+          server: index % 3 === 0 ? other : archive,
+        },
+      ),
+    );
+    const raced = (await Promise.all(attempts)).map(([one]) => one);
+    expect(new Set(raced.map((one) => one?.series.get('value')?.dataType)).size).toBe(1);
+    expect(new Set(raced.map((one) => one?.metadataKey)).size).toBe(4);
+  });
+
+  test('up to the limit: what is beyond it is not there, and fields of what is there still are added', async () => {
+    const series = [1, 2, 3, 4].map((host) => wanted('m', { host: String(host) }));
+    const found = await registerFields('limited', series, { seriesLimit: 3 });
+    expect(found.map((one) => one !== undefined)).toEqual([true, true, true, false]);
+    const more = [wanted('m', { host: '1' }, { other: 'float' }), wanted('n', {}, { lost: 'float' })];
+    const [extended, refused] = await registerFields('limited', more, { seriesLimit: 3 });
+    expect([extended?.series.size, refused]).toEqual([2, undefined]);
+    expect(await archive.query(`SELECT name FROM field WHERE database = 'limited' ORDER BY 1`)).toEqual([
+      { name: 'other' },
+      { name: 'value' },
+    ]);
+  });
+
+  test('by the thousand', async () => {
+    const series = Array.from({ length: 12_001 }, (_, index) => wanted('m', { id: String(index) }));
+    const found = await registerFields('many', series);
+    expect(new Set(found.map((one) => one?.series.get('value')?.id)).size).toBe(12_001);
+    expect(await registerFields('many', series.slice(-1))).toEqual(found.slice(-1));
+  });
+
+  test('creates a database only where it may, and none of a bad name', async () => {
+    const unknown = registerFields('nope', [wanted('m', {})], { mayCreate: false });
+    await expect(unknown).rejects.toThrow('there is no database "nope"');
+    for (const name of ['', 'a/b', 'a"b', 'a\nb', 'x'.repeat(129)])
+      await expect(registerFields(name, [wanted('m', {})])).rejects.toThrow('1 to 128 characters');
+    await expect(registerFields('sessions', [wanted('m', {})])).rejects.toThrow('reserved');
+    const databases = archive.app.get(DatabaseStore);
+    expect(await databases.create('by hand ö', TESTER)).toBe(true);
+    expect(await databases.create('by hand ö', TESTER)).toBe(false);
+    expect([await databases.exists('by hand ö'), await databases.exists('nope')]).toEqual([true, false]);
+    expect(await databases.names()).toEqual(expect.arrayContaining(['by hand ö', 'k6']));
+    expect(await registerFields('by hand ö', [wanted('m', {})], { mayCreate: false })).toHaveLength(1);
+  });
+});
