@@ -14,6 +14,7 @@ import { HealthModule } from './health/health.module.js';
 import { Methods } from './http/allowed-methods.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LatestModule } from './latest/latest.module.js';
+import { LineProtocolModule } from './line-protocol/line-protocol.module.js';
 import { LunaModule } from './luna/luna.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -73,6 +74,7 @@ export class AppModule {
         ...ARCHIVE,
         ...API_V1,
         ...GRAFANA,
+        ...(config.influx ? [LineProtocolModule] : []),
         ...(config.luna ? [LunaModule] : []),
         RouterModule.register(routes(config)),
       ],

@@ -7,7 +7,7 @@ import { subjectOfSession } from '../storage/registry/subject-store.js';
 import { ApiKeyService, KEY_TTL_MS } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Caller, type Rights } from './caller.js';
-import { type Credential, pickCredential } from './credential.js';
+import { type Credential, type CredentialForm, pickCredential } from './credential.js';
 import { NetworkService } from './network.service.js';
 import { RateLimits } from './rate-limits.js';
 import { includes, type Scope } from './scope.js';
@@ -43,9 +43,9 @@ export class Authenticator {
    */
   readonly authenticate = ({ config }: { config?: FastifyContextConfig }): Check => {
     if (config?.access === undefined) return undefined;
-    const { access, takesBasic } = config;
+    const { access, credentials } = config;
     const needed = access === 'read' && this.config.readAccess === 'public' ? undefined : access;
-    return (request, reply) => (isPreflight(request) ? undefined : this.admit(request, reply, needed, takesBasic));
+    return (request, reply) => (isPreflight(request) ? undefined : this.admit(request, reply, needed, credentials));
   };
 
   /**
@@ -54,19 +54,32 @@ export class Authenticator {
    */
   readonly confirm = ({ config }: { config?: FastifyContextConfig }): Check => {
     if (config?.access === undefined) return undefined;
-    const { access, takesBasic } = config;
+    const { access } = config;
     return (request, reply) => {
       if (request.body === undefined || !request.caller || reply.elapsedTime < KEY_TTL_MS) return undefined;
-      return this.verifyAgain(request, access, takesBasic);
+      return this.require(request, access).then(() => undefined);
     };
   };
+
+  /**
+   * Identifies the caller of a request afresh. Throws like `authenticate` where it lacks the scope, but counts nothing: for
+   * routes on which not every request needs the same scope.
+   */
+  async require(request: FastifyRequest, scope: Scope): Promise<Caller> {
+    const rights = await this.identify(request, scope, request.routeOptions.config.credentials);
+    if (!rights) throw needsKey();
+    const caller = new Caller(rights, request.ip);
+    request.caller = caller;
+    await this.authorize(request, scope);
+    return caller;
+  }
 
   /** Returns a promise only where something has to be looked up. */
   private admit(
     request: FastifyRequest,
     reply: FastifyReply,
     needed: Scope | undefined,
-    takesBasic: boolean | undefined,
+    forms: readonly CredentialForm[] | undefined,
   ): void | Promise<void> {
     const refuse = (error: unknown): never => {
       // Requests with a wrong key count for their address.
@@ -75,7 +88,7 @@ export class Authenticator {
     };
     let rights: Rights | undefined | Promise<Rights | undefined>;
     try {
-      rights = this.identify(request, needed, takesBasic);
+      rights = this.identify(request, needed, forms);
     } catch (error) {
       return refuse(error);
     }
@@ -95,19 +108,13 @@ export class Authenticator {
     if (needed !== undefined) return this.authorize(request, needed);
   }
 
-  private async verifyAgain(request: FastifyRequest, needed: Scope, takesBasic: boolean | undefined): Promise<void> {
-    const rights = await this.identify(request, needed, takesBasic);
-    request.caller = rights ? new Caller(rights, request.ip) : null;
-    await this.authorize(request, needed);
-  }
-
   /** The rights of the request's key, or of the network of its address. Throws `Unauthorized` for an invalid key. */
   private identify(
     request: FastifyRequest,
     needed: Scope | undefined,
-    takesBasic: boolean | undefined,
+    forms: readonly CredentialForm[] | undefined,
   ): Rights | undefined | Promise<Rights | undefined> {
-    const credential = pickCredential(request.headers, takesBasic);
+    const credential = pickCredential(request, forms);
     if (credential) return this.strategy.recall(credential) ?? this.verify(credential, request, needed);
     return needed === undefined ? undefined : this.networks.find(request.ip);
   }
@@ -134,7 +141,7 @@ export class Authenticator {
 
   /** Returns a promise only for callers that may write to some metadata only. */
   private authorize({ caller, params }: FastifyRequest, needed: Scope): void | Promise<void> {
-    if (!caller) throw new Unauthorized('this needs an API key: send "Authorization: Token KEY"');
+    if (!caller) throw needsKey();
     if (!includes(caller.rights.scope, needed)) throw new Forbidden(`${caller.name} lacks the scope ${needed}`);
     if (needed !== 'read' && caller.rights.limits) return this.checkLimits(caller, params);
   }
@@ -144,6 +151,10 @@ export class Authenticator {
     if (metadataKey !== undefined) await this.limits.checkKeys(caller, () => [metadataKey]);
     if (session !== undefined) this.limits.check(caller, subjectOfSession(session));
   }
+}
+
+function needsKey(): Unauthorized {
+  return new Unauthorized('this needs an API key: send "Authorization: Token KEY"');
 }
 
 function isKey(caller: Caller): caller is Caller & { readonly keyId: number } {

@@ -13,11 +13,15 @@ const FIELDS = {
   'input-destination': 'inputDestination',
   'subject-type': 'subjectType',
   session: 'session',
+  database: 'database',
 } as const satisfies Record<string, keyof Subject>;
 
 type Field = keyof typeof FIELDS;
 
 const ADDRESS_FIELDS: readonly string[] = ['source', 'destination', 'measurement-agent'] satisfies Field[];
+
+/** Fields whose values differ in case. */
+const EXACT_FIELDS: readonly string[] = ['session', 'database'] satisfies Field[];
 
 /** The limit of one field: its ranges or texts. */
 interface Rule {
@@ -87,8 +91,7 @@ function ruleOf(field: string, values: readonly string[]): Rule {
       canonicalAddress(text) !== undefined && ranges.some((range) => range.contains(text));
     return { field, allowed, matches: (text) => isName(text) || inRange(text) };
   }
-  // The ids of sessions differ in case.
-  return { field, allowed, matches: field === 'session' ? (text) => values.includes(text) : oneOf(values) };
+  return { field, allowed, matches: EXACT_FIELDS.includes(field) ? (text) => values.includes(text) : oneOf(values) };
 }
 
 /** Matches one of the texts without regard to case, because metadata that differ only in case are the same. */

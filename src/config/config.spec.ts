@@ -19,6 +19,7 @@ test('without any variable the archive listens on loopback and keeps its data in
     pathPrefix: '/esmond',
     readAccess: 'public',
     luna: false,
+    influx: true,
     influxCreate: 'auto',
     seriesLimit: 100_000,
     trustProxy: [],

@@ -37,6 +37,8 @@ export class AppConfig {
   readAccess: 'public' | 'key';
   /** Whether clients of Luna may upload. */
   luna: boolean;
+  /** Whether clients of InfluxDB may write. */
+  influx: boolean;
   /** Whether a write to an unknown database creates it, or only those who ask for it do. */
   influxCreate: 'auto' | 'explicit';
   /** The maximum of metadata in one database. */
@@ -99,6 +101,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.pathPrefix = read('PATH_PREFIX', '/esmond', pathPrefix, 'a path such as /esmond, or / for none');
   config.readAccess = read('READ_ACCESS', 'public', (text) => oneOf(['public', 'key'], text), 'public or key');
   config.luna = read('LUNA', 'off', (text) => oneOf(['on', 'off'], text), 'on or off') === 'on';
+  config.influx = read('INFLUX', 'on', (text) => oneOf(['on', 'off'], text), 'on or off') === 'on';
   config.influxCreate = read('INFLUX_CREATE', 'auto', (text) => oneOf(['auto', 'explicit'], text), 'auto or explicit');
   config.seriesLimit = read(
     'SERIES_LIMIT',

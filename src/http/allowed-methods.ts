@@ -9,6 +9,7 @@ import {
 import { MethodNotAllowed } from '../common/errors.js';
 import { type Scope } from '../auth/scope.js';
 import { JSON_TYPE } from './headers.js';
+import { type RouteRules } from './route-rules.js';
 
 const ALL: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -23,7 +24,8 @@ const CORS_HEADERS = 'authorization, x-api-key, content-type, idempotency-key';
 @Injectable()
 export class Methods {
   private readonly byUrl = new Map<string, Set<HTTPMethods>>();
-  private readonly guarded = new Set<string>();
+  /** The rules of the first route of each URL, which hold for its other methods, too. */
+  private readonly rules = new Map<string, RouteRules>();
   /** The `Allow` header of each URL. */
   private readonly allow = new Map<string, string>();
 
@@ -34,16 +36,20 @@ export class Methods {
       const methods = this.byUrl.get(url) ?? new Set<HTTPMethods>(['OPTIONS']);
       this.byUrl.set(url, methods);
       for (const one of [method].flat()) methods.add(one);
-      if (config?.access !== undefined) this.guarded.add(url);
+      if (config && !this.rules.has(url)) this.rules.set(url, config);
     });
   }
 
   answerOthers(fastify: FastifyInstance): void {
     for (const [url, methods] of this.byUrl) {
       this.allow.set(url, [...methods].sort().join(', '));
+      const { access: needed, credentials, headers, refusals } = this.rules.get(url) ?? {};
       const config = (access: Scope): FastifyContextConfig => ({
         fallback: true,
-        ...(this.guarded.has(url) && { access }),
+        ...(needed && { access }),
+        ...(credentials && { credentials }),
+        ...(headers && { headers }),
+        ...(refusals && { refusals }),
       });
       fastify.route({ method: 'OPTIONS', url, config: config('read'), handler: this.describe });
       const others = ALL.filter((method) => !methods.has(method));

@@ -44,7 +44,7 @@ const PAGE_HEADERS = { 'content-security-policy': PAGES_POLICY, 'x-frame-options
  * @param allow the `Allow` header of a URL.
  */
 export function setHeaders(pages: string, allow: (url: string) => string | undefined): StepOf {
-  return ({ url = '' }) => {
+  return ({ url = '', config }) => {
     // Made at the first request: more methods of the URL may be registered after this one.
     let headers: Readonly<Record<string, string>> | undefined;
     const make = (): Readonly<Record<string, string>> => {
@@ -55,8 +55,10 @@ export function setHeaders(pages: string, allow: (url: string) => string | undef
         ...(allowed !== undefined && { allow: allowed }),
       };
     };
-    return (_request, reply) => {
+    const ofRoute = config?.headers;
+    return (request, reply) => {
       void reply.headers((headers ??= make()));
+      if (ofRoute) void reply.headers(ofRoute(request));
     };
   };
 }

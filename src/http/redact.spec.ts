@@ -12,6 +12,8 @@ test.each([
   ['/a/?%2561pi_k%2565y=x', '/a/?%2561pi_k%2565y=…'],
   ['/a/?access_token=x&Authorization=Token%20x', '/a/?access_token=…&Authorization=…'],
   ['/a/?X-API-Key=x&password=x', '/a/?X-API-Key=…&password=…'],
+  ['/query?u=me&p=x&db=k6', '/query?u=me&p=…&db=k6'],
+  ['/query?q=SET+PASS%57ORD+FOR+me+%3D+%27x%27', '/query?q=…'],
   [`/a/?credentials=x=${KEY}`, '/a/?credentials=…'],
   [`/a/?q=${KEY}`, '/a/?q=…'],
   [`/a/?q=Token+${KEY.toUpperCase()}`, '/a/?q=Token+…'],

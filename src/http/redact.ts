@@ -1,6 +1,9 @@
-/** Names of query parameters that may carry a secret, in any case; `metadata-key` is the exception. */
-const SECRET = /key|token|auth|passw|secret|credential|session|signature/i;
+/** Names of query parameters that may carry a secret (`p` is InfluxDB's), in any case; `metadata-key` is the exception. */
+const SECRET = /^p$|key|token|auth|passw|secret|credential|session|signature/i;
 const HARMLESS = /^metadata[-_]key$/i;
+
+/** A statement that sets a user's password. */
+const SECRET_STATEMENT = /passw/i;
 
 /** An API key, anywhere in a text. */
 const API_KEY = /[\da-f]{40,}/gi;
@@ -22,9 +25,9 @@ function withoutSecret(parameter: string): string {
   const name = parameter.slice(0, at);
   const plain = unescaped(name);
   const shown = withoutApiKeys(name);
-  return SECRET.test(plain) && !HARMLESS.test(plain)
-    ? `${shown}=…`
-    : `${shown}=${withoutApiKeys(parameter.slice(at + 1))}`;
+  const value = parameter.slice(at + 1);
+  const isSecret = (SECRET.test(plain) && !HARMLESS.test(plain)) || SECRET_STATEMENT.test(unescaped(value));
+  return `${shown}=${isSecret ? '…' : withoutApiKeys(value)}`;
 }
 
 /** A text without anything that looks like an API key; without all of it where that is hidden by escapes. */

@@ -1,7 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
+import { type CredentialForm } from '../auth/credential.js';
 import { type Scope } from '../auth/scope.js';
+import { type RefusalFormat } from './refusal-format.js';
 
 /** Conditions that a request must meet before its body is read. */
 export interface RouteRules {
@@ -18,12 +21,16 @@ export interface RouteRules {
   readonly gzip?: boolean;
   /** The values that the `format` parameter may have; all of JSON unless given. Any other value is 404. */
   readonly formats?: readonly string[];
-  /** Whether the key may be the password of `Authorization: Basic`: for clients that can send no other form. */
-  readonly takesBasic?: boolean;
+  /** Further forms that the key may have: for clients that can send no other. */
+  readonly credentials?: readonly CredentialForm[];
   /** Whether a refusal for now is held, and not answered: for clients that give up at any refusal. See `holdRefusals`. */
   readonly holdsRefusals?: boolean;
   /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */
   readonly tagged?: boolean;
+  /** How refusals are written; `archiveFormat` unless given. */
+  readonly refusals?: RefusalFormat;
+  /** Headers of every answer, refusals included. */
+  readonly headers?: (request: FastifyRequest) => Readonly<Record<string, string>>;
 }
 
 declare module 'fastify' {

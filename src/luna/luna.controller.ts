@@ -2,16 +2,17 @@ import { Body, Controller, Get, Header, Headers, HttpCode, Post } from '@nestjs/
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Caller } from '../auth/caller.js';
 import { type Query } from '../common/time-range.js';
+import { FormBody } from '../http/form-body.js';
 import { By, FromQuery } from '../http/request.js';
 import { Rules, type RouteRules } from '../http/route-rules.js';
-import { FormBody, numberOf } from './form.js';
+import { numberOf } from './form.js';
 import { hold } from './hold.js';
 import { JobsService } from './jobs.service.js';
 import { type TableName, tableOf } from './tables.js';
 import { UploadsService } from './uploads.service.js';
 
 /** Clients give up at any refusal, so those for now are held. */
-const DOOR: RouteRules = { access: 'write', takesBasic: true, holdsRefusals: true };
+const DOOR: RouteRules = { access: 'write', credentials: ['basic'], holdsRefusals: true };
 
 const jobIn = ({ job }: Query): number => numberOf('job', job);
 const tagIn = ({ tag }: Query): number => numberOf('tag', tag);

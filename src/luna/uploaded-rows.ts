@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { isDecimal } from '../common/decimal-text.js';
 import { BadPart } from '../common/errors.js';
 import { tsvRows } from '../common/tsv-rows.js';
@@ -26,11 +25,6 @@ export interface UploadedRows {
   /** One for each column of numbers. */
   readonly numbers: readonly (readonly number[])[];
   readonly digests: RowDigests;
-}
-
-/** The text of a body: in UTF-8, or else in Latin-1, which older clients send. */
-export function textOf(body: Buffer): string {
-  return body.toString(isUtf8(body) ? 'utf8' : 'latin1');
 }
 
 /**

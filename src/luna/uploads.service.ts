@@ -4,6 +4,7 @@ import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { BadPart } from '../common/errors.js';
 import { inTurns } from '../common/turns.js';
+import { textOf } from '../http/form-body.js';
 import { type Companion } from '../postgres/companion.js';
 import { retryWhileStale } from '../storage/ingest/retry-while-stale.js';
 import { type StreamColumns } from '../storage/ingest/stream-columns.js';
@@ -19,7 +20,7 @@ import { OneAtATime } from './one-at-a-time.js';
 import { repeatedRows } from './row-digests.js';
 import { type TableName, TABLES } from './tables.js';
 import { pointsOf, type UploadedPoints } from './uploaded-points.js';
-import { readRows, textOf, type UploadedRows } from './uploaded-rows.js';
+import { readRows, type UploadedRows } from './uploaded-rows.js';
 import { secondsOf, type UploadedSeconds } from './uploaded-seconds.js';
 
 /** An upload whose rows are read. */

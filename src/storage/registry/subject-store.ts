@@ -6,18 +6,25 @@ import { ReadThroughCache } from './read-through-cache.js';
 /** The subject type of the metadata of a session's streams. */
 const STREAM = 'stream';
 
+/** The subject type of the metadata of a database. */
+const SERIES = 'series';
+
 /** The fields of a metadata without its parameters: who measured what between whom. */
 export interface Subject extends Omit<MetadataFields, 'parameters'> {
   /** The id of the session that it is a stream of. */
   readonly session?: string | null;
+  /** The name of the database that it is in. */
+  readonly database?: string | null;
 }
+
+const NOBODY = {
+  ...{ source: null, destination: null, measurementAgent: null },
+  ...{ toolName: null, inputSource: null, inputDestination: null },
+};
 
 /** The subject of all streams of a session. */
 export function subjectOfSession(session: string): Subject {
-  return {
-    ...{ subjectType: STREAM, source: null, destination: null, measurementAgent: null },
-    ...{ toolName: null, inputSource: null, inputDestination: null, session },
-  };
+  return { ...NOBODY, subjectType: STREAM, session };
 }
 
 /** The number of subjects that are cached. */
@@ -35,7 +42,8 @@ async function find(db: Database, keys: readonly string[]): Promise<Map<string, 
   const { rows } = await db.query<{ key: string } & Subject>(
     `SELECT key, subject_type AS "subjectType", ${SOURCE} AS source, destination, measurement_agent AS "measurementAgent",
             tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination",
-            CASE WHEN subject_type = '${STREAM}' THEN parameters ->> 'session' END AS session
+            CASE WHEN subject_type = '${STREAM}' THEN parameters ->> 'session' END AS session,
+            CASE WHEN subject_type = '${SERIES}' THEN parameters ->> 'database' END AS database
      FROM metadata m WHERE key = ANY ($1)`,
     [keys],
   );
