@@ -3,7 +3,9 @@ import { type Actor } from '../src/storage/access/audit-store.js';
 import { DatabaseStore } from '../src/storage/databases/database-store.js';
 import { FieldSeriesStore, type WantedSeries } from '../src/storage/databases/field-series-store.js';
 import { type FieldType } from '../src/storage/databases/field-store.js';
-import { startArchive, type TestArchive } from './support/archive.js';
+import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { postPoint } from './support/builders.js';
+import { type WireMetadata } from './support/metadata.js';
 
 let archive: TestArchive;
 let other: TestArchive;
@@ -133,5 +135,68 @@ describe('registering series', () => {
     expect([await databases.exists('by hand ö'), await databases.exists('nope')]).toEqual([true, false]);
     expect(await databases.names()).toEqual(expect.arrayContaining(['by hand ö', 'k6']));
     expect(await registerFields('by hand ö', [wanted('m', {})], { mayCreate: false })).toHaveLength(1);
+  });
+});
+
+describe('what the line protocol wrote', () => {
+  const FIELDS = ['value', 'f g', 'a/b%2F?#ü', 'base', '"'.repeat(1024)];
+  let uri: string;
+  beforeAll(async () => {
+    const fields: Record<string, FieldType> = { up: 'boolean', said: 'string' };
+    for (const field of FIELDS) fields[field] = 'float';
+    const [one] = await registerFields('read', [
+      wanted('http', { a_b: 'x y', status: '200' }, fields),
+      wanted('http', { 'a-b': 'x y', status: '200' }),
+    ]);
+    uri = `${ARCHIVE}${one?.metadataKey}/`;
+  });
+
+  const found = async (query: string): Promise<string[]> => {
+    const { body } = await archive.http.get(`${ARCHIVE}${query}`).expect(200);
+    return (body as WireMetadata[]).map((one) => one.uri);
+  };
+
+  test('is found by database, measurement and tags, whose keys are exact', async () => {
+    expect(await found('?database=read&measurement=http&tag.status=200')).toHaveLength(2);
+    expect(await found('?database=read&tag.a_b=x%20y')).toEqual([uri]);
+    expect(await found('?subject-type=series&tag.a_b=x%20y')).toEqual([uri]);
+    expect(await found('?database=Read')).toEqual([]);
+    expect(await found('?measurement=http')).toEqual([]);
+    expect(await found('')).toEqual([]);
+  });
+
+  test('has fields of any name, under the URLs that the metadata lists', async () => {
+    const { body } = await archive.http.get(uri).expect(200);
+    expect(body).toMatchObject({ 'subject-type': 'series', database: 'read', 'tag.a_b': 'x y', 'tag.status': '200' });
+    const eventTypes = (body as WireMetadata)['event-types'];
+    expect(eventTypes.map((one) => one['event-type']).sort()).toEqual([...FIELDS, 'up', 'said'].sort());
+    for (const one of eventTypes) {
+      const [value, ts] = [one['event-type'] === 'up' ? true : one['event-type'] === 'said' ? 'hello' : 1.5, 5];
+      await archive.http.post(one['base-uri']).set('authorization', archive.auth).send({ ts, val: value }).expect(201);
+      await archive.http.get(`${one['base-uri']}?time=5`).expect(200, [{ ts, val: value }]);
+      const entry = await archive.http.get(one['base-uri'].replace(/\/base$/, '/')).expect(200);
+      expect(entry.body[0]).toMatchObject({ 'event-type': one['event-type'], 'base-uri': one['base-uri'] });
+    }
+  });
+
+  test('loses points of a field as any event type does', async () => {
+    const base = `${uri}f%20g/base`;
+    for (const ts of [7, 8]) await postPoint(archive, uri, 'f%20g', { ts, val: ts }).expect(201);
+    const admin = await archive.issueKey('admin');
+    const { body } = await archive.http
+      .delete(`${base}?time-start=7&time-end=7`)
+      .set('authorization', admin)
+      .expect(200);
+    expect(body).toEqual({ deleted: { metadata: 0, points: 1 } });
+    await archive.http.get(`${base}?time-start=6&time-end=9`).expect(200, [{ ts: 8, val: 8 }]);
+    const unknown = await archive.http.delete(`${uri}no/base`).set('authorization', admin).expect(400);
+    expect(unknown.body.code).toBe('unknown-event-type');
+  });
+
+  test('has no other fields', async () => {
+    const { body } = await archive.http.get(`${uri}no%20such/base`).expect(400);
+    expect(body.code).toBe('unknown-event-type');
+    await archive.http.get(`${uri}a%00b/base`).expect(404);
+    await postPoint(archive, uri, 'no%20such', { ts: 5, val: 1 }).expect(400);
   });
 });

@@ -13,6 +13,7 @@ import { filtersOf } from './filters.js';
 import { asSentence, checkConfirmed } from './mistakes.js';
 import { didYouMean } from './nearest.js';
 import { printable } from './text-table.js';
+import { subjectWithoutHosts } from './subject-text.js';
 import { withDatabase } from './with-database.js';
 
 /** What to delete of the metadata found. */
@@ -54,8 +55,8 @@ export async function deleteFound(
     checkTimes(options);
   });
   await withDatabase(env, async (app) => {
-    await checkEventType(app, options);
     const all = await explained(() => findAll(app, Object.fromEntries(filters)));
+    await checkEventType(app, options, all);
     const found = all.filter((one) => wantedOf(one, options).length > 0 || options.only === undefined);
     let metadata = 0;
     let points = 0;
@@ -73,17 +74,20 @@ export async function deleteFound(
   });
 }
 
-/** Whom a metadata is about: both hosts and the tool, or the stream and its session. */
+/** Whom a metadata is about: both hosts and the tool, or what it has instead. */
 function betweenWhom({ subjectType, source, destination, toolName, parameters }: StoredMetadata): string {
-  const { session, stream } = parameters;
-  if (subjectType === 'stream' && session !== undefined && stream !== undefined)
-    return `stream ${stream} of session ${session}`;
-  return `${source ?? '-'} → ${destination ?? '-'}  ${toolName ?? '-'}`;
+  const pair = `${source ?? '-'} → ${destination ?? '-'}  ${toolName ?? '-'}`;
+  return subjectWithoutHosts(subjectType, parameters) ?? pair;
 }
 
-/** Refuses contradictory requests before the search, so that a dry run fails as the real one would. */
-async function checkEventType(app: INestApplicationContext, { only }: DeleteOptions): Promise<void> {
-  if (only === undefined) return;
+/** Refuses an event type that neither the archive nor what was found knows, so that a dry run fails as the real one. */
+async function checkEventType(
+  app: INestApplicationContext,
+  { only }: DeleteOptions,
+  found: readonly StoredMetadata[],
+): Promise<void> {
+  if (only === undefined || found.some(({ eventTypes }) => eventTypes.some(({ eventType }) => eventType === only)))
+    return;
   const declared = (await app.get(EventTypeStore).declared()).map(({ name }) => name);
   const all: readonly string[] = [...EVENT_TYPES, ...declared];
   if (!all.includes(only))

@@ -6,8 +6,11 @@ import { type StepOf } from './steps.js';
 /** A name or an IPv4 address, or an IPv6 address in brackets; with a port or without (RFC 3986, 3.2.2). */
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
 
-/** The characters of keys, event types, summary types and windows; no resource has others. */
+/** The characters of keys, built-in and declared event types, summary types, windows and ids. */
 const SEGMENT = /^[\w.@-]+$/;
+
+/** The parameters that may have any other character: what the line protocol names, and the fields of it as event types. */
+const FREE_TEXTS: ReadonlySet<string> = new Set(['eventType', 'database', 'measurement', 'field']);
 
 /**
  * Aborts a request whose client has disconnected: before any check, it has no address to be judged by; after the look-up
@@ -22,9 +25,17 @@ export const checkClient: StepOf =
 /** Answers 404 to paths that can't name a resource, before any look-up. */
 export const checkPath: StepOf = () => (request) => {
   const segments = (request.params ?? {}) as Record<string, string>;
-  for (const name in segments)
-    if (!SEGMENT.test(segments[name] ?? '')) throw new NotFound('there is nothing at this path');
+  for (const name in segments) {
+    const segment = segments[name] ?? '';
+    if (!SEGMENT.test(segment) && !(FREE_TEXTS.has(name) && isStorable(segment)))
+      throw new NotFound('there is nothing at this path');
+  }
 };
+
+/** Whether a part of a path is a text that PostgreSQL can store. */
+function isStorable(segment: string): boolean {
+  return segment !== '' && !segment.includes('\0');
+}
 
 /**
  * Refuses a NUL character in the query, which PostgreSQL can't store, and a missing, repeated or malformed `Host`

@@ -7,8 +7,8 @@ import { answerBrokenRequest } from './error-body.js';
 import { refuseExpectation, refuseUrl } from './headers.js';
 import { boundPipelining } from './pipelining.js';
 
-/** The longest key or event type that a URL may carry. */
-const MAX_PARAM_LENGTH = 300;
+/** The longest key, event type or field that a URL may carry: a field has up to 1024 bytes, three characters each. */
+const MAX_PARAM_LENGTH = 3 * 1024;
 
 /**
  * Limit for a whole request to arrive: enough for a body of `BODY_LIMIT` on a slow line. Stalled uploads get 408; without

@@ -44,11 +44,11 @@ export class MetadataView {
 
   /** The path of the points of an event type. */
   baseUri(key: string, eventType: string): string {
-    return `${this.root}${key}/${eventType}/base`;
+    return `${this.root}${key}/${encodeURIComponent(eventType)}/base`;
   }
 
   eventType(key: string, { eventType, timeUpdated, summaries }: StoredEventType): EventTypeObject {
-    const path = `${this.root}${key}/${eventType}`;
+    const path = `${this.root}${key}/${encodeURIComponent(eventType)}`;
     return {
       'base-uri': this.baseUri(key, eventType),
       'event-type': eventType,

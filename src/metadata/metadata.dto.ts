@@ -70,8 +70,8 @@ export class MetadataObject extends SubjectObject {
   @ApiProperty({
     type: 'string',
     description:
-      `What was measured: ${SUBJECT_TYPES.join(' and ')} are registered here, \`stream\` is one of a data session; ` +
-      'only they have a source, an agent and a tool.',
+      `What was measured: ${SUBJECT_TYPES.join(' and ')} are registered here; only they have a source, an agent and a ` +
+      'tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.',
     example: 'point-to-point',
   })
   'subject-type': string;

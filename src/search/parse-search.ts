@@ -48,12 +48,13 @@ export function parseSearch(query: Query): SearchFilters | undefined {
   const hosts = new Map<AddressColumn, string>();
   const texts = new Map<TextColumn, string>();
   const parameters: [string, string][] = [];
+  const nameOf = isOfDatabases(query) ? exactTag : dashed;
   for (const [name, value] of Object.entries(query)) {
     const address = ADDRESS_FILTERS.get(name);
     const text = TEXT_FILTERS.get(name);
     if (address) hosts.set(address, value);
     else if (text) texts.set(text, value);
-    else if (!RESERVED_NAMES.has(name)) parameters.push([name.replaceAll('_', '-'), value]);
+    else if (!RESERVED_NAMES.has(name)) parameters.push([nameOf(name), value]);
   }
   const window = parseWindow(query['summary-window']);
   if (window === 'too large') return undefined;
@@ -69,6 +70,21 @@ export function parseSearch(query: Query): SearchFilters | undefined {
     data: parseBounds(query, 'data-start', 'data-end'),
   };
   return { hosts, dnsRule: query['dns-match-rule'], search };
+}
+
+/** Whether a search is for `series`: what the line protocol wrote. */
+function isOfDatabases(query: Query): boolean {
+  return Object.hasOwn(query, 'database') || query['subject-type'] === 'series';
+}
+
+/** The name of a free-form parameter as it is stored. */
+function dashed(name: string): string {
+  return name.replaceAll('_', '-');
+}
+
+/** The same, but for tags, whose keys are stored as they are. */
+function exactTag(name: string): string {
+  return name.startsWith('tag.') ? name : dashed(name);
 }
 
 /** Parses the `summary-window` filter to decimal digits. `too large` means beyond 64 bits, which no summary has. */

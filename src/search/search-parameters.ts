@@ -32,7 +32,7 @@ export const FILTER_PARAMETERS: readonly Parameter[] = [
     'SubjectType',
     `Exactly this type. Metadata of types other than ${SUBJECT_TYPES.join(' and ')} are found only by a query that names ` +
       '`subject-type`, `metadata-key`, `session` or `database`.',
-    { type: 'string', enum: [...SUBJECT_TYPES, 'stream'] },
+    { type: 'string', enum: [...SUBJECT_TYPES, 'stream', 'series'] },
   ),
   query('metadata-key', 'MetadataKeyFilter', 'Exactly this key.', TEXT),
   query(
@@ -64,7 +64,7 @@ export const FILTER_PARAMETERS: readonly Parameter[] = [
     required: false,
     description:
       'Any other name selects metadata that have a free-form parameter of this name with exactly this value: ' +
-      '`ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.',
+      '`ip-transport-protocol=tcp`. `_` and `-` in names are equivalent, but for those of tags (`tag.KEY`) beside `database`.',
     style: 'form',
     explode: true,
     schema: { type: 'object', additionalProperties: { type: 'string' } },

@@ -658,7 +658,7 @@ export type FoundMetadata = {
      */
     'metadata-key': string;
     /**
-     * What was measured: point-to-point and network-element are registered here, `stream` is one of a data session; only they have a source, an agent and a tool.
+     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.
      */
     'subject-type': string;
     /**
@@ -830,7 +830,7 @@ export type Metadata = {
      */
     'metadata-key': string;
     /**
-     * What was measured: point-to-point and network-element are registered here, `stream` is one of a data session; only they have a source, an agent and a tool.
+     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.
      */
     'subject-type': string;
     /**
@@ -1815,7 +1815,7 @@ export type EventTypeFilter = EventType;
 export type EventTypeOfPath = EventType;
 
 /**
- * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.
+ * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent, but for those of tags (`tag.KEY`) beside `database`.
  */
 export type FreeFormParameters = {
     [key: string]: string;
@@ -1989,7 +1989,7 @@ export type StreamType = 'metric' | 'event';
 /**
  * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
  */
-export type SubjectType = 'point-to-point' | 'network-element' | 'stream';
+export type SubjectType = 'point-to-point' | 'network-element' | 'stream' | 'series';
 
 /**
  * Metadata with a summary of this type; `base` matches any event type.
@@ -2160,7 +2160,7 @@ export type SearchMetadataData = {
         /**
          * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
          */
-        'subject-type'?: 'point-to-point' | 'network-element' | 'stream';
+        'subject-type'?: 'point-to-point' | 'network-element' | 'stream' | 'series';
         /**
          * Exactly this key.
          */
@@ -2202,7 +2202,7 @@ export type SearchMetadataData = {
          */
         'data-end'?: number;
         /**
-         * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent.
+         * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent, but for those of tags (`tag.KEY`) beside `database`.
          */
         parameters?: {
             [key: string]: string;

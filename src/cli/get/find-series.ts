@@ -6,6 +6,7 @@ import { seriesFields } from '../filters.js';
 import { type SeriesWords } from './series-words.js';
 import { nearest } from '../nearest.js';
 import { printable } from '../text-table.js';
+import { subjectWithoutHosts } from '../subject-text.js';
 
 /** One series of an archive: the points of an event type, or one of its summaries. */
 export interface FoundSeries {
@@ -117,12 +118,11 @@ function nameOf({ eventType, summary }: FoundSeries): string {
   return summary ? `${eventType.eventType} ${summary.summaryType} ${summary.summaryWindow}` : eventType.eventType;
 }
 
-/** Who measured between whom: `192.0.2.1 → 192.0.2.2, pscheduler/iperf3`; or the stream, and its session. */
+/** Who measured between whom: `192.0.2.1 → 192.0.2.2, pscheduler/iperf3`; or what a metadata has instead. */
 export function betweenWhom(metadata: Metadata): string {
   const { subjectType, source, destination, toolName } = metadata;
-  const [session, stream] = ['session', 'stream'].map((name) => metadata.getFreeformKeyValue(name));
-  if (subjectType === 'stream' && session !== undefined && stream !== undefined)
-    return `stream ${stream} of session ${session}`;
+  const withoutHosts = subjectWithoutHosts(subjectType, metadata.toJSON());
+  if (withoutHosts !== undefined) return withoutHosts;
   const pair = destination === undefined ? (source ?? '-') : `${source ?? '-'} → ${destination}`;
   return toolName ? `${pair}, ${toolName}` : pair;
 }

@@ -12,6 +12,7 @@ test.each([
   ],
   [`/esmond/perfsonar/archive/${KEY}/`, { metadataKey: KEY }],
   [`/perfsonar/archive/${KEY}/throughput/base`, { metadataKey: KEY, eventType: 'throughput' }],
+  [`/perfsonar/archive/${KEY}/a%2Fb%20c/base`, { metadataKey: KEY, eventType: 'a/b c' }],
   [
     `https://ma.example.net/x/perfsonar/archive/${KEY}/throughput/statistics/0`,
     {
@@ -36,9 +37,13 @@ test('a filter is a word with =, whose times are made seconds', () => {
   expect(named).toEqual({ eventType: 'throughput' });
 });
 
-test.each(['throughput failures', 'average statistics', `${KEY} /perfsonar/archive/${KEY}/`, '/elsewhere', 'limit=1'])(
-  '%s is refused',
-  (line) => {
-    expect(() => seriesWords(line.split(' '))).toThrow();
-  },
-);
+test.each([
+  'throughput failures',
+  'average statistics',
+  `${KEY} /perfsonar/archive/${KEY}/`,
+  '/elsewhere',
+  'limit=1',
+  `/perfsonar/archive/${KEY}/100%/base`,
+])('%s is refused', (line) => {
+  expect(() => seriesWords(line.split(' '))).toThrow();
+});

@@ -72,7 +72,8 @@ function isEventType(word: string): boolean {
 function partsOf(uri: string): Partial<SeriesWords> {
   const match = URI.exec(uri);
   if (!match) throw new InvalidArgumentError(`"${uri}" is no URI of a metadata or an event type.`);
-  const [, origin, path = '', metadataKey = '', eventType, kind, window] = match;
+  const [, origin, path = '', metadataKey = '', encoded, kind, window] = match;
+  const eventType = encoded === undefined ? undefined : decoded(uri, encoded);
   const summaryType = kind === undefined ? undefined : SUMMARY_TYPES.get(kind);
   return {
     metadataKey,
@@ -81,4 +82,13 @@ function partsOf(uri: string): Partial<SeriesWords> {
     ...(summaryType && { summaryType }),
     ...(summaryType && window !== undefined && { window: Number(window) }),
   };
+}
+
+/** An event type of a URI: one of the line protocol may have any characters. */
+function decoded(uri: string, eventType: string): string {
+  try {
+    return decodeURIComponent(eventType);
+  } catch {
+    throw new InvalidArgumentError(`"${uri}" has a % that begins no escape: a percent sign is written as %25.`);
+  }
 }
