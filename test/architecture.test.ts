@@ -70,7 +70,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   annotations: ['auth', 'common', 'data', 'http', 'json', 'sessions', 'storage'],
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
-  'line-protocol': ['common', 'http', 'json', 'postgres'],
+  'line-protocol': ['auth', 'common', 'http', 'json', 'postgres', 'storage'],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
   health: ['common', 'http', 'metrics', 'postgres'],

@@ -1,5 +1,10 @@
 import { Module } from '@nestjs/common';
+import { QueryController } from './query.controller.js';
+import { QueryService } from './query/query.service.js';
 import { ServerController } from './server.controller.js';
 
-@Module({ controllers: [ServerController] })
+@Module({
+  controllers: [ServerController, QueryController],
+  providers: [QueryService],
+})
 export class LineProtocolModule {}

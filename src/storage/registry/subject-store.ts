@@ -6,8 +6,8 @@ import { ReadThroughCache } from './read-through-cache.js';
 /** The subject type of the metadata of a session's streams. */
 const STREAM = 'stream';
 
-/** The subject type of the metadata of a database. */
-const SERIES = 'series';
+/** The subject type of what the line protocol writes: it has parameters only, `database` among them. */
+export const SERIES = 'series';
 
 /** The fields of a metadata without its parameters: who measured what between whom. */
 export interface Subject extends Omit<MetadataFields, 'parameters'> {
@@ -25,6 +25,11 @@ const NOBODY = {
 /** The subject of all streams of a session. */
 export function subjectOfSession(session: string): Subject {
   return { ...NOBODY, subjectType: STREAM, session };
+}
+
+/** The subject of all metadata of a database. */
+export function subjectOfDatabase(database: string): Subject {
+  return { ...NOBODY, subjectType: SERIES, database };
 }
 
 /** The number of subjects that are cached. */

@@ -6,9 +6,7 @@ import { type Sql } from '../../postgres/sql.js';
 import { summariesOf } from '../../rollups/summary-kinds.js';
 import { type SummaryRegistration } from './metadata-store.js';
 import { REF_COLUMNS, type SeriesOfMetadata, type SeriesRef } from './series-store.js';
-
-/** The subject type of what the line protocol writes: it has parameters only, `database` among them. */
-const SERIES = 'series';
+import { SERIES } from './subject-store.js';
 
 /** A metadata with this subject type. */
 export interface TaggedMetadata {
