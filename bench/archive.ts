@@ -11,13 +11,22 @@ export class Archive {
     readonly origin: string,
     /** The path of the archive, with a slash at its end. */
     readonly path: string,
-    private readonly key: string,
+    readonly key: string,
   ) {}
 
   /** A request for something below the archive. */
   request(method: string, path: string, body?: string): WireRequest {
     const write = method === 'GET' ? {} : { key: this.key };
     return { method, path: `${this.path}${path}`, ...write, ...(body !== undefined && { body }) };
+  }
+
+  /** A request for something below the sessions; JSON unless `contentType` says otherwise. */
+  sessionRequest(method: string, path: string, body?: string | Buffer, contentType?: string): WireRequest {
+    return {
+      ...{ method, path: `/api/v1/sessions/${path}`, key: this.key },
+      ...(body !== undefined && { body }),
+      ...(contentType !== undefined && { contentType }),
+    };
   }
 
   drive(load: ArchiveLoad): Promise<Measurement> {

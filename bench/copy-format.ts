@@ -22,7 +22,7 @@ export function encodeCopy(points: readonly BenchPoint[]): Buffer {
     at = buffer.writeInt32BE(4, at);
     at = buffer.writeInt32BE(series, at);
     at = buffer.writeInt32BE(8, at);
-    at = buffer.writeBigInt64BE(BigInt(seconds - POSTGRES_EPOCH) * 1_000_000n, at);
+    at = buffer.writeBigInt64BE(BigInt(Math.round((seconds - POSTGRES_EPOCH) * 1e6)), at);
     at = buffer.writeInt32BE(value === null ? NULL : 8, at);
     if (value !== null) at = buffer.writeDoubleBE(value, at);
     at = buffer.writeInt32BE(NULL, at);

@@ -5,8 +5,8 @@ export interface Measurement {
   readonly seconds: number;
   /** In milliseconds; empty where the work was no requests. */
   readonly latencies: readonly number[];
-  /** Where disk was measured, not time. */
-  readonly bytesPerPoint?: number | undefined;
+  /** What was measured where it is not the time of the work, in the workload's unit. */
+  readonly value?: number | undefined;
 }
 
 /** A load: requests in their order, over so many connections, each of which has one in flight. */

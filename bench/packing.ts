@@ -1,6 +1,15 @@
 import pg from 'pg';
 import { type OwnServer } from './own-server.js';
 
+/** The tables that are weighed: the columns that tell when a row begins, and how many points it stands for. */
+const WEIGHED = {
+  segment: { time: 'first', points: 'points' },
+  rollup: { time: 'bin', points: 'count' },
+} as const;
+
+/** What is weighed: points, or bins of summaries. */
+export type WeighedTable = keyof typeof WEIGHED;
+
 /** The packing of points in the bench's own server. */
 export class Packing {
   private packed: Promise<void> | undefined;
@@ -23,15 +32,16 @@ export class Packing {
     }
   }
 
-  /** What the chunks of `segment` take on disk for each of their points, indexes and all; begin and end in seconds. */
-  async bytesPerPoint(begin: number, end: number): Promise<number> {
+  /** What the chunks of a table take on disk for each of their points, indexes and all; begin and end in seconds. */
+  async bytesPerPoint(table: WeighedTable, begin: number, end: number): Promise<number> {
+    const { time, points } = WEIGHED[table];
     const client = new pg.Client({ connectionString: this.server.databaseUrl() });
     await client.connect();
     try {
       const { rows } = await client.query<{ bytes: number }>(
         `SELECT sum(pg_total_relation_size(chunk))::float8 / sum(points)::float8 AS bytes
-         FROM (SELECT tableoid AS chunk, sum(points) AS points FROM segment
-               WHERE first >= to_timestamp($1) AND first < to_timestamp($2) GROUP BY tableoid) c`,
+         FROM (SELECT tableoid AS chunk, sum(${points}) AS points FROM ${table}
+               WHERE ${time} >= to_timestamp($1) AND ${time} < to_timestamp($2) GROUP BY tableoid) c`,
         [begin, end],
       );
       return rows[0]?.bytes ?? NaN;

@@ -2,7 +2,7 @@
 export interface BenchPoint {
   /** The position of its metadata in its family. */
   readonly series: number;
-  /** Since 1970. */
+  /** Since 1970; those of streams have micros. */
   readonly seconds: number;
   readonly value: number | null;
   readonly document: string | null;
@@ -10,6 +10,9 @@ export interface BenchPoint {
 
 /** Makes the value of a point from its position in the series. */
 export type ValueMaker = (series: number, position: number) => Pick<BenchPoint, 'value' | 'document'>;
+
+/** The first of January of a year, in seconds since 1970. */
+export const newYear = (year: number): number => Date.UTC(year) / 1000;
 
 /** One point a minute. */
 export const STEP = 60;
@@ -41,7 +44,7 @@ export function delay(series: number, position: number): Pick<BenchPoint, 'value
 }
 
 /** Scrambles 32 bits, so that neighbours have nothing in common and can't be compressed: the end of MurmurHash3. */
-function scrambled(bits: number): number {
+export function scrambled(bits: number): number {
   let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);

@@ -41,7 +41,7 @@ export class Program {
   }
 
   /** Sends it a message. */
-  send(message: string): void {
+  send(message: string | number): void {
     this.child.send(message);
   }
 

@@ -1,13 +1,14 @@
 import { type MetadataFamily, OF_ONE_SOURCE, sourceOf } from '../metadata.js';
 import { type Packing } from '../packing.js';
-import { delay, delays, throughput } from '../points.js';
+import { delay, delays, newYear, throughput } from '../points.js';
 import { BesidePacking } from './beside-packing.js';
 import { BulkWrite } from './bulk-write.js';
 import { Disk } from './disk.js';
 import { Minutes } from './minutes.js';
 import { Read } from './read.js';
+import { ofSessions } from './of-sessions.js';
 import { SingleWrite } from './single-write.js';
-import { type Field, type Target, type Workload } from './workload.js';
+import { atLeast, atMost, type Field, type Target, type Workload } from './workload.js';
 
 const HOUR_AND_DAY = [3600, 86_400];
 /** Values with three decimals, as most measured ones have some. */
@@ -31,15 +32,10 @@ const YEAR: MetadataFamily = { ...BULK_SUMMARISED, network: 12, count: 1 };
 const LOOSE: MetadataFamily = { ...BULK, network: 13, count: 1 };
 const PACKED: MetadataFamily = { ...BULK, network: 14, count: 10 };
 
-/** The first of January of a year, in seconds since 1970. */
-const newYear = (year: number): number => Date.UTC(year) / 1000;
 /** Points of the future are not packed. */
 const NEXT_YEAR = newYear(new Date().getUTCFullYear() + 1);
 const DAY = 86_400;
 const MONTH = 31;
-
-const atLeast = (ratio: number): Target => ({ at: 'least', ratio });
-const atMost = (ratio: number): Target => ({ at: 'most', ratio });
 
 /**
  * All workloads in the order in which they are prepared. First comes what is packed, so that all the rest is read as it
@@ -51,6 +47,7 @@ export function workloads(field: Field): Workload[] {
     ...writes(field),
     ...reads(field),
     ...ofHistograms(field),
+    ...ofSessions(field),
   ];
 }
 

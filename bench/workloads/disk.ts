@@ -1,4 +1,5 @@
 import { type Measurement } from '../load.js';
+import { type WeighedTable } from '../packing.js';
 import { type Field, type Target, type Workload } from './workload.js';
 
 /** What is weighed. */
@@ -6,6 +7,8 @@ export interface DiskOptions {
   readonly name: string;
   readonly title: string;
   readonly target: Target;
+  /** Points in segments unless given. */
+  readonly table?: WeighedTable;
   /** Stores what is weighed, and packs it. */
   readonly prepare: () => Promise<void>;
   /** In seconds since 1970: all points from `begin` to `end` (exclusive) are weighed, whose ever they are. */
@@ -13,7 +16,7 @@ export interface DiskOptions {
   readonly end: number;
 }
 
-/** The disk that packed points take (P2). */
+/** The disk that packed points take, or bins (P2, S1). */
 export class Disk implements Workload {
   readonly unit = 'bytes/point';
   readonly amount = 1;
@@ -39,7 +42,7 @@ export class Disk implements Workload {
   }
 
   async ours(): Promise<Measurement> {
-    const { begin, end } = this.options;
-    return { seconds: 0, latencies: [], bytesPerPoint: await this.field.packing?.bytesPerPoint(begin, end) };
+    const { begin, end, table = 'segment' } = this.options;
+    return { seconds: 0, latencies: [], value: await this.field.packing?.bytesPerPoint(table, begin, end) };
   }
 }
