@@ -8,6 +8,7 @@ import { type AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DataModule } from './data/data.module.js';
 import { type OpenDatabase } from './open-database.js';
+import { DatabasesModule } from './databases/databases.module.js';
 import { DeclaredTypesModule } from './declared-types/declared-types.module.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -31,7 +32,7 @@ import { WelcomeModule } from './welcome/welcome.module.js';
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
-const API_V1 = [DeclaredTypesModule, LatestModule, SessionsModule];
+const API_V1 = [DatabasesModule, DeclaredTypesModule, LatestModule, SessionsModule];
 
 /** What has the paths of Grafana's API. */
 const GRAFANA = [AnnotationsModule];

@@ -46,8 +46,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'storage/annotations': ['common', 'postgres', 'storage/access', 'storage/ingest', 'storage/sessions'],
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],
-    ...['storage/access', 'storage/hypertables', 'storage/points', 'storage/registry', 'storage/rollups'],
-    'storage/sessions',
+    ...['storage/access', 'storage/databases', 'storage/hypertables', 'storage/points', 'storage/registry'],
+    ...['storage/rollups', 'storage/sessions'],
   ],
   'storage/dump': [
     ...['postgres', 'storage/access', 'storage/annotations', 'storage/databases', 'storage/hypertables'],
@@ -72,13 +72,27 @@ const MAY_IMPORT: Record<string, string[]> = {
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
   'line-protocol': ['auth', 'common', 'http', 'json', 'postgres', 'storage'],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
+  databases: [
+    ...['auth', 'common', 'deletion', 'event-types', 'http', 'json', 'metadata', 'postgres', 'rollups', 'storage'],
+  ],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
   health: ['common', 'http', 'metrics', 'postgres'],
   welcome: ['common', 'config', 'http'],
   backup: ['common', 'jobs', 'postgres', 'storage'],
   import: ['common', 'data', 'event-types', 'jobs', 'json', 'metadata', 'postgres', 'rollups', 'sessions', 'storage'],
   openapi: [
-    ...['annotations', 'auth', 'common', 'config', 'data', 'declared-types', 'deletion', 'event-types', 'health'],
+    ...[
+      'annotations',
+      'auth',
+      'common',
+      'config',
+      'data',
+      'databases',
+      'declared-types',
+      'deletion',
+      'event-types',
+      'health',
+    ],
     ...['http', 'latest', 'metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],
   ],
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { type Actor } from '../src/storage/access/audit-store.js';
 import { DatabaseStore } from '../src/storage/databases/database-store.js';
 import { FieldSeriesStore, type WantedSeries } from '../src/storage/databases/field-series-store.js';
@@ -9,9 +10,11 @@ import { type WireMetadata } from './support/metadata.js';
 
 let archive: TestArchive;
 let other: TestArchive;
+let admin: string;
 beforeAll(async () => {
   archive = await startArchive();
   other = await archive.another();
+  admin = await archive.issueKey('admin');
 });
 afterAll(async () => {
   await other.close();
@@ -182,7 +185,6 @@ describe('what the line protocol wrote', () => {
   test('loses points of a field as any event type does', async () => {
     const base = `${uri}f%20g/base`;
     for (const ts of [7, 8]) await postPoint(archive, uri, 'f%20g', { ts, val: ts }).expect(201);
-    const admin = await archive.issueKey('admin');
     const { body } = await archive.http
       .delete(`${base}?time-start=7&time-end=7`)
       .set('authorization', admin)
@@ -198,5 +200,198 @@ describe('what the line protocol wrote', () => {
     expect(body.code).toBe('unknown-event-type');
     await archive.http.get(`${uri}a%00b/base`).expect(404);
     await postPoint(archive, uri, 'no%20such', { ts: 5, val: 1 }).expect(400);
+  });
+});
+
+const DATABASES = '/api/v1/databases';
+
+function send(method: 'get' | 'put' | 'patch' | 'delete', path: string, body?: object) {
+  const request = archive.http[method](`${DATABASES}${path}`).set('authorization', admin);
+  return body === undefined ? request : request.send(body);
+}
+
+/** Registers series with one field each, and stores their points. */
+async function store(
+  database: string,
+  series: readonly WantedSeries[],
+  points: readonly (readonly [number, number])[],
+) {
+  const keys: string[] = [];
+  for (const one of await registerFields(database, series)) {
+    keys.push(one?.metadataKey ?? '');
+    for (const [ts, val] of points)
+      for (const field of one?.series.keys() ?? [])
+        await postPoint(archive, `${ARCHIVE}${keys.at(-1)}/`, field, { ts, val }).expect(201);
+  }
+  return keys;
+}
+
+describe('a database', () => {
+  test('is created, listed and read with what is stored in it', async () => {
+    const created = await send('put', '/a%20b', {}).expect(201, { name: 'a b', summaries: [] });
+    expect(created.headers.location).toMatch(/\/api\/v1\/databases\/a%20b$/);
+    await send('put', '/a%20b', {}).expect(200);
+    await send('get', '/a%20b').expect(200, {
+      name: 'a b',
+      summaries: [],
+      series: 0,
+      points: 0,
+      first: null,
+      last: null,
+    });
+    await store(
+      'a b',
+      [wanted('m', { host: 'a' }), wanted('m', { host: 'b' })],
+      [
+        [10, 1],
+        [20.5, 2],
+      ],
+    );
+    const content = { series: 2, points: 4, first: 10, last: 20.5 };
+    await send('get', '/a%20b').expect(200, { name: 'a b', summaries: [], ...content });
+    const { body, headers } = await send('get', '?limit=1').expect(200);
+    expect(body).toEqual([{ name: expect.any(String), summaries: [] }]);
+    expect(headers.link).toContain('rel="next"');
+  });
+
+  test('keeps summaries of its numbers: of fields that are there, and of those that come', async () => {
+    const [old = ''] = await store(
+      'kept',
+      [wanted('m', { host: 'old' })],
+      [
+        [60, 1],
+        [61, 2],
+        [120, 5],
+      ],
+    );
+    await registerFields('kept', [wanted('m', { host: 'old' }, { text: 'string' })]);
+    const summaries = [
+      { 'summary-type': 'average', 'summary-window': 60 },
+      { 'summary-type': 'categories', 'summary-window': 60 },
+    ];
+    for (let time = 0; time < 2; time++)
+      await send('put', '/kept', { summaries }).expect(200, { name: 'kept', summaries });
+    const [fresh = ''] = await store(
+      'kept',
+      [wanted('m', { host: 'new' })],
+      [
+        [60, 3],
+        [61, 4],
+      ],
+    );
+    const averages = (key: string) => archive.http.get(`${ARCHIVE}${key}/value/averages/60`);
+    await averages(fresh).expect(200, [{ ts: 60, val: 3.5 }]);
+    await expect
+      .poll(async () => (await averages(old)).body)
+      .toEqual([
+        { ts: 60, val: 1.5 },
+        { ts: 120, val: 5 },
+      ]);
+    const { body } = await archive.http.get(`${ARCHIVE}${old}/text/categories/60`).expect(200);
+    expect(body).toEqual([]);
+    await archive.http.get(`${ARCHIVE}${old}/value/categories/60`).expect(200, []);
+    const actions = (await auditOf('kept')).map(({ action }) => action);
+    expect(actions.filter((action) => action === 'database changed')).toHaveLength(1);
+  });
+
+  test.each([
+    [{ summaries: 1 }, 'summaries: '],
+    [
+      { summaries: [{ 'summary-type': 'mean', 'summary-window': 60 }] },
+      'summary 1, summary-type: "mean" is not possible',
+    ],
+    [{ summaries: [{ 'summary-type': 'average', 'summary-window': -1 }] }, 'summary 1, summary-window: '],
+    [{ retention: '7d' }, 'retention'],
+    [
+      {
+        summaries: Array.from({ length: 101 }, (_, window) => ({
+          'summary-type': 'average',
+          'summary-window': window,
+        })),
+      },
+      'summaries: more than 100 windows',
+    ],
+  ])('is not created with settings that are wrong (%#)', async (body, detail) => {
+    expect((await send('put', '/bad', body).expect(400)).body.detail).toContain(detail);
+    await send('get', '/bad').expect(404);
+  });
+
+  test('has a name that is none of the reserved ones, and belongs to keys that may write to it', async () => {
+    await send('put', '/archive', {}).expect(403);
+    await send('put', '/a%22b', {}).expect(400);
+    await archive.http.put(`${DATABASES}/anyone`).send({}).expect(401);
+    const limited = await archive.app.get(ApiKeyService).issue('ci', 'write', { limits: { database: ['mine'] } });
+    const put = (name: string) =>
+      archive.http.put(`${DATABASES}/${name}`).set('authorization', `Token ${limited.key}`).send({});
+    await put('mine').expect(201);
+    await put('yours').expect(403);
+    await archive.http.delete(`${DATABASES}/mine`).set('authorization', archive.auth).expect(403);
+  });
+
+  test('is deleted with all its data, however many metadata it has, and no other is', async () => {
+    await store('gone', [wanted('m', {}, { a: 'float', b: 'integer' })], [[5, 1]]);
+    const many = Array.from({ length: 250 }, (_, host) => wanted('n', { host: String(host) }));
+    await registerFields('gone', many);
+    const [kept = ''] = await store('Gone', [wanted('m', {})], [[5, 1]]);
+    await send('delete', '/gone?limit=1').expect(400);
+    await send('delete', '/gone').expect(200, { deleted: { metadata: 251, points: 2 } });
+    await send('get', '/gone').expect(404);
+    await send('delete', '/gone').expect(404);
+    expect(await archive.query(`SELECT FROM field WHERE database = 'gone'`)).toEqual([]);
+    await archive.http.get(`${ARCHIVE}?database=gone`).expect(200, []);
+    await archive.http.get(`${ARCHIVE}${kept}/value/base?time=5`).expect(200, [{ ts: 5, val: 1 }]);
+    expect((await auditOf('gone')).at(-1)).toEqual({
+      action: 'database deleted',
+      details: { metadata: 251, points: 2 },
+    });
+    const [again] = await registerFields('gone', [wanted('m', {}, { a: 'string' })]);
+    expect(again?.series.get('a')?.dataType).toBe('string');
+  });
+});
+
+describe('a field', () => {
+  const FIELD = '/fields/measurements/a%2Fb%20c/fields/v%201';
+
+  beforeAll(async () => {
+    const both: Record<string, FieldType> = { 'v 1': 'float', w: 'integer' };
+    await store(
+      'fields',
+      [wanted('a/b c', { host: 'a' }, both), wanted('a/b c', { host: 'b' }, { 'v 1': 'float' })],
+      [[5, 1]],
+    );
+    await registerFields('fields', [wanted('m', {}, { 'v 1': 'boolean' })]);
+  });
+
+  test('is listed, read, and has a unit', async () => {
+    const field = { measurement: 'a/b c', name: 'v 1', type: 'float', unit: null };
+    await send('get', FIELD).expect(200, field);
+    await send('patch', FIELD, { unit: 'ms' }).expect(200, { ...field, unit: 'ms' });
+    const { body } = await send('get', '/fields/fields').expect(200);
+    const listed = body as (typeof field)[];
+    expect(listed.map(({ measurement, name, unit }) => [measurement, name, unit])).toEqual([
+      ['a/b c', 'v 1', 'ms'],
+      ['a/b c', 'w', null],
+      ['m', 'v 1', null],
+    ]);
+    const { body: ofMeasurement } = await send('get', '/fields/fields?measurement=m').expect(200);
+    expect(ofMeasurement).toHaveLength(1);
+    await send('get', '/nope/fields').expect(404);
+    const { body: refused } = await send('patch', FIELD, {}).expect(400);
+    expect(refused.detail).toContain('unit');
+    await send('patch', FIELD, { type: 'integer' }).expect(400);
+    await send('patch', '/fields/measurements/m/fields/no', { unit: 's' }).expect(404);
+  });
+
+  test('is deleted for all tags, and then takes another type', async () => {
+    const { body } = await send('delete', FIELD).expect(200);
+    expect(body).toEqual({ deleted: { metadata: 1, points: 2 } });
+    await send('get', FIELD).expect(404);
+    await send('delete', FIELD).expect(404);
+    const [one] = await registerFields('fields', [wanted('a/b c', { host: 'a' }, { 'v 1': 'string' })]);
+    expect([...(one?.series ?? [])].map(([name, { dataType }]) => [name, dataType]).sort()).toEqual([
+      ['v 1', 'string'],
+      ['w', 'integer'],
+    ]);
+    await send('get', '/fields/measurements/m/fields/v%201').expect(200);
   });
 });

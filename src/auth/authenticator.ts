@@ -3,7 +3,7 @@ import { type FastifyContextConfig, type FastifyReply, type FastifyRequest } fro
 import { UsageCounters } from '../audit/usage-counters.js';
 import { Forbidden, Unauthorized } from '../common/errors.js';
 import { AppConfig } from '../config/config.js';
-import { subjectOfSession } from '../storage/registry/subject-store.js';
+import { subjectOfDatabase, subjectOfSession } from '../storage/registry/subject-store.js';
 import { ApiKeyService, KEY_TTL_MS } from './api-key.service.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { Caller, type Rights } from './caller.js';
@@ -147,9 +147,10 @@ export class Authenticator {
   }
 
   private async checkLimits(caller: Caller, params: unknown): Promise<void> {
-    const { metadataKey, session } = (params ?? {}) as { metadataKey?: string; session?: string };
+    const { metadataKey, session, database } = (params ?? {}) as Partial<Record<string, string>>;
     if (metadataKey !== undefined) await this.limits.checkKeys(caller, () => [metadataKey]);
     if (session !== undefined) this.limits.check(caller, subjectOfSession(session));
+    if (database !== undefined) this.limits.check(caller, subjectOfDatabase(database));
   }
 }
 

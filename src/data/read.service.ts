@@ -37,7 +37,7 @@ export class ReadService {
     const { range, order, page, form } = query;
     const extent = window === 0 ? await this.series.extent(metadataKey, eventType) : undefined;
     // A series tells its data type; without one, there may be no such event type at all.
-    if (!extent) await this.eventTypes.require(eventType);
+    if (!extent) await this.eventTypes.require(metadataKey, eventType);
     if (!extent || extent.first === null || extent.last === null) return emptyPage(page);
     const { id, dataType, isStream, fromPrimary } = extent;
     const { begin, end } = resolveRange(range, extent.now);

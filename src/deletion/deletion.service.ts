@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound } from '../common/errors.js';
 import { type Actor } from '../storage/access/audit-store.js';
 import { type Deleted, DeleteStore, type Span } from '../storage/removal/delete-store.js';
 import { Replica } from '../postgres/replica.js';
@@ -29,13 +28,8 @@ export class DeletionService {
    * has a part of a bin whose points were not kept.
    */
   async points(key: string, eventType: string, span: Span, by: Actor): Promise<Deleted> {
-    try {
-      return await this.done(this.store.deletePoints(key, eventType, span, by));
-    } catch (error) {
-      // What exists needs no look-up: fields of the line protocol are event types of their metadata only.
-      if (error instanceof NotFound) await this.eventTypes.require(eventType);
-      throw error;
-    }
+    await this.eventTypes.require(key, eventType);
+    return this.done(this.store.deletePoints(key, eventType, span, by));
   }
 
   /** After a deletion, a replica that lags behind must not be read: it still has the data. */

@@ -9,6 +9,7 @@ export const TAGS = {
   types: 'What can be measured: built-in event types, and those that an admin declares.',
   summaries: 'One value for each window of time, updated as points arrive.',
   sessions: 'Data sessions, such as load tests: streams of points with row numbers, and their summaries.',
+  databases: 'Databases of the line protocol, and the fields of their measurements.',
   annotations: "Texts on the time axis, in the shapes of Grafana's API for annotations.",
   deletion: 'Deleting metadata, event types and points, with their summaries.',
   server: 'The location of the archive, and the health and metrics of the server.',

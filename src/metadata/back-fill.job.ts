@@ -33,6 +33,11 @@ export class BackFillJob implements Job {
     }
   }
 
+  /** Fills what any metadata lacks, in the background. */
+  fillLater(): void {
+    this.runner.trigger(this);
+  }
+
   private async fillSome(metadataKey: string): Promise<boolean> {
     let complete = true;
     for (const lacking of await this.backFill.lacking(metadataKey))

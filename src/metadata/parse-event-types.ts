@@ -2,7 +2,7 @@ import { Invalid } from '../common/errors.js';
 import { type DataTypeOf, requireDataType } from '../event-types/catalogue.js';
 import { type DataTypeName } from '../event-types/data-types.js';
 import { integerOf } from '../event-types/numbers.js';
-import { SUMMARY_KINDS, type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
+import { SUMMARY_KINDS, SUMMARY_TYPES, type SummaryType, summariesOf } from '../rollups/summary-kinds.js';
 import { itemsOf, type JsonSlice, membersOf, stringOf } from '../json/json-text.js';
 import { sameSummary, type SummaryRegistration } from '../storage/registry/metadata-store.js';
 
@@ -23,26 +23,26 @@ export function parseEventTypes(
     const members = objectIn(item, where);
     const name = textIn(members, 'event-type', where);
     const dataType = requireDataType(dataTypeOf, name, `${where}: `);
-    const summaries = parseSummaries(members.get('summaries'), dataType, `${where}, `);
+    const summaries = parseSummaries(members.get('summaries'), [dataType], `${where}, `);
     eventTypes.set(name, distinct([...(eventTypes.get(name) ?? []), ...summaries]));
   }
   return eventTypes;
 }
 
 /**
- * The `summaries` to register for an event type of this data type, each once; `undefined` and `null` are an empty list.
- * Throws `Invalid`, naming the field and its 1-based position behind `where`.
+ * The `summaries` to register for values of these data types, each once; `undefined` and `null` are an empty list. One of
+ * the types must have them. Throws `Invalid`, naming the field and its 1-based position behind `where`.
  */
 export function parseSummaries(
   slice: JsonSlice | undefined,
-  dataType: DataTypeName,
+  dataTypes: readonly DataTypeName[],
   where = '',
 ): readonly SummaryRegistration[] {
   const items = slice ? itemsIn(slice, `${where}summaries`) : [];
   return distinct(
     items.flatMap((item, index) => {
       const place = `${where}summary ${index + 1}`;
-      return parseSummary(objectIn(item, place), dataType, place) ?? [];
+      return parseSummary(objectIn(item, place), dataTypes, place) ?? [];
     }),
   );
 }
@@ -54,13 +54,17 @@ function distinct(summaries: readonly SummaryRegistration[]): SummaryRegistratio
 type Members = ReadonlyMap<string, JsonSlice>;
 
 /** `undefined` for "base", which every event type has anyway. */
-function parseSummary(members: Members, dataType: DataTypeName, where: string): SummaryRegistration | undefined {
+function parseSummary(
+  members: Members,
+  dataTypes: readonly DataTypeName[],
+  where: string,
+): SummaryRegistration | undefined {
   const type = textIn(members, 'summary-type', where);
   if (type === 'base') return undefined;
-  const allowed = summariesOf(dataType);
+  const allowed = SUMMARY_TYPES.filter((summary) => dataTypes.some((name) => summariesOf(name).includes(summary)));
   if (!isOneOf(allowed, type))
     throw new Invalid(
-      `${where}, summary-type: ${JSON.stringify(type)} is not possible for ${dataType} values, ` +
+      `${where}, summary-type: ${JSON.stringify(type)} is not possible for ${dataTypes.join(' or ')} values, ` +
         (allowed.length > 0 ? `only ${allowed.join(', ')}` : 'nor is any other'),
     );
   const window = windowIn(members.get('summary-window'), `${where}, summary-window`);

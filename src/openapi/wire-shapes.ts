@@ -1,8 +1,10 @@
 import * as annotations from '../annotations/annotation.dto.js';
 import * as data from '../data/data.dto.js';
+import * as databases from '../databases/databases.dto.js';
 import * as declaredTypes from '../declared-types/declared-types.dto.js';
 import * as deletion from '../deletion/deletion.dto.js';
 import * as values from '../event-types/values.dto.js';
+import * as fields from '../databases/fields.dto.js';
 import * as health from '../health/health.dto.js';
 import * as http from '../http/error.dto.js';
 import * as latest from '../latest/latest.dto.js';
@@ -36,6 +38,8 @@ export const WIRE_SHAPES = [
   streamSummaries,
   comparison,
   annotations,
+  databases,
+  fields,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

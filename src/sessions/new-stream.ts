@@ -43,7 +43,7 @@ export function newStreamOf(session: string, id: string, body: NewStreamObject):
 function summariesOf({ type, summaries }: NewStreamObject, aggregate: boolean): readonly SummaryRegistration[] {
   if (summaries == null) return aggregate ? DEFAULT_SUMMARIES[type] : [];
   if (!aggregate) throw new Invalid('summaries: they need "aggregate": true');
-  const parsed = parseSummaries(parseSlice(JSON.stringify(summaries)), dataTypeOf(type));
+  const parsed = parseSummaries(parseSlice(JSON.stringify(summaries)), [dataTypeOf(type)]);
   if (parsed.length === 0) throw new Invalid('summaries: at least one is needed, as "aggregate" is true');
   for (const [index, summary] of parsed.entries())
     if (summary.window < 1)

@@ -12,6 +12,7 @@ import { CommitMetrics } from './ingest/commit-metrics.js';
 import { Database } from '../postgres/database.js';
 import { BinOwner, PointOwner } from './registry/data-owners.js';
 import { CutOffStore } from './registry/cut-off-store.js';
+import { DatabaseRemoval } from './removal/database-removal.js';
 import { DatabaseStore } from './databases/database-store.js';
 import { DeleteStore } from './removal/delete-store.js';
 import { DiskSpace } from '../postgres/disk-space.js';
@@ -63,6 +64,7 @@ const STORES = [
   CommitFeed,
   CommitMetrics,
   CutOffStore,
+  DatabaseRemoval,
   DatabaseStore,
   DeleteStore,
   EventTypeStore,

@@ -97,7 +97,7 @@ export class SummariesService {
   ): Promise<FoundBins | undefined> {
     const isPossible = window >= 0 && window <= MAX_WINDOW_SECONDS;
     const extent = isPossible ? await this.summaries.extent(metadataKey, eventType, type, window) : undefined;
-    if (!extent) await this.eventTypes.require(eventType);
+    if (!extent) await this.eventTypes.require(metadataKey, eventType);
     if (!extent || extent.first === null || extent.last === null) return undefined;
     const asked = rangeAt(extent.now);
     const begin = Math.max(asked.begin, binOf(extent.first, window, extent.origin), extent.cutOff ?? -Infinity);

@@ -411,6 +411,65 @@ export type ConflictingPoint = {
 };
 
 /**
+ * A database of the line protocol.
+ */
+export type Database = {
+    name: string;
+    /**
+     * The summaries that each field keeps, if its type has them.
+     */
+    summaries: Array<DatabaseSummary>;
+};
+
+/**
+ * A database of the line protocol, and how much is stored in it.
+ */
+export type DatabaseContent = {
+    name: string;
+    /**
+     * The summaries that each field keeps, if its type has them.
+     */
+    summaries: Array<DatabaseSummary>;
+    /**
+     * The number of metadata, one for each measurement with a set of tags; `SERIES_LIMIT` bounds it.
+     */
+    series: number;
+    /**
+     * The number of stored values of all fields.
+     */
+    points: number;
+    /**
+     * The time of the first point in seconds; `null` without points.
+     */
+    first: number | null;
+    /**
+     * The time of the last point in seconds; `null` without points.
+     */
+    last: number | null;
+};
+
+/**
+ * What a database keeps of its fields.
+ */
+export type DatabaseSettings = {
+    /**
+     * The summaries that each field keeps, if its type has them; absent: they stay as they are.
+     */
+    summaries?: Array<NewSummary> | null;
+};
+
+/**
+ * A summary that the fields of a database keep.
+ */
+export type DatabaseSummary = {
+    'summary-type': SummaryType;
+    /**
+     * The window in seconds.
+     */
+    'summary-window': number;
+};
+
+/**
  * The numbers of deleted metadata and points.
  */
 export type Deleted = {
@@ -574,6 +633,32 @@ export type EventTypeInfo = {
      * Whether every archive has it; such an event type cannot be changed.
      */
     'built-in': boolean;
+};
+
+/**
+ * A field of a measurement.
+ */
+export type Field = {
+    measurement: string;
+    name: string;
+    /**
+     * The type of its values, which the first one has fixed for all tags.
+     */
+    type: 'float' | 'integer' | 'boolean' | 'string';
+    /**
+     * The unit of its numbers; `null` where nobody has set one.
+     */
+    unit: string | null;
+};
+
+/**
+ * What changes of a field; its type never does.
+ */
+export type FieldChanges = {
+    /**
+     * The unit of its numbers; `null` for none.
+     */
+    unit: string | null;
 };
 
 /**
@@ -1795,6 +1880,11 @@ export type DataEnd = number;
 export type DataStart = number;
 
 /**
+ * The name of the database.
+ */
+export type DatabaseOfPath = string;
+
+/**
  * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
  */
 export type Destination = string;
@@ -1813,6 +1903,11 @@ export type EventTypeFilter = EventType;
  * The event type.
  */
 export type EventTypeOfPath = EventType;
+
+/**
+ * The key of the field, exactly as it was written.
+ */
+export type FieldOfPath = string;
 
 /**
  * Any other name selects metadata that have a free-form parameter of this name with exactly this value: `ip-transport-protocol=tcp`. `_` and `-` in names are equivalent, but for those of tags (`tag.KEY`) beside `database`.
@@ -1860,6 +1955,16 @@ export type MatchAny = boolean;
  * An IP address in any notation, or a host name, which is resolved; 400 if it has no address.
  */
 export type MeasurementAgent = string;
+
+/**
+ * Only of this measurement.
+ */
+export type MeasurementFilter = string;
+
+/**
+ * The name of the measurement, exactly as it was written.
+ */
+export type MeasurementOfPath = string;
 
 /**
  * The key of the metadata, which the archive chose at registration.

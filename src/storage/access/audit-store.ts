@@ -49,6 +49,10 @@ export type AuditAction =
   | 'annotation changed'
   | 'annotation deleted'
   | 'database created'
+  | 'database changed'
+  | 'database deleted'
+  | 'field changed'
+  | 'field deleted'
   | 'series created'
   | 'retention run';
 

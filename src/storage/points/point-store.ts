@@ -7,6 +7,7 @@ import { type StorageEngine } from '../hypertables/engine.js';
 import { ExpiringRows, type ExpiringTable } from '../hypertables/expiring-table.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { type PointOwner } from '../registry/data-owners.js';
+import { seriesOfDatabase } from '../registry/relations.js';
 import { type Extent } from '../registry/series-store.js';
 import { ExpiringSegments } from './expiring-segments.js';
 import { CADENCE_POINTS, type NewestPoint, newestPoints, type SeriesWithExtent, withCadence } from './newest-points.js';
@@ -115,6 +116,17 @@ export class PointStore implements PointOwner {
       (sum, { codec, data }) => sum + countBetween({ codec, data: Buffer.from(data, 'base64') }, begin, end),
       whole,
     );
+  }
+
+  /** The number of stored points of a database of the line protocol. */
+  async countOfDatabase(database: string): Promise<number> {
+    const series = seriesOfDatabase('$1');
+    const { rows } = await this.db.reader(true).query<{ points: number }>(
+      `SELECT ((SELECT count(*) FROM point WHERE series IN ${series})
+               + (SELECT coalesce(sum(points), 0) FROM segment WHERE series IN ${series}))::float8 AS points`,
+      [database],
+    );
+    return rows[0]?.points ?? 0;
   }
 
   /** The times of the first and the last point of a series, or `undefined` where it has none. */

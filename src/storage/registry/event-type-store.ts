@@ -74,9 +74,14 @@ export class EventTypeStore {
     }
   }
 
-  /** Throws `UnknownEventType` if there is no such event type. */
-  async require(eventType: string): Promise<void> {
-    if (!BUILT_IN.has(eventType) && !(await this.find(eventType))) throw new UnknownEventType(eventType);
+  /**
+   * Throws `UnknownEventType` if there is no such event type, and the metadata with this key has none of its own: fields of
+   * the line protocol are event types of their metadata only.
+   */
+  async require(metadataKey: string, eventType: string): Promise<void> {
+    if (BUILT_IN.has(eventType) || (await this.find(eventType))) return;
+    const text = 'SELECT FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1 AND s.event_type = $2';
+    if ((await this.db.query(text, [metadataKey, eventType])).rowCount === 0) throw new UnknownEventType(eventType);
   }
 
   /**

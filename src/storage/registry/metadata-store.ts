@@ -7,7 +7,8 @@ import { type DataTypeName } from '../../event-types/data-types.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
 import { Database } from '../../postgres/database.js';
 import { DiskSpace } from '../../postgres/disk-space.js';
-import { type AddedSummary, BinOwner } from './data-owners.js';
+import { addSummaries } from './add-summaries.js';
+import { BinOwner } from './data-owners.js';
 import { holdDataTypes } from './event-type-store.js';
 import { type Sql } from '../../postgres/sql.js';
 import { type SummaryType, summariesOf } from '../../rollups/summary-kinds.js';
@@ -263,7 +264,7 @@ export class MetadataStore {
     return { ...row, isNew };
   }
 
-  /** Adds the missing series and summaries. A series that gets a summary gets a new version, so that writers notice. */
+  /** Adds the missing series and summaries. */
   private async extend(sql: Sql, id: number, { eventTypes, traits = PLAIN }: NewMetadata): Promise<Added> {
     const names = [...eventTypes.keys()].sort();
     const dataTypes = await holdDataTypes(sql, names);
@@ -275,35 +276,16 @@ export class MetadataStore {
        ON CONFLICT ON CONSTRAINT series_identity DO NOTHING RETURNING event_type AS "eventType"`,
       [id, names, dataTypes, traits.origin, traits.isStream, traits.keepsPoints],
     );
-    await sql.query('SELECT FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE', [id]);
-    const wanted = names.flatMap((name) => (eventTypes.get(name) ?? []).map((summary) => ({ name, ...summary })));
-    const summaries = await sql.query<AddedSummary & { name: string }>(
-      // Inside one statement, "summary" is what it was before: it tells whether the window is new to the series.
-      `WITH added AS (
-         -- Bins that have expired are missing for the new summary too: their rows are gone. So are those of points that
-         -- were not kept.
-         INSERT INTO summary (series, type, window_seconds, cut_off)
-         SELECT s.id, type, window_seconds,
-                CASE WHEN NOT s.keeps_points THEN s.last_point + interval '1 microsecond' ELSE
-                (SELECT CASE WHEN bool_and(y.cut_off IS NOT NULL) THEN min(y.cut_off) END FROM summary y
-                 WHERE y.series = s.id AND y.window_seconds = wanted.window_seconds) END
-         FROM unnest($2::text[], $3::text[], $4::bigint[]) AS wanted (event_type, type, window_seconds)
-         JOIN series s ON s.metadata = $1 AND s.event_type = wanted.event_type
-         ON CONFLICT ON CONSTRAINT summary_pkey DO NOTHING RETURNING series, type, window_seconds
-       ), noticed AS (
-         UPDATE series SET version = version + 1 WHERE id IN (SELECT series FROM added)
-       )
-       SELECT concat_ws(' ', s.event_type, a.type, a.window_seconds) AS name,
-              a.series, s.data_type AS "dataType", a.type, a.window_seconds::float8 AS window,
-              NOT EXISTS (SELECT FROM summary y WHERE y.series = a.series AND y.window_seconds = a.window_seconds)
-                AS "isNewWindow", s.keeps_points AND s.first_point IS NOT NULL AS "hasPoints"
-       FROM added a JOIN series s ON s.id = a.series ORDER BY 1`,
-      [id, wanted.map(({ name }) => name), wanted.map(({ type }) => type), wanted.map(({ window }) => window)],
+    const locked = await sql.query<{ id: number; eventType: string }>(
+      'SELECT id, event_type AS "eventType" FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE',
+      [id],
     );
-    await this.bins.summariesAdded(sql, summaries.rows);
+    const wanted = locked.rows.flatMap(({ id: number, eventType }) =>
+      (eventTypes.get(eventType) ?? []).map(({ type, window }) => ({ series: number, type, window })),
+    );
     return {
       eventTypes: series.rows.map(({ eventType }) => eventType).sort(),
-      summaries: summaries.rows.map(({ name }) => name),
+      summaries: await addSummaries(sql, this.bins, wanted),
     };
   }
 }
@@ -324,7 +306,7 @@ function refuseRedeclared(
 const DELETED = 'the metadata was deleted while it was registered, try again';
 
 /** Every point is added to a bin of each window of its series: more windows would slow all writes down. */
-const MAX_WINDOWS = 100;
+export const MAX_WINDOWS = 100;
 
 async function refuseManyWindows(sql: Sql, metadata: number): Promise<void> {
   const { rows } = await sql.query<{ name: string }>(

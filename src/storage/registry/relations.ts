@@ -3,6 +3,8 @@
  * has to be one statement. Only the registry knows the tables behind them.
  */
 
+import { SERIES } from './subject-store.js';
+
 /** All registered summaries: `y`, with their series `s` and metadata `m`, to follow FROM. */
 export const REGISTERED_SUMMARIES = `
   metadata m JOIN series s ON s.metadata = m.id JOIN summary y ON y.series = s.id`;
@@ -10,6 +12,19 @@ export const REGISTERED_SUMMARIES = `
 /** The ids of the series of a metadata, as a subquery. @param key an SQL expression for the metadata key. */
 export function seriesOfMetadata(key: string): string {
   return `(SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = ${key})`;
+}
+
+/**
+ * An SQL condition: the metadata `m` is what the line protocol wrote to a database. There is an index for it.
+ * @param database an SQL expression.
+ */
+export function isOfDatabase(database: string): string {
+  return `m.subject_type = '${SERIES}' AND m.parameters ->> 'database' = ${database}`;
+}
+
+/** The ids of the series of a database, as a subquery. @param database an SQL expression. */
+export function seriesOfDatabase(database: string): string {
+  return `(SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE ${isOfDatabase(database)})`;
 }
 
 /** The id of a series, as a subquery: no row where there is no such series. @param id an SQL expression. */

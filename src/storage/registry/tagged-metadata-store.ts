@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type DataTypeName } from '../../event-types/data-types.js';
-import { byteaArray, int4Array, int8Array, jsonbArray, textArray } from '../../postgres/array-encoding.js';
+import { byteaArray, int4Array, jsonbArray, textArray } from '../../postgres/array-encoding.js';
 import { type Sql } from '../../postgres/sql.js';
 import { summariesOf } from '../../rollups/summary-kinds.js';
+import { microsOf } from '../../postgres/timestamps.js';
+import { addSummaries, type WantedSummary } from './add-summaries.js';
+import { BinOwner } from './data-owners.js';
 import { type SummaryRegistration } from './metadata-store.js';
+import { isOfDatabase, REGISTERED_SUMMARIES, seriesOfDatabase } from './relations.js';
 import { REF_COLUMNS, type SeriesOfMetadata, type SeriesRef } from './series-store.js';
 import { SERIES } from './subject-store.js';
 
@@ -29,9 +33,22 @@ export interface StoredTagged {
   readonly series: SeriesOfMetadata;
 }
 
-/** The condition that the index `metadata_database` is for. @param database an SQL expression. */
-function isOfDatabase(database: string): string {
-  return `m.subject_type = '${SERIES}' AND m.parameters ->> 'database' = ${database}`;
+/** How much of a database is registered; times in micros, `null` where there is no point. */
+export interface SeriesTotals {
+  readonly metadata: number;
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** A field: an event type of all metadata of a measurement. */
+export interface PartOfDatabase {
+  readonly measurement: string;
+  readonly eventType: string;
+}
+
+interface NumberedSeries {
+  readonly id: number;
+  readonly dataType: DataTypeName;
 }
 
 /**
@@ -40,6 +57,8 @@ function isOfDatabase(database: string): string {
  */
 @Injectable()
 export class TaggedMetadataStore {
+  constructor(private readonly bins: BinOwner) {}
+
   /** The stored ones of these by identity. */
   async find(sql: Sql, wanted: readonly TaggedMetadata[]): Promise<Map<string, StoredTagged>> {
     const { rows } = await sql.query<{ identity: Buffer; key: string; eventType: string | null } & SeriesRef>({
@@ -104,7 +123,7 @@ export class TaggedMetadataStore {
     series: readonly TaggedSeries[],
     summaries: readonly SummaryRegistration[],
   ): Promise<number> {
-    const { rows } = await sql.query<{ id: number; dataType: DataTypeName }>({
+    const { rows } = await sql.query<NumberedSeries>({
       name: 'tagged-insert-series',
       text: `INSERT INTO series (metadata, event_type, data_type)
              SELECT * FROM unnest($1::int4[], $2::text[], $3::text[]) AS wanted (metadata, event_type, data_type)
@@ -118,21 +137,90 @@ export class TaggedMetadataStore {
         textArray(series, ({ dataType }) => dataType),
       ],
     });
-    const added = rows.flatMap(({ id, dataType }) => {
-      const possible = summariesOf(dataType);
-      return summaries.filter(({ type }) => possible.includes(type)).map(({ type, window }) => ({ id, type, window }));
-    });
-    if (added.length > 0)
-      await sql.query({
-        name: 'tagged-insert-summaries',
-        text: `INSERT INTO summary (series, type, window_seconds)
-               SELECT * FROM unnest($1::int4[], $2::text[], $3::int8[])`,
-        values: [
-          int4Array(added, ({ id }) => id),
-          textArray(added, ({ type }) => type),
-          int8Array(added, ({ window }) => window),
-        ],
-      });
+    await addSummaries(sql, this.bins, fitting(rows, summaries));
     return rows.length;
   }
+
+  /** The ids of all series of a database, ascending. */
+  async seriesOf(sql: Sql, database: string): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(`SELECT id FROM ${seriesOfDatabase('$1')} found ORDER BY id`, [
+      database,
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * The numbers of the first metadata of a database, ascending, at most `limit`, which may be infinite.
+   * @param part only of this measurement, with this event type.
+   */
+  async first(sql: Sql, database: string, limit: number, part?: PartOfDatabase): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(
+      `SELECT m.id FROM metadata m
+       WHERE ${isOfDatabase('$1')}
+         AND ($2::text IS NULL OR m.parameters ->> 'measurement' = $2 AND EXISTS (
+               SELECT FROM series s WHERE s.metadata = m.id AND s.event_type = $3))
+       ORDER BY m.id LIMIT $4`,
+      [database, part?.measurement ?? null, part?.eventType ?? null, limit === Infinity ? null : limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** The ids of the series of these metadata, or of one event type of them, ascending. */
+  async seriesOfMetadata(sql: Sql, metadata: readonly number[], eventType?: string): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(
+      `SELECT id FROM series WHERE metadata = ANY ($1) AND ($2::text IS NULL OR event_type = $2) ORDER BY id`,
+      [metadata, eventType ?? null],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes those of these metadata that have no series, inside the caller's transaction; returns their number. */
+  async removeEmpty(sql: Sql, metadata: readonly number[]): Promise<number> {
+    const text = 'DELETE FROM metadata m WHERE id = ANY ($1) AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)';
+    return (await sql.query(text, [metadata])).rowCount ?? 0;
+  }
+
+  /** The windows of all summaries of a database, in seconds. */
+  async windowsOf(sql: Sql, database: string): Promise<number[]> {
+    const { rows } = await sql.query<{ window: number }>(
+      `SELECT DISTINCT y.window_seconds::float8 AS window FROM ${REGISTERED_SUMMARIES} WHERE ${isOfDatabase('$1')}`,
+      [database],
+    );
+    return rows.map(({ window }) => window);
+  }
+
+  /**
+   * Adds the summaries that these series lack, as far as their data types have them, inside the caller's transaction.
+   * @param ids ascending.
+   */
+  async extend(sql: Sql, ids: readonly number[], summaries: readonly SummaryRegistration[]): Promise<void> {
+    const { rows } = await sql.query<NumberedSeries>({
+      name: 'tagged-lock-series',
+      text: `SELECT id, data_type AS "dataType" FROM series WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE`,
+      values: [int4Array(ids, (id) => id)],
+    });
+    await addSummaries(sql, this.bins, fitting(rows, summaries));
+  }
+
+  /** How much of a database is registered. */
+  async totalsOf(sql: Sql, database: string): Promise<SeriesTotals> {
+    const { rows } = await sql.query<SeriesTotals>(
+      `SELECT count(DISTINCT m.id)::float8 AS metadata,
+              ${microsOf('min(greatest(s.first_point, s.base_cut_off))')} AS first,
+              ${microsOf('max(s.last_point)')} AS last
+       FROM metadata m LEFT JOIN series s ON s.metadata = m.id WHERE ${isOfDatabase('$1')}`,
+      [database],
+    );
+    return rows[0] ?? { metadata: 0, first: null, last: null };
+  }
+}
+
+/** The summaries of each series that its data type has. */
+function fitting(series: readonly NumberedSeries[], summaries: readonly SummaryRegistration[]): WantedSummary[] {
+  return series.flatMap(({ id, dataType }) => {
+    const possible = summariesOf(dataType);
+    return summaries
+      .filter(({ type }) => possible.includes(type))
+      .map(({ type, window }) => ({ series: id, type, window }));
+  });
 }

@@ -127,8 +127,8 @@ export class DeleteStore {
     if (!(await this.metadata.lock(sql, metadataKey))) throw new NotFound(`there is no metadata ${metadataKey}`);
   }
 
-  /** Removes whole series; returns the number of their points. `ids` are in ascending order. */
-  private async remove(sql: Sql, ids: readonly number[]): Promise<number> {
+  /** Removes whole series, inside the caller's transaction; returns the number of their points. `ids` are in ascending order. */
+  async remove(sql: Sql, ids: readonly number[]): Promise<number> {
     let points = 0;
     for (const id of ids) {
       const series = await this.series.lockOne(sql, id);
