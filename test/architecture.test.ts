@@ -70,7 +70,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   annotations: ['auth', 'common', 'data', 'http', 'json', 'sessions', 'storage'],
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
-  'line-protocol': ['auth', 'common', 'http', 'json', 'postgres', 'storage'],
+  'line-protocol': [
+    ...['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'postgres', 'storage'],
+  ],
   deletion: ['auth', 'common', 'http', 'postgres', 'storage'],
   databases: [
     ...['auth', 'common', 'deletion', 'event-types', 'http', 'json', 'metadata', 'postgres', 'rollups', 'storage'],

@@ -10,7 +10,8 @@ import { type Dropped, type Tally, UsageStore, type Written } from '../storage/a
 const MAX_ROWS = 10_000;
 
 /** Why a point was dropped. */
-export type DropReason = 'event type not registered' | 'older than retention keeps' | 'no value';
+export type DropReason =
+  'event type not registered' | 'older than retention keeps' | 'no value' | 'field of another type';
 
 /** The last use of a key. */
 interface Use {

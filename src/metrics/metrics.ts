@@ -51,6 +51,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly pointsBefore1990 = new Counter({
+    name: 'marigram_points_before_1990_total',
+    help: 'Points of lines that were stored before 1990: probably their times are in another unit than the request said.',
+    registers: [this.registry],
+  });
+
+  readonly linesDropped = new Counter({
+    name: 'marigram_lines_dropped_total',
+    help: 'Lines of the line protocol that were not stored, by reason; the answer names them.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+
   readonly lunaDeferred = new Counter({
     name: 'marigram_luna_deferred_total',
     help: 'Requests at the Luna door that could not be served yet: their connections were closed after 4 seconds.',

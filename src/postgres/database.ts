@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Replica, type ReplicaOptions } from './replica.js';
 import { retry, type RetryPolicy, TRANSACTION } from './retry.js';
 import { type Result, type Sql, type Statement } from './sql.js';
+import { microsOf } from './timestamps.js';
 import { asCommitUnknown, asUnavailable, CommitUnknown, isTimeout, translated } from './unavailable.js';
 import { WatchedPool } from './watched-pool.js';
 
@@ -62,6 +63,12 @@ export class Database implements Sql {
   /** Runs one statement on the primary. Throws `Unavailable` when the database is away. */
   query<Row extends object>(statement: string | Statement, values?: unknown[]): Promise<Result<Row>> {
     return run<Row>(this.primary, statement, values);
+  }
+
+  /** The database's time, in micros. */
+  async now(): Promise<number> {
+    const { rows } = await this.query<{ now: number }>(`SELECT ${microsOf('clock_timestamp()')} AS now`);
+    return rows[0]?.now ?? NaN;
   }
 
   /** Resolves when the database answers; throws `Unavailable` when it does not. */

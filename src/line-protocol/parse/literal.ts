@@ -1,5 +1,4 @@
-/** The type that the first write of a field gives it. */
-export type FieldType = 'float' | 'integer' | 'boolean' | 'string';
+import { type FieldType } from '../../storage/databases/field-store.js';
 
 /** A value of a field that is no text; a boolean is 0 or 1. */
 export interface Literal {

@@ -1,10 +1,10 @@
+import { type FieldType } from '../../storage/databases/field-store.js';
 import { type Head } from './head.js';
-import { type FieldType } from './literal.js';
 
 /** The good lines of a request as columns, in their order, without an object for each. */
-export class ParsedLines {
+export class ParsedLines<H extends Head = Head> {
   /** Of each line: its head, the same object for the same text. */
-  readonly heads: Head[] = [];
+  readonly heads: H[] = [];
   /** Of each line: its time, rounded down; NaN where it has none. */
   readonly micros: number[] = [];
   /** Of each line: the nanoseconds after that, 0 to 999. */
@@ -30,7 +30,7 @@ export class ParsedLines {
   }
 
   /** Ends the line to which the values since the last one belong. */
-  endLine(head: Head, micros: number, nanos: number): void {
+  endLine(head: H, micros: number, nanos: number): void {
     this.heads.push(head);
     this.micros.push(micros);
     this.nanos.push(nanos);

@@ -11,15 +11,26 @@ export class RefusedLines {
 
   /** Counts a line that is no line protocol. @param bytes the line. */
   addUnparsed(bytes: Buffer, reason: string): void {
+    this.count++;
     // A character has at most four bytes.
-    if (this.reasons.length === MOST_NAMED) this.count++;
-    else this.add(`unable to parse '${firstCharacters(bytes.subarray(0, 4 * MOST_SHOWN).toString())}': ${reason}`);
+    if (this.reasons.length < MOST_NAMED)
+      this.reasons.push(
+        `unable to parse '${firstCharacters(bytes.subarray(0, 4 * MOST_SHOWN).toString())}': ${reason}`,
+      );
   }
 
-  /** Counts a line that can be read, but not stored. */
+  /** Counts a line that can be read, but not stored; the same reason is named once. */
   add(reason: string): void {
     this.count++;
-    if (this.reasons.length < MOST_NAMED) this.reasons.push(reason);
+    if (this.reasons.length < MOST_NAMED && !this.reasons.includes(reason)) this.reasons.push(reason);
+  }
+
+  /** The same lines, to which others can be added. */
+  copy(): RefusedLines {
+    const copy = new RefusedLines();
+    copy.count = this.count;
+    copy.reasons.push(...this.reasons);
+    return copy;
   }
 
   /** The reasons, one a line, in the order in which they were found. */

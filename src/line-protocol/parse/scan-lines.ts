@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { FieldReader } from './field-reader.js';
-import { type Head, parseHead } from './head.js';
+import { type Head } from './head.js';
 import { BACKSLASH, BLANK, CR, endOfLine, HASH, isEnd, LF, TAB } from './line-bytes.js';
 import { ParsedLines } from './parsed-lines.js';
 import { RefusedLines } from './refused-lines.js';
 import { type Precision, TimeReader } from './time-reader.js';
 
 /** A body of line protocol as it was read. */
-export interface ScannedLines {
-  readonly lines: ParsedLines;
+export interface ScannedLines<H extends Head> {
+  readonly lines: ParsedLines<H>;
   readonly refused: RefusedLines;
 }
 
@@ -20,31 +20,32 @@ export interface ScannedLines {
  * The time of the scan and its memory are bounded by the length of the body. Names are not judged: `time`, which no field
  * or tag may be called, is for the caller to refuse.
  *
- * @param known gives the head of a text (a character for each byte) that was read before, if it is still known.
+ * @param readHead reads a head as `parseHead` does; called once for each text. The text is a part of the body: who keeps it
+ * keeps the body.
  */
-export function scanLines(
+export function scanLines<H extends Head>(
   body: Buffer,
   precision: Precision,
-  known: (text: string) => Head | undefined = () => undefined,
-): ScannedLines {
-  return new LineScanner(body, precision, known).scan();
+  readHead: (text: string) => H | string,
+): ScannedLines<H> {
+  return new LineScanner(body, precision, readHead).scan();
 }
 
-class LineScanner {
-  private readonly lines = new ParsedLines();
+class LineScanner<H extends Head> {
+  private readonly lines = new ParsedLines<H>();
   private readonly refused = new RefusedLines();
   private readonly text: string;
   private readonly fields: FieldReader;
   private readonly times: TimeReader;
   /** The heads of this body by their text, and why they are none. */
-  private readonly heads = new Map<string, Head | string>();
+  private readonly heads = new Map<string, H | string>();
   private readonly isStorable: boolean;
   private position = 0;
 
   constructor(
     private readonly body: Buffer,
     precision: Precision,
-    private readonly known: (text: string) => Head | undefined,
+    private readonly headOf: (text: string) => H | string,
   ) {
     this.text = body.toString('latin1');
     this.fields = new FieldReader(body, this.text, this.lines);
@@ -52,7 +53,7 @@ class LineScanner {
     this.isStorable = isStorable(body);
   }
 
-  scan(): ScannedLines {
+  scan(): ScannedLines<H> {
     const { body, lines, refused } = this;
     while (this.position < body.length) {
       this.skipBlanks();
@@ -96,7 +97,7 @@ class LineScanner {
     return undefined;
   }
 
-  private readHead(): Head | string {
+  private readHead(): H | string {
     const { body, heads } = this;
     const start = this.position;
     let end = start + 1;
@@ -104,7 +105,7 @@ class LineScanner {
     this.position = end;
     const text = this.text.slice(start, end);
     let head = heads.get(text);
-    if (head === undefined) heads.set(text, (head = this.known(text) ?? parseHead(text)));
+    if (head === undefined) heads.set(text, (head = this.headOf(text)));
     return typeof head !== 'string' && isEnd(body, end) ? 'missing fields' : head;
   }
 

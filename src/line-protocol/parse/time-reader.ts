@@ -12,6 +12,11 @@ const PRECISIONS = {
 
 export type Precision = keyof typeof PRECISIONS;
 
+/** Whether a text is the name of a unit. */
+export function isPrecision(text: string): text is Precision {
+  return Object.hasOwn(PRECISIONS, text);
+}
+
 /** InfluxDB's last time; its first is as far before 1970. */
 const LAST_NANO = 9_223_372_036_854_775_806n;
 

@@ -49,10 +49,9 @@ export class ColumnsBySeries {
     open.indexes.push(this.count++);
   }
 
-  /** Adds a point to columns that `open` has returned. */
-  addNumber(columns: OpenRequestColumns, micros: number, value: number): void {
-    columns.micros.push(micros);
-    columns.values.push(value);
+  /** Adds a point to columns that `open` has returned. @param nanos as of `add`. */
+  addNumber(columns: OpenRequestColumns, micros: number, value: number, nanos = 0): void {
+    columns.addNumber(micros, value, nanos);
     columns.indexes.push(this.count++);
   }
 

@@ -33,6 +33,13 @@ export class OpenColumns implements PointColumns {
     if (row !== undefined || this.rows) this.rowsOf(this.micros.length - 1).push(row ?? 0);
   }
 
+  /** Adds a number without a denominator. @param row the second part of its place. */
+  addNumber(micros: number, value: number, row: number): void {
+    this.micros.push(micros);
+    this.values.push(value);
+    if (row !== 0 || this.rows) this.rowsOf(this.micros.length - 1).push(row);
+  }
+
   /** Adds all points of other columns of the same data type. */
   append({ micros, values, denominators, documents, rows }: PointColumns): void {
     if (rows || this.rows) {
