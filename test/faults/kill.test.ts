@@ -4,9 +4,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../../src/embedded-postgres/process-identity.js';
 import { WriteLoad } from '../support/load.js';
 import { MARIGRAM, postgresOf, postgresUrlOf, Sandbox, until } from '../support/process.js';
+import { SessionLoad } from '../support/session-load.js';
 
 const ROUNDS = 20;
 const PACKING_ROUNDS = 6;
+
+/** How often each kill is tried under writers of sessions: enough to meet most moments over some runs. */
+const SESSION_ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -92,6 +96,34 @@ test('SIGKILL of PostgreSQL under writes: it runs again without a restart of the
   await load.verify(server);
   expect(await server.stop()).toMatchObject({ code: 0 });
 });
+
+test.each(['the server', 'PostgreSQL'])(
+  `SIGKILL of %s under writers of a session, ${SESSION_ROUNDS} times: none of its rows is lost, each counts once`,
+  async (victim) => {
+    const env = { DATA_DIR: sandbox.directory() };
+    const load = await SessionLoad.prepare(await sandbox.start(env), await sandbox.issueKey(env));
+    load.start();
+    for (let round = 1; round <= SESSION_ROUNDS; round++) {
+      await load.written();
+      // Somewhere within the few milliseconds that a transaction takes.
+      await sleep(Math.random() * 20);
+      if (victim === 'the server') {
+        load.server.program.signal('SIGKILL');
+        expect((await load.server.program.ended).code).toBe('SIGKILL');
+        load.server = await sandbox.start(env);
+      } else {
+        const postgres = postgresOf(env.DATA_DIR)!;
+        process.kill(postgres.pid, 'SIGKILL');
+        await until(() => !isAlive(postgres) && postgresOf(env.DATA_DIR) !== undefined);
+      }
+    }
+    await load.written();
+    await load.finish();
+    await load.verify();
+    expect(await sandbox.run([...MARIGRAM, 'verify'], env)).toMatchObject({ code: 0, stderr: '' });
+    expect(await load.server.stop()).toMatchObject({ code: 0 });
+  },
+);
 
 test('SIGTERM during bulk writes: each is acknowledged or absent, and the server ends with exit code 0', async () => {
   const env = { DATA_DIR: sandbox.directory() };
