@@ -254,6 +254,34 @@ describe('lines become points', () => {
   });
 });
 
+test('a taken place gets the last value, and the same value changes nothing', async () => {
+  const overwritten = async (): Promise<number> => {
+    const { text } = await archive.http.get('/metrics').set('authorization', archive.auth).expect(200);
+    return Number(/^marigram_points_overwritten_total (\d+)$/m.exec(text)?.[1]);
+  };
+  const before = await overwritten();
+  await write('m v=1 5000\nm v=2 5000\nm v=3 5001\nm s="a" 5000', 'taken').expect(204);
+  expect(await overwritten()).toBe(before);
+  await archive.query(`UPDATE series SET time_updated = '2001-01-01' WHERE metadata IN
+                       (SELECT id FROM metadata WHERE parameters ->> 'database' = 'taken')`);
+  for (let repeat = 0; repeat < 2; repeat++) await write('m v=2 5000\nm v=3 5001\nm s="a" 5000', 'taken').expect(204);
+  const { body } = await archive.http.get(ARCHIVE).query({ database: 'taken' }).expect(200);
+  const unchanged = { 'time-updated': 978307200 };
+  expect(body).toMatchObject([{ 'event-types': [unchanged, unchanged] }]);
+  expect(await overwritten()).toBe(before);
+  await write('m v=2 5000\nm v=4 5001\nm s="b" 5000', 'taken').expect(204);
+  expect(await overwritten()).toBe(before + 2);
+  expect(await stored('taken')).toEqual({
+    m: {
+      v: [
+        [0.000005, 2],
+        [0.000005, 4],
+      ],
+      s: [[0.000005, 'b']],
+    },
+  });
+});
+
 describe('the type of a field', () => {
   const conflict = (type: string, of: string): string =>
     `partial write: field type conflict: input field "v" on measurement "m" is type ${type}, already exists as type ${of} dropped=1`;

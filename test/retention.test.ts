@@ -385,6 +385,32 @@ test('a deletion in the bin with the cut-off computes it anew where no point of 
   expect(await verified()).toEqual([]);
 });
 
+test('a number that replaces another one in a bin that has lost points changes its extremes, as far as the others tell', async () => {
+  const { auth, http } = archive;
+  const send = (lines: string) =>
+    http.post('/write?db=lossy&precision=s').set('authorization', auth).send(lines).expect(204);
+  await http
+    .put('/api/v1/databases/lossy')
+    .set('authorization', await archive.issueKey('admin'))
+    .send({ summaries: [{ 'summary-type': 'statistics', 'summary-window': EON }] });
+  await send(`m v=500 ${noon(40)}\nm v=7 ${noon(39)}\nm v=10 ${noon(8)}\nm v=3 ${noon(6)}\nm v=1000 ${noon(5)}`);
+  await run(['*', 'base', '*', '10']);
+  const extremes = async (): Promise<[min: number, max: number]> => {
+    const [{ uri }] = (await http.get(`${ARCHIVE}?database=lossy`).expect(200)).body;
+    const [bin] = await readSummary(uri, `v/statistics/${EON}`);
+    const { minimum, maximum } = bin!.val as Record<string, number>;
+    return [minimum!, maximum!];
+  };
+  expect(await extremes()).toEqual([3, 1000]);
+  await send(`m v=11 ${noon(6)}\nm v=12 ${noon(5)}`);
+  const [min, max] = await extremes();
+  expect(Math.abs(min - 7)).toBeLessThan(0.07);
+  expect(Math.abs(max - 500)).toBeLessThan(5);
+  expect(await verified()).toEqual([]);
+  await send(`m v=2 ${noon(6)}`);
+  expect(await extremes()).toEqual([2, max]);
+});
+
 test('a deletion in a bin that has lost points takes its extremes away, as far as the others tell', async () => {
   const { uri, admin, readings } = await eon();
   await putPoints(archive, uri, 'throughput', [

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ARCHIVE, type TestArchive } from './support/archive.js';
 import { putPoints, type WirePoint } from './support/builders.js';
 import { categoriesOf, distributionOf, quantilesOf } from './support/summary-oracle.js';
 import { TwoServers } from './support/two-servers.js';
@@ -93,6 +94,87 @@ test.each(cases)(
   },
   180_000,
 );
+
+/** Places of lines: few, so that most are taken, and some of one microsecond. In nanoseconds. */
+const place = fc
+  .tuple(time, fc.constantFrom(0, 1, 500, 1_000, 2_001))
+  .map(([seconds, nanos]) => BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
+
+const lineHistories = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('write' as const),
+        server: fc.constantFrom<0 | 1>(0, 1),
+        lines: fc.array(fc.tuple(place, fc.integer({ min: -9, max: 9 })), { minLength: 1, maxLength: 8 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.tuple(time, time).map(([a, b]) => ({ do: 'delete' as const, a, b })) },
+    { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
+  ),
+  { minLength: 2, maxLength: 16 },
+);
+
+test('whatever lines are written over others, the last value of each place stays, and summaries are the formula', async () => {
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(lineHistories, async (history) => {
+      const database = `over-${++runs}`;
+      const uri = await newField(database);
+      const expected = new Map<bigint, number>();
+      for (const event of history)
+        if (event.do === 'crash') await archives.crash();
+        else if (event.do === 'delete') {
+          const [from, to] = [Math.min(event.a, event.b), Math.max(event.a, event.b)];
+          await archives.delete(`${uri}value/base`, from, to);
+          for (const ns of expected.keys())
+            // The last second as a whole.
+            if (ns >= BigInt(from) * 1_000_000_000n && ns < BigInt(to + 1) * 1_000_000_000n) expected.delete(ns);
+        } else {
+          await writeLines(archives.servers[event.server], database, event.lines);
+          for (const [ns, value] of event.lines) expected.set(ns, value);
+        }
+      const points = [...expected]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([ns, val]) => ({ ts: Number((ns - (((ns % 1000n) + 1000n) % 1000n)) / 1000n) / 1_000_000, val }));
+      expect(await read(uri, 'value/base')).toEqual(points);
+      await archives.checkSummaries(uri);
+      for (const kind of ['aggregation', 'quantiles', 'distribution'])
+        for (const window of windowsOf(kind)) {
+          const path = { aggregation: 'aggregations', distribution: 'distributions' }[kind] ?? kind;
+          const wanted = ORACLES[kind]?.(points, window, 0);
+          expect(await read(uri, `value/${path}/${window}`), `${kind} ${window}`).toEqual(wanted);
+        }
+    }),
+    { numRuns: 15, endOnFailure: true },
+  );
+}, 180_000);
+
+/** Registers a field that keeps all summaries; returns the URI of its metadata. */
+async function newField(database: string): Promise<string> {
+  const summaries = [
+    ...NUMBERS.flatMap((kind) => windowsOf(kind).map((window) => ({ 'summary-type': kind, 'summary-window': window }))),
+    // In a window that keeps nothing of single values.
+    { 'summary-type': 'statistics', 'summary-window': 600 },
+  ];
+  await archives.change(() =>
+    archives.first.http.put(`/api/v1/databases/${database}`).set('authorization', archives.admin).send({ summaries }),
+  );
+  await writeLines(archives.first, database, [[0n, 0]]);
+  const [{ uri }] = (await archives.read(`${ARCHIVE}?database=${database}`)) as [{ uri: string }];
+  await archives.delete(`${uri}value/base`, 0, 0);
+  return uri;
+}
+
+function writeLines(
+  { http, auth }: TestArchive,
+  database: string,
+  lines: readonly (readonly [ns: bigint, value: number])[],
+): Promise<void> {
+  const body = lines.map(([ns, value]) => `m value=${value} ${ns}`).join('\n');
+  return archives.change(() => http.post(`/write?db=${database}`).set('authorization', auth).send(body));
+}
 
 type Oracle = (points: readonly WirePoint[], window: number, origin: number) => unknown[];
 

@@ -33,6 +33,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly pointsOverwritten = new Counter({
+    name: 'marigram_points_overwritten_total',
+    help: 'Points of lines, and documents, that replaced another value at their place.',
+    registers: [this.registry],
+  });
+
   readonly pointsConflicting = new Counter({
     name: 'marigram_points_conflicting_total',
     help: 'Points not stored because a point was there already.',

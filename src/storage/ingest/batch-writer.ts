@@ -60,6 +60,7 @@ export class BatchWriter {
         conflicts: outcomes[index]?.conflicts.length ?? 0,
       })),
       rows: parts.plans.stored,
+      replaced: parts.plans.planned.reduce((sum, { former }) => sum + former.micros.length, 0),
       series: parts.extents.written,
     });
     return outcomes;

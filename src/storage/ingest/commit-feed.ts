@@ -17,6 +17,8 @@ export interface Commit {
   readonly writes: readonly CommittedWrite[];
   /** The number of rows inserted or replaced; points that met at one place within the transaction are one row. */
   readonly rows: number;
+  /** The number of them that replaced another value. */
+  readonly replaced: number;
   /** The series in which rows were stored, in the order of their ids. */
   readonly series: readonly WrittenSeries[];
 }

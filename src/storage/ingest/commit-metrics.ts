@@ -6,9 +6,10 @@ import { CommitFeed } from './commit-feed.js';
 @Injectable()
 export class CommitMetrics {
   constructor(feed: CommitFeed, metrics: Metrics) {
-    feed.subscribe(({ rows, writes }) => {
+    feed.subscribe(({ rows, replaced, writes }) => {
       metrics.batches.inc();
       metrics.pointsWritten.inc(rows);
+      metrics.pointsOverwritten.inc(replaced);
       metrics.pointsConflicting.inc(writes.reduce((sum, { conflicts }) => sum + conflicts, 0));
     });
   }

@@ -1,5 +1,5 @@
 import { RAW_SCALE } from './segment-codec.js';
-import { PointSlice, type PointRun } from './point-slice.js';
+import { type Point, PointSlice, type PointRun } from './point-slice.js';
 
 /** Where a point comes among the others of its series: they are in the order of time, then of row. */
 export interface Place {
@@ -98,6 +98,11 @@ class RunCursor {
 /** The place of the point at an index. */
 export function placeAt({ micros, rows }: PlaceColumns, index: number): Place {
   return { micros: micros[index] ?? 0, row: rows?.[index] ?? 0 };
+}
+
+/** The place of a point that was read. */
+export function placeOf({ micros, row = 0 }: Point): Place {
+  return { micros, row };
 }
 
 export function isBefore(a: Place, b: Place): boolean {

@@ -35,7 +35,7 @@ export interface SeriesPlan {
   readonly replacing: PointColumns;
   /** Segments that get points, or other values: as they were, and all their points as they will be. */
   readonly rewritten: readonly { readonly segment: Segment; readonly columns: PointColumns }[];
-  /** All points that are inserted or replace others, in time order. */
+  /** All points that are inserted or replace others by another value, in time order. */
   readonly stored: PointColumns;
   /** The former values of those that are replaced. */
   readonly former: PointColumns;
@@ -107,6 +107,8 @@ function* rangesOf(
 class OpenPlan {
   /** The indexes of the points whose places are taken. */
   private readonly taken = new Set<number>();
+  /** Those of them that replace another value. */
+  private readonly replacing = new Set<number>();
   /** Those of them that replace a loose point. */
   private readonly overLoose: number[] = [];
   /** The indexes of the points that are joined to a segment. */
@@ -125,12 +127,11 @@ class OpenPlan {
   }
 
   takeLoose(index: number, former: StoredValue): void {
-    this.take(index, former);
-    if (this.points.onConflict === 'replace') this.overLoose.push(index);
+    if (this.take(index, former)) this.overLoose.push(index);
   }
 
   takePacked(segment: Segment): void {
-    const { columns, onConflict } = this.points;
+    const { columns } = this.points;
     const { micros, rows } = columns;
     const packed = columnsOf(segment);
     const replaced: Replacement[] = [];
@@ -141,8 +142,7 @@ class OpenPlan {
       // Loose points have no nanoseconds, and segments must not overlap.
       if (place === undefined && rows?.[index]) joined.push(index);
       if (place === undefined) continue;
-      this.take(index, valueAt(packed, place));
-      if (onConflict === 'replace') replaced.push({ place, index });
+      if (this.take(index, valueAt(packed, place))) replaced.push({ place, index });
     }
     if (replaced.length === 0 && joined.length === 0) return;
     for (const index of joined) this.joined.add(index);
@@ -151,29 +151,38 @@ class OpenPlan {
   }
 
   close(): SeriesPlan {
-    const { series, onConflict, columns } = this.points;
-    const { taken, joined, rewritten, segments } = this;
+    const { series, columns } = this.points;
+    const { taken, replacing, joined, rewritten, segments } = this;
     if (taken.size === 0 && joined.size === 0) return appended(this.points, segments);
     const free = [...columns.micros.keys()].filter((index) => !taken.has(index));
     const isSeparate = (index: number): boolean => !joined.has(index);
     const added = pick(columns, free);
+    const isStored = (index: number): boolean => !taken.has(index) || replacing.has(index);
     return {
       series,
       inserted: joined.size > 0 ? pick(columns, free.filter(isSeparate)) : added,
       joined: joined.size,
       replacing: pick(columns, this.overLoose),
       rewritten,
-      stored: onConflict === 'replace' ? columns : added,
+      stored: replacing.size > 0 ? pick(columns, [...columns.micros.keys()].filter(isStored)) : added,
       former: this.former,
       segments,
     };
   }
 
-  private take(index: number, former: StoredValue): void {
+  /** Notes that a point has this value; returns whether it gets another one. */
+  private take(index: number, former: StoredValue): boolean {
     this.taken.add(index);
-    if (this.points.onConflict !== 'replace' || this.points.series.rollups.length === 0) return;
-    this.former.add(this.points.columns.micros[index] ?? 0, former);
+    const { columns, onConflict } = this.points;
+    if (onConflict !== 'replace' || isSameValue(valueAt(columns, index), former)) return false;
+    this.replacing.add(index);
+    this.former.add(columns.micros[index] ?? 0, former);
+    return true;
   }
+}
+
+function isSameValue(a: StoredValue, b: StoredValue): boolean {
+  return Object.is(a.value, b.value) && a.denominator === b.denominator && a.document === b.document;
 }
 
 /** Points of two sets of columns, none of whose places are in both, in the order of places. */

@@ -4,6 +4,8 @@ import { binOf } from '../../rollups/windows.js';
 import { MICROS_PER_SECOND } from '../../common/time.js';
 import { type Sql } from '../../postgres/sql.js';
 import { inSlices } from '../../postgres/row-source.js';
+import { findPlace, placeOf } from '../points/place-order.js';
+import { NO_POINTS, type PointColumns } from '../points/point-columns.js';
 import { type PointStore } from '../points/point-store.js';
 import { type SeriesRef } from '../registry/series-store.js';
 
@@ -29,13 +31,19 @@ export interface BaseBins {
  * points than `most`, only whole bins are returned.
  * @param begin the first time, in micros, inclusive; the begin of a bin.
  * @param end the last time, inclusive.
+ * @param without points whose places are left out.
  */
 export async function binsOfBase(
   points: PointStore,
   sql: Sql,
   series: SeriesRef,
   spec: RollupSpec,
-  { begin, end, most = Infinity }: { begin: number; end: number; most?: number },
+  {
+    begin,
+    end,
+    most = Infinity,
+    without = NO_POINTS,
+  }: { begin: number; end: number; most?: number; without?: PointColumns },
 ): Promise<BaseBins> {
   const bins = new Bins();
   const one = { ...series, rollups: [spec] };
@@ -45,6 +53,7 @@ export async function binsOfBase(
   const source = points.source({ series: id, dataType, isStream, begin, end, descending: false }, sql);
   for await (const slice of inSlices(source))
     for (const point of slice) {
+      if (without.micros.length > 0 && findPlace(without, placeOf(point)) !== undefined) continue;
       const bin = binOf(point.micros, spec.window, series.origin);
       if (count >= most && bin !== lastBin) return { bins, next: bin };
       bins.add(one, point);

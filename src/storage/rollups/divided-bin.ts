@@ -4,7 +4,7 @@ import { binOf } from '../../rollups/windows.js';
 import { binsOfBase, firstWholeBin } from './base-bins.js';
 import { type PointStore } from '../points/point-store.js';
 import { type RollupStore } from './rollup-store.js';
-import { type LockedSeries } from '../registry/series-store.js';
+import { type LockedSeries, type SeriesRef } from '../registry/series-store.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /*
@@ -25,7 +25,7 @@ export interface DataStores {
 export async function firstIntactBin(
   sql: Sql,
   { points, rollups }: DataStores,
-  { id, cutOff, origin }: LockedSeries,
+  { id, cutOff, origin }: SeriesRef,
   window: number,
 ): Promise<number> {
   const whole = firstWholeBin(cutOff, window, origin);
@@ -55,9 +55,14 @@ export async function rightExtremes(
   const { value: bins = [] } = await stores.rollups.source(range, sql).slices(1, 0).next();
   const [bin] = bins;
   if (!bin || bin.min === null || bin.max === null || !bin.histogram) return undefined;
-  const sketched = { window: spec.window, statistics: true, samples: false, distribution: false };
-  const { bins: base } = await binsOfBase(stores.points, sql, series, sketched, { begin: cutOff, end: intact - 1 });
+  const stored = { begin: cutOff, end: intact - 1 };
+  const { bins: base } = await binsOfBase(stores.points, sql, series, sketched(spec.window), stored);
   const { min, max, histogram } = bin;
   const right = extremesOf({ min, max, histogram }, base.sorted()[0]?.rollup.row);
   return right.min === min && right.max === max ? undefined : { ...right, micros };
+}
+
+/** What tells the extremes of a bin. */
+export function sketched(window: number): RollupSpec {
+  return { window, statistics: true, samples: false, distribution: false };
 }

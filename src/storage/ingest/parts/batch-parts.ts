@@ -32,8 +32,8 @@ export interface PartsOfBatch {
 export class BatchParts {
   constructor(
     private readonly keys: IdempotencyStore,
-    private readonly points: PointStore,
-    private readonly rollups: RollupStore,
+    readonly points: PointStore,
+    readonly rollups: RollupStore,
     private readonly series: SeriesStore,
     private readonly ledger: StreamLedger,
     private readonly chunks: Chunks,
@@ -46,7 +46,7 @@ export class BatchParts {
     // Most batches have no streams, and no statement about them.
     if (batch.streams.length > 0) planning.push(new StreamsPart(this.points, this.ledger, batch));
     const plans = together(planning);
-    const rollups = new RollupsPart(this.rollups, this.chunks, batch, plans);
+    const rollups = new RollupsPart(this, this.chunks, batch, plans);
     const extents = new ExtentsPart(this.series, plans, timeUpdated);
     const companions = batch.requests.some(({ companion }) => companion) ? [new CompanionsPart(batch)] : [];
     return { inOrder: [idempotency, ...planning, rollups, extents, ...companions], plans, extents };
