@@ -8,16 +8,20 @@ let archive: TestArchive;
 let small: number;
 beforeAll(async () => {
   archive = await startArchive();
-  const { key } = await newBins('float', ['distribution'], 10);
+  const { key } = await newBins('float', ['distribution'], { count: 10 });
   const [row] = await archive.query<{ id: number }>('SELECT series AS id FROM session_stream WHERE id = $1', [key]);
   small = row!.id;
 });
 afterAll(() => archive.close());
 
-/** A stream that keeps no points, with bins of seconds. */
-async function newBins(dataType: 'float' | 'string', kinds: readonly string[], count = 3000): Promise<TestStream> {
+/** A stream with bins of seconds, which keeps no points unless it is raw. */
+async function newBins(
+  dataType: 'float' | 'string',
+  kinds: readonly string[],
+  { count = 3000, raw = false } = {},
+): Promise<TestStream> {
   const summaries = kinds.map((kind): [string, number] => [kind, 1]);
-  const stream = await newStream(archive, { raw: false, dataType, summaries });
+  const stream = await newStream(archive, { raw, dataType, summaries });
   const points = Array.from({ length: count }, (_, index): [number, number | string] => [
     TEST_START + index * 1000,
     dataType === 'float' ? (index % 700) / 10 : JSON.stringify(`code ${index % 3}`),
@@ -45,6 +49,8 @@ async function damage({ key }: TestStream, change: string): Promise<void> {
 
 const MICROS = TEST_START + 1_000_000;
 
+const SHORT = 'a bin of a summary is damaged: its bytes end too early';
+
 test.each([
   ['sum = sum + 0.001', 'sum'],
   ['count = count + 1', 'count'],
@@ -57,6 +63,8 @@ test.each([
   ['samples = NULL, distribution = OTHER', 'distribution'],
   ['samples = NULL, count = count + 1', 'histogram'],
   ['samples = NULL, quantiles[3] = quantiles[3] * 1.5', 'quantiles'],
+  ['samples = substring(samples FOR length(samples) - 1)', SHORT],
+  ['distribution = substring(distribution FOR length(distribution) - 1)', SHORT],
 ])(
   'a bin whose points are not kept: what contradicts the rest of it (%s) is found, and stays',
   async (change, what) => {
@@ -70,7 +78,16 @@ test.each([
   },
 );
 
-test('so is a count that is not that of the categories', async () => {
+test.each(['samples', 'distribution'])('%s that can not be decoded are put right from the points', async (column) => {
+  const stream = await newBins('float', ['quantiles', 'distribution'], { raw: true });
+  await damage(stream, `${column} = substring(${column} FOR length(${column}) - 1)`);
+  const found = [{ micros: MICROS, what: SHORT }];
+  expect(await differences(stream)).toEqual(found);
+  expect(await differences(stream, true)).toEqual(found);
+  expect(await differences(stream)).toEqual([]);
+});
+
+test('a count that is not that of the categories is found', async () => {
   const stream = await newBins('string', ['categories']);
   expect(await differences(stream)).toEqual([]);
   await damage(stream, 'count = count - 1');

@@ -1,3 +1,4 @@
+import { type Multiset } from 'marigram-client/exact';
 import { DATA_TYPES, type DataTypeName } from '../../event-types/data-types.js';
 import { byStatements, type OrderedRange, restOf, type RowSource } from '../../postgres/row-source.js';
 import { type Sql, type Statement } from '../../postgres/sql.js';
@@ -21,12 +22,14 @@ export interface BinRange extends OrderedRange {
   readonly needs?: Kept | 'all' | undefined;
   /** Returns the sealed bins of this summary instead of the computed ones beneath them. */
   readonly sealed?: SummaryType | undefined;
+  /** Gets what is wrong with the bytes of bins, by their begins: they are read without what can't be decoded. */
+  readonly damaged?: Map<number, string> | undefined;
 }
 
 /** The columns of a rollup that all windows have. */
 export const SUMS = 'series, window_seconds, bin, count, sum, sum_of_squares, min, max, denominator_sum, histogram';
 
-/** The bins of a range in its order. Each slice is its own statement and snapshot. */
+/** The bins of a range in its order. Each slice is its own statement and snapshot. Throws a `RangeError` where one is damaged. */
 export function binSource(sql: Sql, range: BinRange): RowSource<StoredBin[]> {
   const kept = (column: string, kept: Kept): string => (reads(range, kept) ? column : `NULL AS ${column}`);
   const columns = `${microsOf('bin')} AS micros, count::float8, sum::text, sum_of_squares::text AS "sumOfSquares",
@@ -40,8 +43,8 @@ export function binSource(sql: Sql, range: BinRange): RowSource<StoredBin[]> {
       const { rows } = await sql.query<StoredColumns>(sliceOf('bins', columns, range, limit, skip, last));
       return rows.map(({ samples, distribution, ...bin }) => ({
         ...bin,
-        samples: multisetOf(samples),
-        distribution: multisetOf(distribution),
+        samples: decoded(samples, bin.micros, range.damaged),
+        distribution: decoded(distribution, bin.micros, range.damaged),
       }));
     },
     hasMoreThan: (count) => hasMoreThan(sql, range, count),
@@ -130,6 +133,16 @@ function reads({ needs }: BinRange, kept: Kept): boolean {
 }
 
 /** A stored bin with its columns of bytes. */
+function decoded(bytes: Buffer | null, micros: number, damaged: BinRange['damaged']): Multiset | null {
+  try {
+    return multisetOf(bytes);
+  } catch (error) {
+    if (!damaged || !(error instanceof RangeError)) throw error;
+    damaged.set(micros, error.message);
+    return null;
+  }
+}
+
 interface StoredColumns extends Omit<StoredBin, 'samples' | 'distribution'> {
   readonly samples: Buffer | null;
   readonly distribution: Buffer | null;

@@ -36,7 +36,7 @@ export interface CheckedWindow {
 export interface Difference {
   /** The begin of the bin, in micros. */
   readonly micros: number;
-  /** The column that differs, or `missing` or `without points`. */
+  /** The column that differs, or `missing` or `without points`, or what is wrong with its bytes. */
   readonly what: string;
   /** Whether nobody knows what is right: the points are not kept. Such a bin stays as it is. */
   readonly isLost?: boolean;
@@ -121,9 +121,10 @@ export class RollupCheck {
       end: (base.next ?? Infinity) - 1,
       descending: false,
       needs: 'all' as const,
+      damaged: new Map<number, string>(),
     };
     const stored = await this.storedIn(sql, range);
-    const differences = compare(expected, stored);
+    const differences = compare(expected, stored, range.damaged);
     if (repaired && differences.length > 0) {
       const right = differences.flatMap(({ micros }) => expected.get(micros) ?? []);
       const without = differences.flatMap(({ micros }) => (expected.has(micros) ? [] : [micros]));
@@ -169,11 +170,12 @@ export class RollupCheck {
       end: Infinity,
       descending: false,
       needs: 'all' as const,
+      damaged: new Map<number, string>(),
     };
     let checked = 0;
     for await (const slice of inSlices(this.rollups.source(range, sql))) {
       for (const bin of slice) {
-        const what = bin.count > 0 ? contradiction(bin) : undefined;
+        const what = range.damaged.get(bin.micros) ?? (bin.count > 0 ? contradiction(bin) : undefined);
         if (what !== undefined) differences.push({ micros: bin.micros, what, isLost: true });
       }
       checked += slice.length;
@@ -205,11 +207,15 @@ export class RollupCheck {
 }
 
 /** The differences, in no particular order; each bin once. */
-function compare(expected: ReadonlyMap<number, Bin>, stored: ReadonlyMap<number, StoredBin>): Difference[] {
+function compare(
+  expected: ReadonlyMap<number, Bin>,
+  stored: ReadonlyMap<number, StoredBin>,
+  damaged: ReadonlyMap<number, string>,
+): Difference[] {
   const differences: Difference[] = [];
   for (const [micros, bin] of expected) {
     const found = stored.get(micros);
-    const what = found ? difference(bin.rollup.row, found) : 'missing';
+    const what = found ? (damaged.get(micros) ?? difference(bin.rollup.row, found)) : 'missing';
     if (what !== undefined) differences.push({ micros, what });
   }
   for (const micros of stored.keys()) if (!expected.has(micros)) differences.push({ micros, what: 'without points' });
