@@ -9,6 +9,7 @@ import { type RetentionReport } from '../src/retention/retention-report.js';
 import { JobRunner } from '../src/jobs/job-runner.js';
 import { RetentionJob } from '../src/retention/retention.job.js';
 import { RetentionService } from '../src/retention/retention.service.js';
+import { FieldSeriesStore } from '../src/storage/databases/field-series-store.js';
 import { BackFill } from '../src/storage/rollups/back-fill.js';
 import { RollupCheck } from '../src/storage/rollups/rollup-check.js';
 import { STORAGE_ENGINE } from '../src/storage/hypertables/storage-engine.token.js';
@@ -612,6 +613,46 @@ test('§10.3 an event type without a policy keeps its metadata', async () => {
   await archive.http.get(uri).expect(200);
   expect((await run(['*', '*', '*', '30'])).metadata).toBe(1);
   await archive.http.post(ARCHIVE).set('authorization', archive.auth).send(newMetadata()).expect(201);
+});
+
+test('a policy for a database takes its points only, keeps their bins, and frees the metadata it empties', async () => {
+  const series = { measurement: 'm', tags: [], fields: new Map([['throughput', 'float']] as const) };
+  const uris: string[] = [];
+  for (const name of ['short', 'long']) {
+    await archive.http
+      .put(`/api/v1/databases/${name}`)
+      .set('authorization', archive.auth)
+      .send({ summaries: [{ 'summary-type': 'average', 'summary-window': DAY }] })
+      .expect(201);
+    const by = { username: 'tester', keyId: null, address: null };
+    const options = { mayCreate: false, seriesLimit: 10 };
+    const [one] = await archive.app.get(FieldSeriesStore).register(name, [series], by, options);
+    uris.push(`${ARCHIVE}${one!.metadataKey}/`);
+  }
+  const [short = '', long = ''] = uris;
+  const esmond = await register(archive, 'throughput');
+  const all = [short, long, esmond];
+  for (const uri of all) await putPoints(archive, uri, 'throughput', minutes(20, 3)).expect(201);
+  const ofDatabase = (summary_type: string, expire: string) => ({
+    ...{ database: 'short', event_type: '*', summary_type, summary_window: '*', expire },
+  });
+  const apply = async (...rules: object[]) => {
+    const policies = parsePolicies(JSON.stringify({ policies: rules }), 'test');
+    return (await archive.app.get(RetentionService).run(policies))!;
+  };
+  const ofAll = { event_type: 'throughput', summary_type: '*', summary_window: '*', expire: '30' };
+  const report = await apply(ofAll, ofDatabase('base', '7'));
+  expect(report.policies.map(({ policy, removed }) => [policy, removed.points.rows, removed.bins.rows])).toEqual([
+    ['throughput * *: 30 days', 0, 0],
+    ['database short, * base *: 7 days', 3, 0],
+  ]);
+  const left = await Promise.all(all.map((uri) => times(uri, 'throughput')));
+  expect(left.map(({ length }) => length)).toEqual([0, 3, 3]);
+  expect(await readSummary(short, `throughput/averages/${DAY}`)).toHaveLength(1);
+  for (const uri of all) await age(uri, 25, 25);
+  expect(await apply(ofDatabase('*', '7'))).toMatchObject({ metadata: 1 });
+  await archive.http.get(short).expect(404);
+  await archive.http.get(long).expect(200);
 });
 
 test.each([true, false])('a stream (raw: %s) stays when its data have left, and knows its rows', async (raw) => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { IsOptional } from 'class-validator';
 import { Invalid, OperatorError } from '../common/errors.js';
 import { lengthOf } from '../common/moment.js';
 import { IsReadableBy, validated } from '../common/validated.js';
@@ -34,7 +35,7 @@ export async function loadPolicies(file: string, dataTypeOf: DataTypeOf): Promis
 
 /**
  * Parses policies in esmond's JSON: `{"policies": [{"event_type", "summary_type", "summary_window", "expire"}]}`,
- * numbers as texts or as numbers.
+ * numbers as texts or as numbers; with a `database`, which esmond does not know, the event type is a field.
  * @param file for messages.
  */
 export function parsePolicies(text: string, file: string, dataTypeOf: DataTypeOf = builtInDataType): Policies {
@@ -56,6 +57,10 @@ type Fail = (problem: string) => never;
 
 /** One policy as it stands in the file; it may have further fields. */
 class PolicyEntry {
+  @IsOptional()
+  @IsReadableBy(database, 'the name of a database')
+  database?: unknown;
+
   @IsReadableBy(eventType, EVENT_TYPE)
   event_type: unknown;
 
@@ -75,14 +80,23 @@ class PolicyEntry {
 function policyOf(json: unknown, where: string, dataTypeOf: DataTypeOf): Policy {
   const entry = validated(PolicyEntry, json, where, null);
   const policy = {
+    database: database(entry.database),
     eventType: eventType(entry.event_type) ?? ANY,
     summaryType: summaryType(entry.summary_type) ?? ANY,
     window: window(entry.summary_window) ?? ANY,
     expire: expiry(entry.expire) ?? 'never',
   };
-  if (![ANY, ANNOTATION].includes(policy.eventType) && dataTypeOf(policy.eventType) === undefined)
+  const isKnown =
+    policy.database !== undefined ||
+    [ANY, ANNOTATION].includes(policy.eventType) ||
+    dataTypeOf(policy.eventType) !== undefined;
+  if (!isKnown)
     throw new Invalid(`${where}: event_type must be ${EVENT_TYPE}, but it is ${JSON.stringify(policy.eventType)}`);
   return policy;
+}
+
+function database(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function eventType(value: unknown): string | undefined {

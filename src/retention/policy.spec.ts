@@ -57,6 +57,26 @@ test('without a fitting policy there is none', () => {
   expect(policies.choose('ntp-offset', 'base', 0)).toBeUndefined();
 });
 
+test('a policy for a database counts before all others, and its event types are fields', () => {
+  const text = JSON.stringify({
+    policies: [
+      { event_type: '*', summary_type: '*', summary_window: '*', expire: 1 },
+      { event_type: 'throughput', summary_type: '*', summary_window: '*', expire: 2 },
+      { database: 'k6', event_type: '*', summary_type: 'base', summary_window: '*', expire: 3 },
+      { database: 'k6', event_type: 'p(95) value', summary_type: 'average', summary_window: 60, expire: 'never' },
+    ],
+  });
+  const policies = parsePolicies(text, 'policy.json');
+  const choose = (...place: [string, string, number, string | null]): unknown => policies.choose(...place)?.expire;
+  expect(choose('throughput', 'base', 0, 'k6')).toBe(3);
+  expect(choose('p(95) value', 'average', 60, 'k6')).toBe('never');
+  expect(choose('p(95) value', 'base', 0, 'k6')).toBe(3);
+  // Nothing of k6 fits: back to what is for everything, not to the event type of esmond.
+  expect(choose('throughput', 'average', 60, 'k6')).toBe(1);
+  expect(choose('throughput', 'base', 0, 'K6')).toBe(1);
+  expect(choose('throughput', 'base', 0, null)).toBe(2);
+});
+
 test('windows and ages are texts or numbers, and the later of two policies for the same place counts', () => {
   const policies = parsePolicies(textOf(['*', 'base', '0', '10'], ['*', 'base', 0, 20]), 'policy.json');
   expect(policies.all()).toEqual([{ eventType: '*', summaryType: 'base', window: 0, expire: 20 }]);
@@ -92,6 +112,11 @@ describe('a bad file is refused with the policy and the key', () => {
     const refusal = refusalOf(textOf(['*', '*', '*', 'never'], entry));
     expect(refusal).toMatch(/^The policy file policy\.json is wrong: policy 2: [^\n]*\.$/);
     expect(refusal).toContain(`${key} must be `);
+  });
+
+  test.each(['', 7])('a database %j', (database) => {
+    const entry = { database, event_type: '*', summary_type: '*', summary_window: '*', expire: '1' };
+    expect(refusalOf(JSON.stringify({ policies: [entry] }))).toContain('database must be the name of a database');
   });
 
   test('a missing key', () => {

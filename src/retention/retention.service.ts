@@ -125,7 +125,7 @@ export class RetentionService {
     const all = policies.all();
     const matched = new Map<number, Policy>();
     const rules = kinds.flatMap((kind): RetentionRule[] => {
-      const policy = policies.choose(kind.eventType, kind.summaryType, kind.window);
+      const policy = policies.choose(kind.eventType, kind.summaryType, kind.window, kind.database);
       if (!policy) return [];
       const number = all.indexOf(policy);
       matched.set(number, policy);

@@ -2,6 +2,7 @@ import { type TestArchive } from './archive.js';
 
 const TABLES = [
   'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload, annotation',
+  'database, field',
   // Hypertables, which TimescaleDB truncates only on their own.
   ...['point', 'segment', 'rollup'],
 ];

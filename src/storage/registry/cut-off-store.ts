@@ -4,7 +4,16 @@ import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 import { microsOf } from '../../postgres/timestamps.js';
 import { type Content } from '../hypertables/hypertables.js';
-import { type CutOffs, cutOffsOf, type DataKind, type RetentionRule, ruleColumns, WITH_RULES } from './cut-offs.js';
+import {
+  type CutOffs,
+  cutOffsOf,
+  type DataKind,
+  type RetentionRule,
+  RULE_FITS,
+  ruleColumns,
+  SERIES_IN_DATABASES,
+  WITH_RULES,
+} from './cut-offs.js';
 
 /** What a series or one of its summaries may have data in, from its cut-off on. */
 export interface DataRange {
@@ -22,11 +31,11 @@ const REGISTERED = `
   SELECT s.metadata, s.id AS series, s.is_stream, NULL::bigint AS window_seconds, NULL::text AS type, s.time_updated,
          r.cut_off,
          greatest(s.base_cut_off, r.cut_off) AS planned
-  FROM series s LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = 'base'
+  FROM ${SERIES_IN_DATABASES} LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'
   UNION ALL
   SELECT s.metadata, s.id, s.is_stream, y.window_seconds, y.type, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
-  FROM summary y JOIN series s ON s.id = y.series
-  LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
+  FROM summary y JOIN ${SERIES_IN_DATABASES} ON s.id = y.series
+  LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = y.type
                   AND r.window_seconds = y.window_seconds`;
 
 /** The cut-offs of retention, which each series and each summary keeps: data before them are gone for readers. */
@@ -37,9 +46,12 @@ export class CutOffStore {
   /** All kinds of data that are registered, and the database's time in micros. */
   async kinds(): Promise<{ kinds: DataKind[]; now: number }> {
     const { rows } = await this.db.query<DataKind>(
-      `SELECT DISTINCT event_type AS "eventType", 'base' AS "summaryType", 0::float8 AS window FROM series
+      `WITH s AS (SELECT * FROM ${SERIES_IN_DATABASES})
+       SELECT nullif(database, '') AS database, event_type AS "eventType", 'base' AS "summaryType", 0::float8 AS window
+       FROM s GROUP BY database, event_type
        UNION ALL
-       SELECT DISTINCT s.event_type, y.type, y.window_seconds::float8 FROM summary y JOIN series s ON s.id = y.series`,
+       SELECT nullif(database, ''), s.event_type, y.type, y.window_seconds::float8
+       FROM summary y JOIN s ON s.id = y.series GROUP BY database, s.event_type, y.type, y.window_seconds`,
     );
     const time = await this.db.query<{ now: number }>(`SELECT ${microsOf('clock_timestamp()')} AS now`);
     return { kinds: rows, now: time.rows[0]?.now ?? 0 };
@@ -90,15 +102,15 @@ export class CutOffStore {
     await sql.query(
       `${WITH_RULES}, hidden AS (
          UPDATE summary y SET cut_off = r.cut_off
-         FROM series s JOIN rule r ON r.event_type = s.event_type
-         WHERE s.id = ANY ($6::int4[]) AND y.series = s.id AND y.type = r.summary_type
+         FROM ${SERIES_IN_DATABASES} JOIN rule r ON ${RULE_FITS}
+         WHERE s.id = ANY ($7::int4[]) AND y.series = s.id AND y.type = r.summary_type
            AND y.window_seconds = r.window_seconds AND r.cut_off > coalesce(y.cut_off, '-infinity')
          RETURNING y.series
        ), base AS (
          SELECT s.id AS series, r.cut_off
-         FROM series s JOIN rule r ON r.event_type = s.event_type AND r.summary_type = 'base'
-         WHERE s.id = ANY ($6::int4[]) AND r.cut_off > coalesce(s.base_cut_off, '-infinity')
-           AND s.id <> ALL ($7::int4[])
+         FROM ${SERIES_IN_DATABASES} JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'
+         WHERE s.id = ANY ($7::int4[]) AND r.cut_off > coalesce(s.base_cut_off, '-infinity')
+           AND s.id <> ALL ($8::int4[])
        ), changed AS (
          SELECT series, max(cut_off) AS cut_off
          FROM (SELECT * FROM base UNION ALL SELECT DISTINCT series, NULL::timestamptz FROM hidden) changes
@@ -123,7 +135,7 @@ export class CutOffStore {
        JOIN (SELECT metadata, min(cut_off) AS cut_off FROM (${REGISTERED}) registered GROUP BY metadata
              HAVING bool_and(NOT is_stream AND cut_off IS NOT NULL AND (time_updated IS NULL OR time_updated < cut_off))) idle
          ON idle.metadata = m.id
-       WHERE m.created < idle.cut_off AND ($6::int4[] IS NULL OR m.id = ANY ($6)) ORDER BY m.id`,
+       WHERE m.created < idle.cut_off AND ($7::int4[] IS NULL OR m.id = ANY ($7)) ORDER BY m.id`,
       [...ruleColumns(rules), among ?? null],
     );
     return rows.map(({ id }) => id);
@@ -142,7 +154,7 @@ export class CutOffStore {
     const { rows } = await sql.query<Omit<DataRange, 'summary'> & { type: SummaryType | null; window: number }>(
       `${WITH_RULES}
        SELECT metadata, series, type, window_seconds::float8 AS window, ${microsOf("coalesce(planned, '-infinity')")} AS begin
-       FROM (${REGISTERED}) registered WHERE metadata = ANY ($6::int4[])`,
+       FROM (${REGISTERED}) registered WHERE metadata = ANY ($7::int4[])`,
       [...ruleColumns(rules), metadata],
     );
     return rows.map(({ type, window, begin, ...range }) => ({

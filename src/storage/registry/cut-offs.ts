@@ -2,9 +2,12 @@ import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type CutOffRelation } from '../hypertables/expiring-table.js';
 import { type Content } from '../hypertables/hypertables.js';
+import { SERIES } from './subject-store.js';
 
 /** Data that a retention policy can name: the base points (`base`, window 0) or a summary of an event type. */
 export interface DataKind {
+  /** The database of the line protocol that the event type is a field of; `null` for all other data. */
+  readonly database: string | null;
   readonly eventType: string;
   readonly summaryType: SummaryType | 'base';
   /** In seconds. */
@@ -25,12 +28,23 @@ export interface RetentionRule extends DataKind {
  */
 export type CutOffs = 'recorded' | 'planned';
 
-/** The begin of a statement that makes the relation `rule` of the parameters $1 to $5, which `ruleColumns` fills. */
+/** The begin of a statement that makes the relation `rule` of the parameters $1 to $6, which `ruleColumns` fills. */
 export const WITH_RULES = `
-  WITH rule AS (SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
-                       AS r (policy, event_type, summary_type, window_seconds, cut_off))`;
+  WITH rule AS (SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
+                       AS r (policy, event_type, summary_type, window_seconds, cut_off, database))`;
 
-/** The parameters $1 to $5 of `WITH_RULES`. */
+/**
+ * The series `s`, to follow FROM, each with its `database`, which is empty where it has none. The index of these metadata
+ * makes that cheap where there are few.
+ */
+export const SERIES_IN_DATABASES = `
+  (SELECT one.*, coalesce(m.parameters ->> 'database', '') AS database
+   FROM series one LEFT JOIN metadata m ON m.id = one.metadata AND m.subject_type = '${SERIES}') s`;
+
+/** An SQL condition: the rule `r` is for data of a series `s` of `SERIES_IN_DATABASES`. */
+export const RULE_FITS = 'r.event_type = s.event_type AND r.database = s.database';
+
+/** The parameters $1 to $6 of `WITH_RULES`. */
 export function ruleColumns(rules: readonly RetentionRule[]): unknown[] {
   return [
     rules.map(({ policy }) => policy),
@@ -38,6 +52,7 @@ export function ruleColumns(rules: readonly RetentionRule[]): unknown[] {
     rules.map(({ summaryType }) => summaryType),
     rules.map(({ window }) => window),
     rules.map(({ cutOff }) => (cutOff === null ? null : timestampOf(cutOff))),
+    rules.map(({ database }) => database ?? ''),
   ];
 }
 
@@ -57,7 +72,7 @@ export function summaryCutOffs(rules: readonly RetentionRule[], cutOffs: CutOffs
 
 function pointCutOffs(cutOffs: CutOffs): string {
   return `SELECT s.id AS series, NULL::bigint AS window_seconds, r.policy, ${cutOff('s.base_cut_off', cutOffs)} AS cut_off
-          FROM series s LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = 'base'`;
+          FROM ${SERIES_IN_DATABASES} LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'`;
 }
 
 function binCutOffs(cutOffs: CutOffs): string {
@@ -69,8 +84,8 @@ function binCutOffs(cutOffs: CutOffs): string {
 
 function ofSummaries(cutOffs: CutOffs): string {
   return `SELECT y.series, y.type, y.window_seconds, r.policy, ${cutOff('y.cut_off', cutOffs)} AS cut_off
-          FROM summary y JOIN series s ON s.id = y.series
-          LEFT JOIN rule r ON r.event_type = s.event_type AND r.summary_type = y.type
+          FROM summary y JOIN ${SERIES_IN_DATABASES} ON s.id = y.series
+          LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = y.type
                           AND r.window_seconds = y.window_seconds`;
 }
 
