@@ -330,11 +330,11 @@ describe('a database', () => {
 
   test('is deleted with all its data, however many metadata it has, and no other is', async () => {
     await store('gone', [wanted('m', {}, { a: 'float', b: 'integer' })], [[5, 1]]);
-    const many = Array.from({ length: 250 }, (_, host) => wanted('n', { host: String(host) }));
+    const many = Array.from({ length: 1001 }, (_, host) => wanted('n', { host: String(host) }));
     await registerFields('gone', many);
     const [kept = ''] = await store('Gone', [wanted('m', {})], [[5, 1]]);
     await send('delete', '/gone?limit=1').expect(400);
-    await send('delete', '/gone').expect(200, { deleted: { metadata: 251, points: 2 } });
+    await send('delete', '/gone').expect(200, { deleted: { metadata: 1002, points: 2 } });
     await send('get', '/gone').expect(404);
     await send('delete', '/gone').expect(404);
     expect(await archive.query(`SELECT FROM field WHERE database = 'gone'`)).toEqual([]);
@@ -342,7 +342,7 @@ describe('a database', () => {
     await archive.http.get(`${ARCHIVE}${kept}/value/base?time=5`).expect(200, [{ ts: 5, val: 1 }]);
     expect((await auditOf('gone')).at(-1)).toEqual({
       action: 'database deleted',
-      details: { metadata: 251, points: 2 },
+      details: { metadata: 1002, points: 2 },
     });
     const [again] = await registerFields('gone', [wanted('m', {}, { a: 'string' })]);
     expect(again?.series.get('a')?.dataType).toBe('string');

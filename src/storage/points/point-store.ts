@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { int4Array } from '../../postgres/array-encoding.js';
 import { Database } from '../../postgres/database.js';
 import { type RowSource } from '../../postgres/row-source.js';
 import { type Sql } from '../../postgres/sql.js';
@@ -197,6 +198,26 @@ export class PointStore implements PointOwner {
     ]);
     const range = this.rangeOf(series, begin, end);
     return (rowCount ?? 0) + (await removeWithin(sql, range)) + (await cutOut(sql, range));
+  }
+
+  /**
+   * Deletes all points of series, inside the caller's transaction; returns how many there were.
+   * @param extent the times of the first and the last point of all of them.
+   */
+  async deleteAll(sql: Sql, series: readonly number[], { first, last }: Extent): Promise<number> {
+    const values = [int4Array(series, (id) => id), timestampOf(first), timestampOf(last)];
+    const { rowCount } = await sql.query(
+      'DELETE FROM point WHERE series = ANY ($1::int4[]) AND ts BETWEEN $2 AND $3',
+      values,
+    );
+    const { rows } = await sql.query<{ points: number }>(
+      `WITH gone AS (
+         DELETE FROM segment WHERE series = ANY ($1::int4[]) AND first BETWEEN $2 AND $3 RETURNING points
+       )
+       SELECT coalesce(sum(points), 0)::float8 AS points FROM gone`,
+      values,
+    );
+    return (rowCount ?? 0) + (rows[0]?.points ?? 0);
   }
 
   /** The points of a range in its order (`descending`: newest first); those of a stream with their row numbers. */

@@ -262,9 +262,20 @@ export class SeriesStore {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes a series with its summaries, inside the caller's transaction, which has removed its data. */
-  async remove(sql: Sql, id: number): Promise<void> {
-    await sql.query('DELETE FROM series WHERE id = $1', [id]);
+  /** The times of the first and the last point of all these series; `undefined` where none has points. */
+  async extentOf(sql: Sql, ids: readonly number[]): Promise<Extent | undefined> {
+    const { rows } = await sql.query<{ first: number | null; last: number | null }>(
+      `SELECT ${microsOf('min(first_point)')} AS first, ${microsOf('max(last_point)')} AS last
+       FROM series WHERE id = ANY ($1::int4[])`,
+      [int4Array(ids, (id) => id)],
+    );
+    const { first = null, last = null } = rows[0] ?? {};
+    return first === null || last === null ? undefined : { first, last };
+  }
+
+  /** Removes series with their summaries, inside the caller's transaction, which has removed their data. */
+  async remove(sql: Sql, ids: readonly number[]): Promise<void> {
+    await sql.query('DELETE FROM series WHERE id = ANY ($1::int4[])', [int4Array(ids, (id) => id)]);
   }
 
   /**

@@ -150,16 +150,16 @@ export class TaggedMetadataStore {
   }
 
   /**
-   * The numbers of the first metadata of a database, ascending, at most `limit`, which may be infinite.
+   * The numbers of metadata of a database, at most `limit`, which may be infinite.
    * @param part only of this measurement, with this event type.
    */
-  async first(sql: Sql, database: string, limit: number, part?: PartOfDatabase): Promise<number[]> {
+  async some(sql: Sql, database: string, limit: number, part?: PartOfDatabase): Promise<number[]> {
     const { rows } = await sql.query<{ id: number }>(
       `SELECT m.id FROM metadata m
        WHERE ${isOfDatabase('$1')}
          AND ($2::text IS NULL OR m.parameters ->> 'measurement' = $2 AND EXISTS (
                SELECT FROM series s WHERE s.metadata = m.id AND s.event_type = $3))
-       ORDER BY m.id LIMIT $4`,
+       LIMIT $4`,
       [database, part?.measurement ?? null, part?.eventType ?? null, limit === Infinity ? null : limit],
     );
     return rows.map(({ id }) => id);

@@ -8,8 +8,8 @@ import { MetadataStore } from '../registry/metadata-store.js';
 import { type PartOfDatabase, TaggedMetadataStore } from '../registry/tagged-metadata-store.js';
 import { type Deleted, DeleteStore } from './delete-store.js';
 
-/** The metadata that one transaction deletes from. */
-const BATCH_SIZE = 100;
+/** The metadata that one transaction deletes from: writers to them wait for less than a second. */
+const BATCH_SIZE = 1000;
 
 /**
  * Deletes databases and fields of the line protocol. There may be 100,000 metadata, so the data go in many transactions,
@@ -57,7 +57,7 @@ export class DatabaseRemoval {
   ): Promise<Deleted> {
     let deleted: Deleted = { metadata: 0, points: 0 };
     for (let isLast = false; !isLast;) {
-      const before = await this.tagged.first(this.db, database, BATCH_SIZE, part);
+      const before = await this.tagged.some(this.db, database, BATCH_SIZE, part);
       isLast = before.length < BATCH_SIZE;
       deleted = await this.db.retrying(async (sql) => {
         if (isLast && !(await this.databases.lockForRemoval(sql, database))) throw new UnknownDatabase(database);
@@ -71,7 +71,7 @@ export class DatabaseRemoval {
   }
 
   private async removeBatch(sql: Sql, database: string, limit: number, part?: PartOfDatabase): Promise<Deleted> {
-    const metadata = await this.tagged.first(sql, database, limit, part);
+    const metadata = await this.tagged.some(sql, database, limit, part);
     await this.metadata.lockWithSeries(sql, metadata);
     const series = await this.tagged.seriesOfMetadata(sql, metadata, part?.eventType);
     const points = await this.series.remove(sql, series);

@@ -129,14 +129,11 @@ export class DeleteStore {
 
   /** Removes whole series, inside the caller's transaction; returns the number of their points. `ids` are in ascending order. */
   async remove(sql: Sql, ids: readonly number[]): Promise<number> {
-    let points = 0;
-    for (const id of ids) {
-      const series = await this.series.lockOne(sql, id);
-      if (series?.first != null && series.last !== null)
-        points += await this.points.deleteBetween(sql, id, series.first, series.last);
-      await this.rollups.removeAll(sql, id);
-      await this.series.remove(sql, id);
-    }
+    await this.series.lockAll(sql, ids);
+    const extent = await this.series.extentOf(sql, ids);
+    const points = extent ? await this.points.deleteAll(sql, ids, extent) : 0;
+    await this.rollups.removeAll(sql, ids);
+    await this.series.remove(sql, ids);
     return points;
   }
 

@@ -172,9 +172,9 @@ export class RollupStore {
     return ranges.map((_, index) => found.has(index + 1));
   }
 
-  /** Removes all bins of a series, inside the caller's transaction. */
-  async removeAll(sql: Sql, series: number): Promise<void> {
-    await sql.query('DELETE FROM rollup WHERE series = $1', [series]);
+  /** Removes all bins of series, inside the caller's transaction. */
+  async removeAll(sql: Sql, series: readonly number[]): Promise<void> {
+    await sql.query('DELETE FROM rollup WHERE series = ANY ($1::int4[])', [int4Array(series, (id) => id)]);
   }
 
   /**
