@@ -15,7 +15,7 @@ const MAX_LISTED = 1024;
 const GROWTH = 4;
 
 /** What one statement loads at most, unless a single segment is larger. */
-const MAX_LOADED_POINTS = 32 * MAX_SEGMENT_POINTS;
+const MAX_LOADED_POINTS = 4 * MAX_SEGMENT_POINTS;
 const MAX_LOADED_BYTES = 4 * 1024 ** 2;
 
 /** The points that wait for others before them, at most, when the next ones are loaded. */
