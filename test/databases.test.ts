@@ -195,6 +195,13 @@ describe('what the line protocol wrote', () => {
     expect(unknown.body.code).toBe('unknown-event-type');
   });
 
+  test('is no use of an event type of the same name', async () => {
+    const declared = { name: 'temperature', 'data-type': 'integer' };
+    await archive.http.post('/api/v1/event-types').set('authorization', admin).send(declared).expect(201);
+    await registerFields('read', [wanted('rack', {}, { temperature: 'float' })]);
+    await archive.http.delete('/api/v1/event-types/temperature').set('authorization', admin).expect(200);
+  });
+
   test('has no other fields', async () => {
     const { body } = await archive.http.get(`${uri}no%20such/base`).expect(400);
     expect(body.code).toBe('unknown-event-type');

@@ -169,5 +169,9 @@ describe('the command line', () => {
     }).ended;
     expect(stdout).toMatch(new RegExp(`^metric: stream ${keyOf(stream)} of session job_1\n`));
     expect(stdout).toMatch(/ 2\.50?\n/);
+    const listed = await new Program([...MARIGRAM, 'get', 'metadata', 'session=job_1', '-o', 'table'], {
+      MARIGRAM_URL: await archive.app.getUrl(),
+    }).ended;
+    expect(listed.stdout).toContain(`stream ${keyOf(stream)} of session job_1`);
   });
 });

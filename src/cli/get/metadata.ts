@@ -3,6 +3,7 @@ import { asking, connect, type Request } from './connection.js';
 import { searchFields } from '../filters.js';
 import { type RecordKind, writeRecords } from '../record-format.js';
 import { relativeTime } from '../time-text.js';
+import { subjectWithoutHosts } from '../subject-text.js';
 import { writeTable } from '../table-writer.js';
 import { type Column } from '../text-table.js';
 
@@ -49,7 +50,7 @@ async function* rowsOf(found: AsyncIterable<Metadata>): AsyncGenerator<string[]>
   for await (const metadata of found)
     yield [
       metadata.metadataKey,
-      metadata.source ?? '-',
+      metadata.source ?? subjectWithoutHosts(metadata.subjectType, metadata.toJSON()) ?? '-',
       metadata.destination ?? '-',
       metadata.measurementAgent ?? '-',
       metadata.toolName ?? '-',

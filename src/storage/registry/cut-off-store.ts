@@ -11,9 +11,9 @@ import {
   type RetentionRule,
   RULE_FITS,
   ruleColumns,
-  SERIES_IN_DATABASES,
   WITH_RULES,
 } from './cut-offs.js';
+import { SERIES_IN_DATABASES } from './relations.js';
 
 /** What a series or one of its summaries may have data in, from its cut-off on. */
 export interface DataRange {

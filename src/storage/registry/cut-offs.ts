@@ -2,7 +2,7 @@ import { type SummaryType } from '../../rollups/summary-kinds.js';
 import { timestampOf } from '../../postgres/timestamps.js';
 import { type CutOffRelation } from '../hypertables/expiring-table.js';
 import { type Content } from '../hypertables/hypertables.js';
-import { SERIES } from './subject-store.js';
+import { SERIES_IN_DATABASES } from './relations.js';
 
 /** Data that a retention policy can name: the base points (`base`, window 0) or a summary of an event type. */
 export interface DataKind {
@@ -32,14 +32,6 @@ export type CutOffs = 'recorded' | 'planned';
 export const WITH_RULES = `
   WITH rule AS (SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
                        AS r (policy, event_type, summary_type, window_seconds, cut_off, database))`;
-
-/**
- * The series `s`, to follow FROM, each with its `database`, which is empty where it has none. The index of these metadata
- * makes that cheap where there are few.
- */
-export const SERIES_IN_DATABASES = `
-  (SELECT one.*, coalesce(m.parameters ->> 'database', '') AS database
-   FROM series one LEFT JOIN metadata m ON m.id = one.metadata AND m.subject_type = '${SERIES}') s`;
 
 /** An SQL condition: the rule `r` is for data of a series `s` of `SERIES_IN_DATABASES`. */
 export const RULE_FITS = 'r.event_type = s.event_type AND r.database = s.database';

@@ -12,6 +12,7 @@ import {
 } from '../../event-types/catalogue.js';
 import { type DataTypeName } from '../../event-types/data-types.js';
 import { type Actor, recordAudit } from '../access/audit-store.js';
+import { SERIES_IN_DATABASES } from './relations.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
 import { asUnavailable } from '../../postgres/unavailable.js';
@@ -133,7 +134,8 @@ export class EventTypeStore {
       const removed = deleted.rows[0];
       if (!removed) throw new NotFound(`the event type ${name} is not declared`);
       const { rows } = await sql.query<{ used: number }>(
-        'SELECT count(*)::float8 AS used FROM series WHERE event_type = $1',
+        // Fields of the same name have nothing to do with it.
+        `SELECT count(*)::float8 AS used FROM ${SERIES_IN_DATABASES} WHERE event_type = $1 AND database = ''`,
         [name],
       );
       const used = rows[0]?.used ?? 0;

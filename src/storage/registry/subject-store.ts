@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../postgres/database.js';
 import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
+import { SERIES } from './relations.js';
 
 /** The subject type of the metadata of a session's streams. */
 const STREAM = 'stream';
-
-/** The subject type of what the line protocol writes: it has parameters only, `database` among them. */
-export const SERIES = 'series';
 
 /** The fields of a metadata without its parameters: who measured what between whom. */
 export interface Subject extends Omit<MetadataFields, 'parameters'> {

@@ -8,9 +8,8 @@ import { microsOf } from '../../postgres/timestamps.js';
 import { addSummaries, type WantedSummary } from './add-summaries.js';
 import { BinOwner } from './data-owners.js';
 import { type SummaryRegistration } from './metadata-store.js';
-import { isOfDatabase, REGISTERED_SUMMARIES, seriesOfDatabase } from './relations.js';
+import { isOfDatabase, REGISTERED_SUMMARIES, SERIES, seriesOfDatabase } from './relations.js';
 import { REF_COLUMNS, type SeriesOfMetadata, type SeriesRef } from './series-store.js';
-import { SERIES } from './subject-store.js';
 
 /** A metadata with this subject type. */
 export interface TaggedMetadata {
