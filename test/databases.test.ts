@@ -217,20 +217,20 @@ function send(method: 'get' | 'put' | 'patch' | 'delete', path: string, body?: o
   return body === undefined ? request : request.send(body);
 }
 
-/** Registers series with one field each, and stores their points. */
-async function store(
-  database: string,
-  series: readonly WantedSeries[],
-  points: readonly (readonly [number, number])[],
-) {
-  const keys: string[] = [];
-  for (const one of await registerFields(database, series)) {
-    keys.push(one?.metadataKey ?? '');
-    for (const [ts, val] of points)
-      for (const field of one?.series.keys() ?? [])
-        await postPoint(archive, `${ARCHIVE}${keys.at(-1)}/`, field, { ts, val }).expect(201);
-  }
-  return keys;
+/** Writes lines, whose times are seconds. */
+async function write(database: string, ...lines: string[]): Promise<void> {
+  await archive.http
+    .post(`/write?db=${encodeURIComponent(database)}&precision=s`)
+    .set('authorization', archive.auth)
+    .send(lines.join('\n'))
+    .expect(204);
+}
+
+/** The path of the only metadata that a search for `series` finds. */
+async function uriOf(query: string): Promise<string> {
+  const { body } = await archive.http.get(`${ARCHIVE}?subject-type=series&${query}`).expect(200);
+  expect(body).toHaveLength(1);
+  return (body as WireMetadata[])[0]?.uri ?? '';
 }
 
 describe('a database', () => {
@@ -246,15 +246,8 @@ describe('a database', () => {
       first: null,
       last: null,
     });
-    await store(
-      'a b',
-      [wanted('m', { host: 'a' }), wanted('m', { host: 'b' })],
-      [
-        [10, 1],
-        [20.5, 2],
-      ],
-    );
-    const content = { series: 2, points: 4, first: 10, last: 20.5 };
+    await write('a b', 'm,host=a v=1 10', 'm,host=b v=1 10', 'm,host=a v=2 20', 'm,host=b v=2 20');
+    const content = { series: 2, points: 4, first: 10, last: 20 };
     await send('get', '/a%20b').expect(200, { name: 'a b', summaries: [], ...content });
     const { body, headers } = await send('get', '?limit=1').expect(200);
     expect(body).toEqual([{ name: expect.any(String), summaries: [] }]);
@@ -262,41 +255,29 @@ describe('a database', () => {
   });
 
   test('keeps summaries of its numbers: of fields that are there, and of those that come', async () => {
-    const [old = ''] = await store(
-      'kept',
-      [wanted('m', { host: 'old' })],
-      [
-        [60, 1],
-        [61, 2],
-        [120, 5],
-      ],
-    );
-    await registerFields('kept', [wanted('m', { host: 'old' }, { text: 'string' })]);
+    await write('kept', 'm,host=old value=1,text="a" 60', 'm,host=old value=2 61', 'm,host=old value=5 120');
     const summaries = [
       { 'summary-type': 'average', 'summary-window': 60 },
       { 'summary-type': 'categories', 'summary-window': 60 },
     ];
     for (let time = 0; time < 2; time++)
       await send('put', '/kept', { summaries }).expect(200, { name: 'kept', summaries });
-    const [fresh = ''] = await store(
-      'kept',
-      [wanted('m', { host: 'new' })],
-      [
-        [60, 3],
-        [61, 4],
-      ],
-    );
-    const averages = (key: string) => archive.http.get(`${ARCHIVE}${key}/value/averages/60`);
-    await averages(fresh).expect(200, [{ ts: 60, val: 3.5 }]);
-    await expect
-      .poll(async () => (await averages(old)).body)
-      .toEqual([
-        { ts: 60, val: 1.5 },
-        { ts: 120, val: 5 },
-      ]);
-    const { body } = await archive.http.get(`${ARCHIVE}${old}/text/categories/60`).expect(200);
-    expect(body).toEqual([]);
-    await archive.http.get(`${ARCHIVE}${old}/value/categories/60`).expect(200, []);
+    await write('kept', 'm,host=new value=3 60', 'm,host=new value=4 61', 'm,host=old value=7,text="a" 121');
+    const old = await uriOf('database=kept&tag.host=old');
+    const fresh = await uriOf('database=kept&tag.host=new');
+    const bins = async (path: string) => (await archive.http.get(path).expect(200)).body as unknown;
+    expect(await bins(`${fresh}value/averages/60`)).toEqual([{ ts: 60, val: 3.5 }]);
+    const filled = [
+      { ts: 60, val: 1.5 },
+      { ts: 120, val: 6 },
+    ];
+    await expect.poll(() => bins(`${old}value/averages/60`)).toEqual(filled);
+    const counted = [
+      { ts: 60, val: { a: 1 } },
+      { ts: 120, val: { a: 1 } },
+    ];
+    await expect.poll(() => bins(`${old}text/categories/60`)).toEqual(counted);
+    expect(await bins(`${old}value/categories/60`)).toEqual([]);
     const actions = (await auditOf('kept')).map(({ action }) => action);
     expect(actions.filter((action) => action === 'database changed')).toHaveLength(1);
   });
@@ -336,23 +317,29 @@ describe('a database', () => {
   });
 
   test('is deleted with all its data, however many metadata it has, and no other is', async () => {
-    await store('gone', [wanted('m', {}, { a: 'float', b: 'integer' })], [[5, 1]]);
+    await write('gone', 'm a=1,b=1i 5');
     const many = Array.from({ length: 1001 }, (_, host) => wanted('n', { host: String(host) }));
     await registerFields('gone', many);
-    const [kept = ''] = await store('Gone', [wanted('m', {})], [[5, 1]]);
+    await write('Gone', 'm value=1 5');
     await send('delete', '/gone?limit=1').expect(400);
     await send('delete', '/gone').expect(200, { deleted: { metadata: 1002, points: 2 } });
     await send('get', '/gone').expect(404);
     await send('delete', '/gone').expect(404);
     expect(await archive.query(`SELECT FROM field WHERE database = 'gone'`)).toEqual([]);
     await archive.http.get(`${ARCHIVE}?database=gone`).expect(200, []);
-    await archive.http.get(`${ARCHIVE}${kept}/value/base?time=5`).expect(200, [{ ts: 5, val: 1 }]);
+    const kept = await uriOf('database=Gone');
+    await archive.http.get(`${kept}value/base?time=5`).expect(200, [{ ts: 5, val: 1 }]);
     expect((await auditOf('gone')).at(-1)).toEqual({
       action: 'database deleted',
       details: { metadata: 1002, points: 2 },
     });
-    const [again] = await registerFields('gone', [wanted('m', {}, { a: 'string' })]);
-    expect(again?.series.get('a')?.dataType).toBe('string');
+    await write('gone', 'm a="now a text" 5');
+    await send('get', '/gone/measurements/m/fields/a').expect(200, {
+      measurement: 'm',
+      name: 'a',
+      type: 'string',
+      unit: null,
+    });
   });
 });
 
@@ -360,13 +347,7 @@ describe('a field', () => {
   const FIELD = '/fields/measurements/a%2Fb%20c/fields/v%201';
 
   beforeAll(async () => {
-    const both: Record<string, FieldType> = { 'v 1': 'float', w: 'integer' };
-    await store(
-      'fields',
-      [wanted('a/b c', { host: 'a' }, both), wanted('a/b c', { host: 'b' }, { 'v 1': 'float' })],
-      [[5, 1]],
-    );
-    await registerFields('fields', [wanted('m', {}, { 'v 1': 'boolean' })]);
+    await write('fields', 'a/b\\ c,host=a v\\ 1=1,w=1i 5', 'a/b\\ c,host=b v\\ 1=1 5', 'm v\\ 1=true 5');
   });
 
   test('is listed, read, and has a unit', async () => {
@@ -394,11 +375,9 @@ describe('a field', () => {
     expect(body).toEqual({ deleted: { metadata: 1, points: 2 } });
     await send('get', FIELD).expect(404);
     await send('delete', FIELD).expect(404);
-    const [one] = await registerFields('fields', [wanted('a/b c', { host: 'a' }, { 'v 1': 'string' })]);
-    expect([...(one?.series ?? [])].map(([name, { dataType }]) => [name, dataType]).sort()).toEqual([
-      ['v 1', 'string'],
-      ['w', 'integer'],
-    ]);
+    await write('fields', 'a/b\\ c,host=a v\\ 1="text" 5');
+    const { body: types } = await send('get', '/fields/fields?measurement=a%2Fb%20c').expect(200);
+    expect(types).toMatchObject([{ type: 'string' }, { type: 'integer' }]);
     await send('get', '/fields/measurements/m/fields/v%201').expect(200);
   });
 });

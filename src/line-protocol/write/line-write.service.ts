@@ -71,23 +71,52 @@ export class LineWriteService {
     );
   }
 
-  private async store({ lines, refused: unreadable, now, database, by }: ReadWrite): Promise<LineReport | undefined> {
-    const series = await this.series.find(lines, database, by);
-    const refused = unreadable.copy();
-    const drops: [head: KnownHead, field: string, problem: DropReason][] = [];
-    const resolved = { lines, series, now, seriesLimit: this.config.seriesLimit };
-    const { points, problems, early } = await inTurns(
-      new LineColumns(resolved, refused, (...drop) => drops.push(drop)).fill(),
-    );
+  private async store(write: ReadWrite): Promise<LineReport | undefined> {
+    const { by } = write;
+    let filled = await this.fill(write);
+    if (filled.drops.length > 0) {
+      // By what is remembered: a field that was deleted since takes any type again.
+      for (const { head } of filled.drops) this.heads.forget(head);
+      filled = await this.fill(write);
+    }
+    const { refused, drops } = filled;
+    const { points, problems, early } = filled.columns;
     await this.queue.write({ columns: points.columns, size: points.size, by });
-    for (const [{ registered }, field, problem] of drops)
-      this.usage.recordDrop(by, registered?.metadataKey ?? '', field, problem);
+    for (const { head, field, problem } of drops)
+      this.usage.recordDrop(by, head.registered?.metadataKey ?? '', field, problem);
     for (const [problem, count] of problems) this.metrics.linesDropped.inc({ reason: problem }, count);
     if (early > 0) this.earlyTimes.record(early, by);
     if (refused.count === 0) return undefined;
     const isConflict = problems.get('field of another type') === refused.count;
     return { text: `partial write: ${refused.text} dropped=${refused.count}`, isConflict };
   }
+
+  /** Finds the series of lines, and makes columns of those that can be stored. */
+  private async fill({ lines, refused: unreadable, now, database, by }: ReadWrite): Promise<FilledColumns> {
+    const series = await this.series.find(lines, database, by);
+    const refused = unreadable.copy();
+    const drops: DroppedLine[] = [];
+    const columns = new LineColumns(
+      { lines, series, now, seriesLimit: this.config.seriesLimit },
+      refused,
+      (head, field, problem) => drops.push({ head, field, problem }),
+    );
+    return { columns: await inTurns(columns.fill()), refused, drops };
+  }
+}
+
+/** A line that is not stored in a series that there is. */
+interface DroppedLine {
+  readonly head: KnownHead;
+  readonly field: string;
+  readonly problem: DropReason;
+}
+
+/** The columns of a request, and what is not in them. */
+interface FilledColumns {
+  readonly columns: LineColumns;
+  readonly refused: RefusedLines;
+  readonly drops: readonly DroppedLine[];
 }
 
 /** A request whose lines are read. */
