@@ -8,14 +8,16 @@ export interface WireRequest {
   readonly path: string;
   readonly key?: string;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
   readonly body?: string | Buffer;
 }
 
 /** A request as the bytes that go over the wire: made before the clock runs. */
-export function encodeRequest({ method, path, key, contentType, body = '' }: WireRequest): Buffer {
+export function encodeRequest({ method, path, key, contentType, contentEncoding, body = '' }: WireRequest): Buffer {
   const bytes = Buffer.from(body);
   const head = [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1'];
   if (key !== undefined) head.push(`Authorization: Token ${key}`);
+  if (contentEncoding !== undefined) head.push(`Content-Encoding: ${contentEncoding}`);
   if (bytes.length > 0)
     head.push(`Content-Type: ${contentType ?? 'application/json'}`, `Content-Length: ${bytes.length}`);
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]);

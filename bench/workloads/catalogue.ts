@@ -6,6 +6,7 @@ import { BulkWrite } from './bulk-write.js';
 import { Disk } from './disk.js';
 import { Minutes } from './minutes.js';
 import { Read } from './read.js';
+import { ofLines } from './of-lines.js';
 import { ofSessions } from './of-sessions.js';
 import { SingleWrite } from './single-write.js';
 import { atLeast, atMost, type Field, type Target, type Workload } from './workload.js';
@@ -48,6 +49,7 @@ export function workloads(field: Field): Workload[] {
     ...reads(field),
     ...ofHistograms(field),
     ...ofSessions(field),
+    ...ofLines(field),
   ];
 }
 
