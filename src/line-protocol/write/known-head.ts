@@ -23,3 +23,6 @@ export class KnownHead implements Head {
     this.hasTimeTag = tags.some(([name]) => name === TIME);
   }
 }
+
+/** Stands for all heads that are more than the database of a request can have: they take no memory. */
+export const NO_ROOM = new KnownHead({ measurement: '', tags: [] }, '');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { parseHead } from '../parse/head.js';
-import { KnownHead } from './known-head.js';
+import { KnownHead, NO_ROOM } from './known-head.js';
 
 /** The bounds of the cache: heads, and an estimate of their memory. */
 const MAX_HEADS = 100_000;
@@ -22,14 +22,23 @@ export class KnownHeads {
       HEAD_BYTES + 4 * length + FIELD_BYTES * (registered?.series.size ?? 0),
   });
 
-  /** The head with this text, as it was kept or as `parseHead` reads it. */
-  headOf(database: string, text: string): KnownHead | string {
-    const key = `${database}\n${text}`;
-    const known = this.heads.get(key);
-    if (known) return known;
-    const head = parseHead(text);
-    // Copied, because a part of a text keeps all of it in memory.
-    return typeof head === 'string' ? head : new KnownHead(head, Buffer.from(key).toString());
+  /**
+   * Reads the heads of a request as `parseHead` does, or gives those that were kept. `NO_ROOM` takes the place of new ones
+   * once there are more than `most`.
+   * @param most how many metadata the database can have.
+   */
+  readerOf(database: string, most: number): (text: string) => KnownHead | string {
+    let unknown = 0;
+    return (text) => {
+      const key = `${database}\n${text}`;
+      const known = this.heads.get(key);
+      if (known) return known;
+      const head = parseHead(text);
+      if (typeof head === 'string') return head;
+      unknown++;
+      // Copied, because a part of a text keeps all of it in memory.
+      return unknown > most ? NO_ROOM : new KnownHead(head, Buffer.from(key).toString());
+    };
   }
 
   /** Keeps a head as it is now. */

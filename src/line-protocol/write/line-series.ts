@@ -5,7 +5,7 @@ import { FieldSeriesStore, type RegisterOptions } from '../../storage/databases/
 import { type FieldType } from '../../storage/databases/field-store.js';
 import { type SeriesRef } from '../../storage/registry/series-store.js';
 import { type ParsedLines } from '../parse/parsed-lines.js';
-import { type KnownHead, TIME } from './known-head.js';
+import { type KnownHead, NO_ROOM, TIME } from './known-head.js';
 import { KnownHeads } from './known-heads.js';
 
 /** The fields of heads that are not known yet, each with the type of its first value. */
@@ -59,7 +59,8 @@ function look({ heads, ends, fields, types }: ParsedLines<KnownHead>): {
     while (series.length < end) {
       const field = fields[series.length] ?? '';
       const ref = ofHead?.get(field);
-      if (!ref && field !== TIME && !head.hasTimeTag) want(unknown, head, field, types[series.length] ?? 'float');
+      if (!ref && field !== TIME && !head.hasTimeTag && head !== NO_ROOM)
+        want(unknown, head, field, types[series.length] ?? 'float');
       series.push(ref);
     }
   }

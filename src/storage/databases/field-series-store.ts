@@ -63,11 +63,14 @@ export class FieldSeriesStore {
     options: RegisterOptions,
   ): Promise<(FieldSeries | undefined)[]> {
     const found: (FieldSeries | undefined)[] = [];
+    let isFull = false;
     for (let begin = 0; begin < wanted.length; begin += SLICE_SIZE) {
       const slice = wanted.slice(begin, begin + SLICE_SIZE).map((one) => identified(database, one));
-      const known = await this.metadata.find(this.db, slice);
-      const isMissing = !slice.every((one) => hasAll(known.get(one.hex), one));
-      const stored = isMissing ? await this.inTurn(database, () => this.write(database, slice, by, options)) : known;
+      let stored = await this.metadata.find(this.db, slice);
+      if (slice.some((one) => lacks(stored.get(one.hex), one, isFull))) {
+        stored = await this.inTurn(database, () => this.write(database, slice, by, options));
+        isFull = slice.some(({ hex }) => !stored.has(hex));
+      }
       for (const { hex } of slice) found.push(stored.get(hex));
     }
     return found;
@@ -138,8 +141,9 @@ function identified(database: string, { measurement, tags, fields }: WantedSerie
   return { measurement, tags, fields, identity, hex: identity.toString('hex'), parameters };
 }
 
-function hasAll(stored: StoredTagged | undefined, { fields }: WantedSeries): boolean {
-  if (!stored) return false;
-  for (const name of fields.keys()) if (!stored.series.has(name)) return false;
-  return true;
+/** Whether something of a metadata is to be registered. @param isFull whether there is room for fields only. */
+function lacks(stored: StoredTagged | undefined, { fields }: WantedSeries, isFull: boolean): boolean {
+  if (!stored) return !isFull;
+  for (const name of fields.keys()) if (!stored.series.has(name)) return true;
+  return false;
 }
