@@ -7,6 +7,7 @@ import { type FieldType } from '../src/storage/databases/field-store.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
 import { postPoint } from './support/builders.js';
 import { type WireMetadata } from './support/metadata.js';
+import { MARIGRAM, Program } from './support/process.js';
 
 let archive: TestArchive;
 let other: TestArchive;
@@ -380,4 +381,14 @@ describe('a field', () => {
     expect(types).toMatchObject([{ type: 'string' }, { type: 'integer' }]);
     await send('get', '/fields/measurements/m/fields/v%201').expect(200);
   });
+});
+
+test('the command line names the series of a database, and takes their names back from a shell', async () => {
+  await write('cli', `m,host=a it's\\ =1.5,b=2i 5`);
+  const env = { MARIGRAM_URL: await archive.app.getUrl() };
+  const { stderr } = await new Program([...MARIGRAM, 'get', 'points', 'database=cli'], env).ended;
+  expect(stderr).toMatch(/ b {2}# m,host=a of database cli$/m);
+  const [, rest = ''] = /^ {2}marigram (get points .*event-type.*)$/m.exec(stderr) ?? [];
+  const { stdout } = await new Program(['sh', '-c', `${MARIGRAM.join(' ')} ${rest}`], env).ended;
+  expect(stdout).toBe('{"ts":5,"val":1.5}\n');
 });

@@ -115,7 +115,13 @@ function commandFor(series: FoundSeries): string {
 
 /** A series within its metadata, as it is named on a command line. */
 function nameOf({ eventType, summary }: FoundSeries): string {
-  return summary ? `${eventType.eventType} ${summary.summaryType} ${summary.summaryWindow}` : eventType.eventType;
+  const name = asWord(eventType.eventType);
+  return summary ? `${name} ${summary.summaryType} ${summary.summaryWindow}` : name;
+}
+
+/** An event type as a word for a shell. A field of the line protocol may have any characters: as a filter it is no other word. */
+function asWord(eventType: string): string {
+  return /^[\w.-]+$/.test(eventType) ? eventType : `'event-type=${eventType.replaceAll("'", "'\\''")}'`;
 }
 
 /** Who measured between whom: `192.0.2.1 → 192.0.2.2, pscheduler/iperf3`; or what a metadata has instead. */
