@@ -18,7 +18,8 @@ export async function accept(
   wanted: readonly number[] = ['POST', 'PUT'].includes(request.method) ? [201] : [200],
 ): Promise<Response> {
   const type = (response.headers.get('content-type') ?? 'no type').split(';')[0]?.trim() ?? '';
-  if (wanted.includes(response.status) && (type === JSON_TYPE || type === NDJSON_TYPE)) return response;
+  const isOurs = response.status === 204 || type === JSON_TYPE || type === NDJSON_TYPE;
+  if (wanted.includes(response.status) && isOurs) return response;
   const text = await response.text();
   const body = parseObject(text);
   const refusal = (detail: string): Refusal => ({
@@ -34,7 +35,7 @@ export async function accept(
     throw new ApiError(
       refusal(`this is no measurement archive: expected ${wanted.join(' or ')} with JSON, got ${type}`),
     );
-  const detail = [body?.detail, body?.error].find((part) => typeof part === 'string');
+  const detail = [body?.detail, body?.error, body?.message].find((part) => typeof part === 'string');
   const { stored, conflicts } = body ?? {};
   if (response.status === 409 && typeof stored === 'number' && Array.isArray(conflicts))
     throw new ConflictError(refusal(detail ?? 'some points are there already'), {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ARCHIVE } from '../../test/support/archive.js';
 import { ROOT } from '../../test/support/process.js';
 import { startClient, type TestClient } from './support/client.js';
 import { TinyServer } from './support/server.js';
@@ -95,6 +96,31 @@ describe.skipIf(missing)('in Chromium, from a page of another origin', () => {
       return [exact.quantilesOf(exact.multisetOf([0.1, 0.2])), exact.labelOf('é'.repeat(600), () => '0123456789abcdef').length];
     `);
     expect(result).toEqual([[0.1, 0.11, 0.125, 0.15, 0.175, 0.18, 0.185, 0.19, 0.195, 0.198, 0.199, 0.2], 517]);
+  });
+
+  test('a logger writes lines and annotations', async () => {
+    const result = await inPage(`
+      const { ArchiveWriter, DataLogger, Field, Measurement, Tag } = await import('/logger/index.js');
+      const duration = new Field('duration'), page = new Tag('page');
+      const rendering = new Measurement('rendering', duration, page);
+      const writer = new ArchiveWriter({ url, apiKey: auth.apiKey, database: 'browser' });
+      const logger = new DataLogger({ writers: [writer], continuousWrite: true });
+      const options = { measurement: rendering, field: duration, tags: { page: 'home' }, eventTags: { page: 'home' } };
+      const returned = await logger.measure(async () => 7, options);
+      const times = Array.from({ length: 100 }, () => logger.log(rendering, { duration: 1 }, { page: 'home' }).time);
+      await logger.close();
+      const bad = await new DataLogger({ writers: [new ArchiveWriter({ url, apiKey: 'wrong', database: 'browser' })] });
+      bad.logEvent(rendering, 1, 2);
+      const refused = await bad.writeData().catch((error) => error);
+      return [returned, new Set(times).size, logger.dataset.length, refused.name];
+    `);
+    expect(result).toEqual([7, 100, 0, 'LoggerWriteError']);
+    const { http } = client.archive;
+    const { body } = await http.get(ARCHIVE).query({ database: 'browser' }).expect(200);
+    const [{ uri }] = body as [{ uri: string }];
+    const { body: points } = await http.get(`${uri}duration/base`).expect(200);
+    expect(points).toHaveLength(101);
+    expect((await http.get('/api/annotations?tags=page:home').expect(200)).body).toMatchObject([{ text: 'rendering' }]);
   });
 
   test('refusals are errors with the sentence of the archive, and no answer is one, too', async () => {

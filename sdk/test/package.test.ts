@@ -67,7 +67,8 @@ describe('the package', () => {
     const files = readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' });
     expect(files.filter((name) => /\.built|\.ts$/.test(name) && !name.endsWith('.d.ts'))).toEqual([]);
     for (const name of files.filter((file) => file.endsWith('.js'))) {
-      const foreign = name.includes('session') ? /(from|require\() ?['"](?!\.|node:)/ : /(from|require\() ?['"](?!\.)/;
+      const isForNode = name.includes('session') || /(json-files|disk-spool)\.js$/.test(name);
+      const foreign = isForNode ? /(from|require\() ?['"](?!\.|node:)/ : /(from|require\() ?['"](?!\.)/;
       expect(readFileSync(join(installed(), 'dist', name), 'utf8'), name).not.toMatch(foreign);
     }
   });
@@ -121,6 +122,30 @@ describe('its data sessions', () => {
     expect(await node('session.mjs')).toBe(PRINTED);
     write('session.cjs', `const { dataSession } = require('marigram-client/session');${PROGRAM}`);
     expect(await node('session.cjs')).toBe(PRINTED);
+  });
+});
+
+describe('its logger', () => {
+  const PROGRAM = `
+    (async () => {
+      const value = new Field('value');
+      const writers = [new JsonFileWriter({ path: 'logged.ndjson', format: 'ndjson' })];
+      const logger = new DataLogger({ writers });
+      logger.log(new Measurement('m', value), { value: 7 }, {}, { time: 0 });
+      await logger.close();
+      console.log(readFileSync('logged.ndjson', 'utf8').trim());
+      rmSync('logged.ndjson');
+    })();`;
+  const NAMES = '{ DataLogger, Field, JsonFileWriter, Measurement }';
+  const PRINTED = '{"measurement":"m","fields":{"value":7},"tags":{},"time":"1970-01-01T00:00:00.000000Z"}\n';
+
+  test('runs with import and with require, and loads what needs Node', async () => {
+    const imports = `import { readFileSync, rmSync } from 'node:fs'; import ${NAMES} from 'marigram-client/logger';`;
+    write('logger.mjs', imports + PROGRAM);
+    expect(await node('logger.mjs')).toBe(PRINTED);
+    const requires = `const { readFileSync, rmSync } = require('node:fs'); const ${NAMES} = require('marigram-client/logger');`;
+    write('logger.cjs', requires + PROGRAM);
+    expect(await node('logger.cjs')).toBe(PRINTED);
   });
 });
 
@@ -217,6 +242,11 @@ test('the examples of the guide compile as they stand, and run', async () => {
 test('the program of the page on load tests runs, and all of its points are stored', async () => {
   write('load.mjs', codeOf('docs/sessions.md', 'js').replaceAll('http://127.0.0.1:8080', client.url));
   expect(await node('load.mjs')).toMatch(/^job_[0-9a-f-]+ complete\n$/);
+});
+
+test('the program of the page on logging runs, and writes what it has timed', async () => {
+  write('logging.mjs', codeOf('docs/logger.md', 'js').replaceAll('http://127.0.0.1:8080', client.url));
+  expect(await node('logging.mjs')).toMatch(/^hashed [\d.]+ s\nwritten 4 of 4\n$/);
 });
 
 test('the examples of its README compile, run, and print what they read', async () => {

@@ -1,4 +1,4 @@
-import './async-dispose.js';
+import '../dispose.js';
 import {
   type Backend,
   backendOf,

@@ -11,7 +11,7 @@ export interface Control {
 }
 
 /** The kinds of such records. */
-export type ControlKind = Exclude<RecordKind, 'points'>;
+export type ControlKind = Exclude<RecordKind, 'points' | 'post'>;
 
 /** The request of a kind. */
 export const REQUESTS = {

@@ -1,7 +1,7 @@
 import { crc32c } from './crc32c.js';
 
 /**
- * What a spool holds, one record after the other, in the order in which it is sent:
+ * What the spool of a session or a logger holds, one record after the other, in the order in which it is sent:
  *
  *     u32 length    of kind and payload, in bytes
  *     u32 crc32c    of kind and payload
@@ -10,7 +10,7 @@ import { crc32c } from './crc32c.js';
  *
  * Integers are little-endian.
  */
-export const RECORD_KINDS = { session: 1, stream: 2, points: 3, patch: 4, close: 5, interrupt: 6 } as const;
+export const RECORD_KINDS = { session: 1, stream: 2, points: 3, patch: 4, close: 5, interrupt: 6, post: 7 } as const;
 
 /** The name of a kind of records. */
 export type RecordKind = keyof typeof RECORD_KINDS;

@@ -1,0 +1,17 @@
+export { LoggerBatch } from './batch.js';
+export { BlockMeasurer, type BlockOptions, type TextLogger } from './block-measurer.js';
+export { DataLogger, type DataLoggerOptions, type MeasureOptions } from './data-logger.js';
+export { Field, type FieldOptions, type FieldType, type FieldValue, Tag, type TagValue } from './declared.js';
+export { type DataEntry, type LoggedEvent } from './entry.js';
+export { LoggerError, LoggerWriteError } from './errors.js';
+export { Measurement, type MeasurementOptions } from './measurement.js';
+export { type PostProcessor } from './post-processing.js';
+export { type Fields, type Tags } from './record.js';
+export { type WriteReport, type WriterReport } from './report.js';
+export { type TimeInput } from './time.js';
+export { FieldMap, TagMap } from './value-map.js';
+export { DatabaseWriter } from './writer.js';
+export { ArchiveWriter, type ArchiveWriterOptions } from './writers/archive-writer.js';
+export { GrafanaAnnotationWriter, type GrafanaAnnotationOptions } from './writers/grafana-annotation-writer.js';
+export { type JsonFileOptions, JsonFileWriter } from './writers/json-file-writer.js';
+export { type LineProtocolOptions, LineProtocolWriter } from './writers/line-protocol-writer.js';
