@@ -13,6 +13,7 @@ import { SegmentRows1795001100000 } from './1795001100000-segment-rows.js';
 import { Luna1795001200000 } from './1795001200000-luna.js';
 import { Annotations1795001300000 } from './1795001300000-annotations.js';
 import { Databases1795001400000 } from './1795001400000-databases.js';
+import { Sensors1795001600000 } from './1795001600000-sensors.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   Luna1795001200000,
   Annotations1795001300000,
   Databases1795001400000,
+  Sensors1795001600000,
 ];

@@ -23,6 +23,7 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { PackingModule } from './packing/packing.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SearchModule } from './search/search.module.js';
+import { SensorsModule } from './sensors/sensors.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
@@ -32,7 +33,7 @@ import { WelcomeModule } from './welcome/welcome.module.js';
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
-const API_V1 = [DatabasesModule, DeclaredTypesModule, LatestModule, SessionsModule];
+const API_V1 = [DatabasesModule, DeclaredTypesModule, LatestModule, SensorsModule, SessionsModule];
 
 /** What has the paths of Grafana's API. */
 const GRAFANA = [AnnotationsModule];

@@ -70,6 +70,21 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   annotations: ['auth', 'common', 'data', 'http', 'json', 'sessions', 'storage'],
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
+  sensors: [
+    ...[
+      'auth',
+      'common',
+      'config',
+      'data',
+      'event-types',
+      'http',
+      'json',
+      'metadata',
+      'metrics',
+      'postgres',
+      'storage',
+    ],
+  ],
   'line-protocol': [
     ...['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'postgres', 'storage'],
   ],
@@ -95,7 +110,7 @@ const MAY_IMPORT: Record<string, string[]> = {
       'event-types',
       'health',
     ],
-    ...['http', 'latest', 'metadata', 'rollups', 'search', 'sessions', 'summaries', 'welcome'],
+    ...['http', 'latest', 'metadata', 'rollups', 'search', 'sensors', 'sessions', 'summaries', 'welcome'],
   ],
 };
 

@@ -14,6 +14,7 @@ const FIELDS = {
   'subject-type': 'subjectType',
   session: 'session',
   database: 'database',
+  sensor: 'sensor',
 } as const satisfies Record<string, keyof Subject>;
 
 type Field = keyof typeof FIELDS;
@@ -21,7 +22,7 @@ type Field = keyof typeof FIELDS;
 const ADDRESS_FIELDS: readonly string[] = ['source', 'destination', 'measurement-agent'] satisfies Field[];
 
 /** Fields whose values differ in case. */
-const EXACT_FIELDS: readonly string[] = ['session', 'database'] satisfies Field[];
+const EXACT_FIELDS: readonly string[] = ['session', 'database', 'sensor'] satisfies Field[];
 
 /** The limit of one field: its ranges or texts. */
 interface Rule {

@@ -19,7 +19,7 @@ export const FILTERS: readonly (readonly [name: string, value: string, about: st
   ['tool-name', 'tool', 'such as pscheduler/iperf3'],
   ['input-source', 'name', 'the name of the source that was given to the tool'],
   ['input-destination', 'name', 'the name of the destination that was given to the tool'],
-  ['subject-type', 'type', 'point-to-point, network-element, stream or series'],
+  ['subject-type', 'type', 'point-to-point, network-element, stream, series or sensor'],
   ['metadata-key', 'key', 'this metadata'],
   ['event-type', 'type', 'such as throughput'],
   ['summary-type', 'type', 'average, aggregation or statistics'],
@@ -41,7 +41,7 @@ const TIMES: readonly string[] = ['time', 'time-start', 'time-end', 'time-range'
 
 /** The values of the filters with a fixed set of them. */
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['subject-type', ['point-to-point', 'network-element', 'stream', 'series']],
+  ['subject-type', ['point-to-point', 'network-element', 'stream', 'series', 'sensor']],
   ['summary-type', [...SUMMARY_TYPES, 'base']],
   ['dns-match-rule', ['v4v6', 'only-v4', 'only-v6', 'prefer-v4', 'prefer-v6']],
 ]);

@@ -22,6 +22,8 @@ test('without any variable the archive listens on loopback and keeps its data in
     influx: true,
     influxCreate: 'auto',
     seriesLimit: 100_000,
+    sensorRegistration: 'auto',
+    maxSensors: 1_000_000,
     trustProxy: [],
     bodyLimit: 16 * 1024 * 1024,
     bodyBudget: 128 * 1024 * 1024,

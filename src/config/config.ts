@@ -43,6 +43,10 @@ export class AppConfig {
   influxCreate: 'auto' | 'explicit';
   /** The maximum of metadata in one database. */
   seriesLimit: number;
+  /** Whether a point of an unknown sensor registers it, or only sensors that are known may write. */
+  sensorRegistration: 'auto' | 'known';
+  /** The maximum of sensors. */
+  maxSensors: number;
   /** Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges or range names. */
   trustProxy: readonly string[];
   /** The maximum size of a body, in bytes. */
@@ -106,6 +110,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   config.seriesLimit = read(
     'SERIES_LIMIT',
     100_000,
+    (text) => integer(text, 1, 100_000_000),
+    'a number from 1 to 100000000',
+  );
+  config.sensorRegistration = read(
+    'SENSOR_REGISTRATION',
+    'auto',
+    (text) => oneOf(['auto', 'known'], text),
+    'auto or known',
+  );
+  config.maxSensors = read(
+    'MAX_SENSORS',
+    1_000_000,
     (text) => integer(text, 1, 100_000_000),
     'a number from 1 to 100000000',
   );

@@ -8,6 +8,6 @@ import { WriteService } from './write.service.js';
 @Module({
   controllers: [DataController],
   providers: [WriteService, IdempotentWrites, IdempotencyJob, ReadService],
-  exports: [IdempotentWrites],
+  exports: [IdempotentWrites, WriteService],
 })
 export class DataModule {}

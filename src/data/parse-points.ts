@@ -19,6 +19,8 @@ export interface PostedPoint {
   /** The position, from 1, of its item in `data`, and of its value in the item; 0 for a single point. */
   readonly item: number;
   readonly position: number;
+  /** Whether its place must be free, since the archive chose its time: see `WriteRequest.mustBeNew`. */
+  readonly mustBeNew?: boolean;
 }
 
 /** The place of a point's value in the body, for messages. */

@@ -11,7 +11,11 @@ export class PostedPoints {
   ) {}
 
   static one(point: PostedPoint): PostedPoints {
-    return new PostedPoints(undefined, [point], () => [point]);
+    return PostedPoints.of([point]);
+  }
+
+  static of(points: readonly PostedPoint[]): PostedPoints {
+    return new PostedPoints(undefined, points, () => points);
   }
 
   /** The points of a bulk body, see `parseBulk`. Throws as it does. */

@@ -21,7 +21,7 @@ import { IdempotentWrites } from './idempotent-writes.js';
 import { type PostedPoint, whereOf } from './parse-points.js';
 import { isStream, refuseStream } from './points-of-stream.js';
 import { plainColumns } from './plain-columns.js';
-import { type PostedWrite } from './posted-write.js';
+import { NotRegistered, type PostedWrite } from './posted-write.js';
 import { parseReport, reportText, type WriteReport } from './write-report.js';
 
 /** Values of more characters are parsed in steps, between which other requests get their turn. */
@@ -97,38 +97,42 @@ export class WriteService {
         eventType: eventTypes[types[index] ?? 0] ?? '',
       })),
     });
-    return report(await this.enqueue(found.points, caller, claim, report));
+    return report(await this.enqueue(found.points, { caller }, claim, report));
   }
 
   private enqueue(
     points: ColumnsBySeries,
-    by: Caller,
+    { caller, takesRepeats }: Pick<PostedWrite, 'caller' | 'takesRepeats'>,
     claim: KeyClaim | undefined,
     report: (outcome: WriteOutcome) => WriteReport,
+    mustBeNew?: ReadonlySet<number>,
   ): Promise<WriteOutcome> {
     return this.queue.write({
       columns: points.columns,
       size: points.size,
-      by,
+      by: caller,
+      takesRepeats,
+      mustBeNew,
       idempotency: claim && { claim, answerOf: (first) => reportText(report(first)) },
     });
   }
 
-  private async storePosted(
-    { points: { all: posted }, caller, metadataKey }: PostedWrite,
-    claim: KeyClaim | undefined,
-  ): Promise<WriteReport> {
+  private async storePosted(request: PostedWrite, claim: KeyClaim | undefined): Promise<WriteReport> {
+    const { caller, metadataKey, dropsNothing } = request;
+    const posted = request.points.all;
     const refs = await this.resolve(posted, metadataKey);
     const kept: PostedPoint[] = [];
     const points = new ColumnsBySeries();
     const dropped: [point: PostedPoint, reason: DropReason][] = [];
     const turns = new Turns();
+    let mustBeNew: Set<number> | undefined;
     let cut = 0;
     for (const [index, point] of posted.entries()) {
       const isLarge = point.value.text.length > LARGE_VALUE_CHARACTERS;
       if ((isLarge || index % VALUES_PER_CHECK === 0) && turns.isOver) await turns.pass();
       const ref = refs[index];
       if (!ref) {
+        if (dropsNothing) throw new NotRegistered(`${point.eventType} is not registered`);
         dropped.push([point, 'event type not registered']);
         continue;
       }
@@ -138,6 +142,7 @@ export class WriteService {
         dropped.push([point, 'older than retention keeps']);
         continue;
       }
+      if (point.mustBeNew) (mustBeNew ??= new Set()).add(kept.length);
       kept.push(point);
       points.add(ref, point.micros, value);
       if (value.isCut) cut++;
@@ -148,7 +153,7 @@ export class WriteService {
       cut,
       conflict: conflictOf(outcome, (index) => kept[index]),
     });
-    const outcome = await this.enqueue(points, caller, claim, report);
+    const outcome = await this.enqueue(points, request, claim, report, mustBeNew);
     for (const [point, reason] of dropped) this.noteDropped(point, reason, caller);
     return report(outcome);
   }

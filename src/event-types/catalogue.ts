@@ -3,15 +3,22 @@ import { type DataTypeName } from './data-types.js';
 
 /** The built-in event types, with their data type, unit and meaning. Add one here and nowhere else. */
 const CATALOGUE = {
+  battery: ['float', 'V', 'voltage of the battery of a sensor'],
+  co2: ['float', 'ppm', 'carbon dioxide in the air'],
+  current: ['float', 'A', 'electric current'],
+  energy: ['float', 'kWh', 'the count of an electricity meter'],
   event: ['string', null, 'a stream of texts of a session'],
   failures: ['json', null, 'an object with the text of the `error`'],
   'histogram-owdelay': ['histogram', 'ms', 'one-way delay: count by delay'],
   'histogram-rtt': ['histogram', 'ms', 'round-trip time: count by time'],
   'histogram-ttl': ['histogram', 'hops', 'from source to destination'],
   'histogram-ttl-reverse': ['histogram', 'hops', 'from destination to source'],
+  humidity: ['float', '%', 'relative humidity'],
+  illuminance: ['float', 'lx', 'light that falls on a surface'],
   iostat: ['json', null, 'statistics of the host'],
   metric: ['float', null, 'a stream of numbers of a session'],
   mpstat: ['json', null, 'statistics of the host'],
+  noise: ['float', 'dB', 'sound level'],
   'ntp-delay': ['float', 'ms', 'round-trip time to the peer'],
   'ntp-dispersion': ['float', 'ms', 'dispersion of the peer'],
   'ntp-jitter': ['float', 'ms', 'jitter of the offset'],
@@ -36,9 +43,12 @@ const CATALOGUE = {
   'packet-trace': ['json', null, 'an array of hops'],
   'packet-trace-multi': ['json', null, 'an array of arrays of hops'],
   'path-mtu': ['integer', 'bytes', 'largest packet that passes the path'],
+  power: ['float', 'W', 'electric power'],
+  pressure: ['float', 'hPa', 'of the air'],
   'pscheduler-raw': ['json', null, 'the raw result'],
   'pscheduler-run-href': ['json', null, 'an object with `href`'],
   rusage: ['json', null, 'resources that the test used'],
+  'signal-strength': ['float', 'dBm', 'of the radio signal of a sensor'],
   'streams-packet-retransmits': ['json', 'packets', 'one number a stream'],
   'streams-packet-retransmits-subintervals': ['json', 'packets', 'for each stream its subintervals'],
   'streams-packet-rtt': ['json', null, 'one number a stream'],
@@ -51,9 +61,11 @@ const CATALOGUE = {
   'tcp-windowsize': ['integer', 'bytes', 'size of the TCP window'],
   'tcp-windowsize-subintervals': ['subinterval', 'bytes', 'in each part of a test'],
   tcpinfo: ['json', null, 'what the kernel knows of the connection'],
+  temperature: ['float', '°C', 'of air, water or a part'],
   throughput: ['integer', 'bits per second', 'the rate of the test'],
   'throughput-subintervals': ['subinterval', 'bits per second', 'in each part of a test'],
   'time-error-estimates': ['float', 'ms', 'clock error'],
+  voltage: ['float', 'V', 'electric voltage'],
 } as const satisfies Record<string, readonly [dataType: DataTypeName, unit: string | null, description: string]>;
 
 /** The name of a built-in event type. */

@@ -81,8 +81,11 @@ export function refuseExpectation({ headers: { expect = '' } }: IncomingMessage,
 }
 
 /** Removes the charset that Fastify adds: esmond's clients compare the content type for equality. */
-export const exactContentType: StepOf<AnswerStep> = () => (_request, reply, payload) => {
-  const type = reply.getHeader('content-type');
-  if (typeof type === 'string' && type.startsWith(`${JSON_TYPE};`)) void reply.header('content-type', JSON_TYPE);
-  return payload;
+export const exactContentType: StepOf<AnswerStep> = ({ config: { keepsCharset = false } = {} }) => {
+  if (keepsCharset) return undefined;
+  return (_request, reply, payload) => {
+    const type = reply.getHeader('content-type');
+    if (typeof type === 'string' && type.startsWith(`${JSON_TYPE};`)) void reply.header('content-type', JSON_TYPE);
+    return payload;
+  };
 };

@@ -10,6 +10,7 @@ export const TAGS = {
   summaries: 'One value for each window of time, updated as points arrive.',
   sessions: 'Data sessions, such as load tests: streams of points with row numbers, and their summaries.',
   databases: 'Databases of the line protocol, and the fields of their measurements.',
+  sensors: 'What sensors measure, as they send it: a JSON object with a member for each measured value.',
   annotations: "Texts on the time axis, in the shapes of Grafana's API for annotations.",
   deletion: 'Deleting metadata, event types and points, with their summaries.',
   server: 'The location of the archive, and the health and metrics of the server.',

@@ -12,6 +12,9 @@ const SEGMENT = /^[\w.@-]+$/;
 /** The parameters that may have any other character: what the line protocol names, and the fields of it as event types. */
 const FREE_TEXTS: ReadonlySet<string> = new Set(['eventType', 'database', 'measurement', 'field']);
 
+/** The parameters that a pipe of their route checks, because it refuses them in another way. */
+const CHECKED_LATER: ReadonlySet<string> = new Set(['sensor']);
+
 /**
  * Aborts a request whose client has disconnected: before any check, it has no address to be judged by; after the look-up
  * of its key, its body would never end.
@@ -27,8 +30,8 @@ export const checkPath: StepOf = () => (request) => {
   const segments = (request.params ?? {}) as Record<string, string>;
   for (const name in segments) {
     const segment = segments[name] ?? '';
-    if (!SEGMENT.test(segment) && !(FREE_TEXTS.has(name) && isStorable(segment)))
-      throw new NotFound('there is nothing at this path');
+    if (SEGMENT.test(segment) || CHECKED_LATER.has(name)) continue;
+    if (!(FREE_TEXTS.has(name) && isStorable(segment))) throw new NotFound('there is nothing at this path');
   }
 };
 
@@ -44,7 +47,8 @@ function isStorable(segment: string): boolean {
 export const checkUrl: StepOf =
   () =>
   ({ url, headers: { host }, raw }) => {
-    if (url.includes('%00')) throw new Invalid('the query has a NUL character');
+    // That of the path, `checkPath` has seen.
+    if (/\?.*%00/.test(url)) throw new Invalid('the query has a NUL character');
     if (host === undefined) {
       if (raw.httpVersion === '1.1') throw new Invalid('Host: the header is missing');
       return;

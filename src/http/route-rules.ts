@@ -27,6 +27,8 @@ export interface RouteRules {
   readonly holdsRefusals?: boolean;
   /** Whether answers carry an `ETag`, by which clients ask whether they have changed. */
   readonly tagged?: boolean;
+  /** Whether JSON answers may say their charset: clients of other systems compare it, too. */
+  readonly keepsCharset?: boolean;
   /** How refusals are written; `archiveFormat` unless given. */
   readonly refusals?: RefusalFormat;
   /** Headers of every answer, refusals included. */

@@ -30,7 +30,7 @@ export class MetadataController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetadataObject> {
-    const registered = this.view.metadata(await this.metadata.register(body, caller), address.origin);
+    const registered = this.view.metadata(await this.metadata.registerBody(body, caller), address.origin);
     void reply.header('location', registered.url);
     return registered;
   }

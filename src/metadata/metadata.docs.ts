@@ -48,11 +48,21 @@ export const CREATE_METADATA: OperationDocs = {
     'Declares what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again returns ' +
     'the same key with 201, so clients need not remember it. Two metadata are the same if subject and parameters are ' +
     'equal, without regard to case and order. New event types and summaries extend the stored metadata; a summary ' +
-    'that is added later is filled from the existing points.',
+    'that is added later is filled from the existing points. Two sensors are the same if their ids are equal; other labels ' +
+    'replace the stored ones.',
   parameters: [JSON_FORMAT],
   body: {
-    schema: shape('NewMetadata'),
+    schema: { anyOf: [shape('NewMetadata'), shape('NewSensor')] },
     examples: {
+      sensor: {
+        summary: 'A sensor with labels',
+        value: {
+          'subject-type': 'sensor',
+          sensor: 'boiler-1',
+          site: 'B1',
+          'event-types': [{ 'event-type': 'temperature' }],
+        },
+      },
       pair: {
         summary: 'A throughput test between two hosts',
         value: {

@@ -71,7 +71,8 @@ export class MetadataObject extends SubjectObject {
     type: 'string',
     description:
       `What was measured: ${SUBJECT_TYPES.join(' and ')} are registered here; only they have a source, an agent and a ` +
-      'tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.',
+      'tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags. ' +
+      '`sensor` is a sensor, which sends points by itself.',
     example: 'point-to-point',
   })
   'subject-type': string;

@@ -7,6 +7,6 @@ import { MetadataView } from './metadata-view.js';
 @Module({
   controllers: [MetadataController],
   providers: [BackFillJob, MetadataService, MetadataView],
-  exports: [BackFillJob, MetadataView],
+  exports: [BackFillJob, MetadataService, MetadataView],
 })
 export class MetadataModule {}

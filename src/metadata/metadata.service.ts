@@ -2,16 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound } from '../common/errors.js';
+import { AppConfig } from '../config/config.js';
+import { type DataTypeOf } from '../event-types/catalogue.js';
 import { SUMMARY_KINDS, type SummaryType } from '../rollups/summary-kinds.js';
 import {
   MetadataStore,
+  type NewMetadata,
   type StoredEventType,
   type StoredMetadata,
   type SummaryRegistration,
 } from '../storage/registry/metadata-store.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
+import { SensorStore } from '../storage/registry/sensor-store.js';
+import { SENSOR, subjectOfSensor } from '../storage/registry/subject-store.js';
 import { BackFillJob } from './back-fill.job.js';
-import { parseMetadata } from './parse-metadata.js';
+import { parseRegistration } from './parse-metadata.js';
 
 /** Registers metadata and looks them up. */
 @Injectable()
@@ -21,6 +26,8 @@ export class MetadataService {
     private readonly eventTypes: EventTypeStore,
     private readonly backFill: BackFillJob,
     private readonly limits: WriteLimits,
+    private readonly sensors: SensorStore,
+    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -28,9 +35,17 @@ export class MetadataService {
    * series with points are filled from them. Throws `Invalid`, and `Forbidden` where the caller is limited to others;
    * nothing is stored then.
    */
-  async register(body: Buffer | undefined, caller: Caller): Promise<StoredMetadata> {
-    const metadata = await this.eventTypes.resolve((dataTypeOf) => parseMetadata(body ?? Buffer.alloc(0), dataTypeOf));
-    this.limits.check(caller, metadata);
+  async registerBody(body: Buffer | undefined, caller: Caller): Promise<StoredMetadata> {
+    const parse = (dataTypeOf: DataTypeOf): NewMetadata => parseRegistration(body ?? Buffer.alloc(0), dataTypeOf);
+    return this.register(await this.eventTypes.resolve(parse), caller);
+  }
+
+  /** As `registerBody`, for a metadata that is parsed. Throws `TooManySensors` where it would be one too many. */
+  async register(metadata: NewMetadata, caller: Caller): Promise<StoredMetadata> {
+    const { sensor } = metadata.parameters;
+    const isSensor = metadata.subjectType === SENSOR && sensor !== undefined;
+    this.limits.check(caller, isSensor ? subjectOfSensor(sensor) : metadata);
+    if (isSensor) await this.sensors.checkRoom(sensor, this.config.maxSensors);
     const { stored, changed } = await this.store.register(metadata, caller);
     if (changed) await this.backFill.fill(stored.key);
     return stored;

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type Schema, shape, WireShape } from '../common/api-docs.js';
 import { EVENT_TYPE } from '../event-types/event-types.dto.js';
 import { SUMMARY_TYPE } from '../rollups/summary-types.dto.js';
+import { SENSOR } from '../storage/registry/subject-store.js';
 import { MAX_WINDOW } from './parse-event-types.js';
 import { MAX_TEXT, SUBJECT_TYPES } from './parse-metadata.js';
 
@@ -99,6 +100,35 @@ export class NewMetadataObject {
     type: () => [NewEventTypeObject],
     nullable: true,
     description: 'What will be measured; duplicates are ignored.',
+  })
+  'event-types': NewEventTypeObject[] | null;
+}
+
+/** The body of a metadata POST of a sensor. */
+@WireShape(
+  'NewSensor',
+  'A sensor to register, or its labels to replace. Any other name is a label, a free-form parameter.',
+  {
+    additionalProperties: ANY_PARAMETER,
+  },
+)
+export class NewSensorObject {
+  [parameter: string]: unknown;
+
+  @ApiProperty({ type: 'string', enum: [SENSOR] })
+  'subject-type': string;
+
+  @ApiProperty({
+    type: 'string',
+    description: 'Its id, as it sends it: 1 to 128 characters without `/` and control characters. Its case counts.',
+    example: 'boiler-1',
+  })
+  sensor: string;
+
+  @ApiProperty({
+    type: () => [NewEventTypeObject],
+    nullable: true,
+    description: 'What it measures; duplicates are ignored.',
   })
   'event-types': NewEventTypeObject[] | null;
 }

@@ -5,7 +5,9 @@ import { type DataTypeOf } from '../event-types/catalogue.js';
 import { JsonReader } from '../json/json-reader.js';
 import { compact, type JsonSlice, readMembers, stringOf } from '../json/json-text.js';
 import { type NewMetadata } from '../storage/registry/metadata-store.js';
+import { SENSOR } from '../storage/registry/subject-store.js';
 import { identityOf } from './identity.js';
+import { newSensor, problemOfSensorId } from './new-sensor.js';
 import { parseEventTypes } from './parse-event-types.js';
 
 /** The longest name of a parameter, and the longest text of a subject field, in characters. */
@@ -16,11 +18,14 @@ export const SUBJECT_TYPES: readonly string[] = ['point-to-point', 'network-elem
 /** Subject fields that only a point-to-point metadata has. */
 const PAIR_FIELDS = ['destination', 'input-destination'];
 
+/** Who measured between whom, by which tool. */
+const SUBJECT_FIELDS = [
+  ...['source', 'destination', 'measurement-agent', 'tool-name'],
+  ...['input-source', 'input-destination'],
+];
+
 /** The fields of a metadata that a POST may set. */
-const FIELDS = new Set([
-  ...['event-types', 'subject-type', 'metadata-key', 'source', 'destination', 'measurement-agent'],
-  ...['tool-name', 'input-source', 'input-destination'],
-]);
+const FIELDS = new Set(['event-types', 'subject-type', 'metadata-key', ...SUBJECT_FIELDS]);
 
 /** Names that no parameter may have, since answers use them for something else. */
 const RESERVED = new Set([
@@ -36,13 +41,38 @@ export interface PostedMetadata extends NewMetadata {
   readonly inputSource: string;
 }
 
-/** The body of a metadata POST, checked and made canonical. Throws `Invalid`, naming the field. */
+/** The body of a metadata POST, of a sensor or any other, checked and made canonical. Throws `Invalid`, naming the field. */
+export function parseRegistration(body: Buffer, dataTypeOf: DataTypeOf): NewMetadata {
+  const members = readBody(body);
+  const type = members.get('subject-type');
+  const isSensor = type?.kind === 'string' && stringOf(type) === SENSOR;
+  return isSensor ? sensorOf(members, dataTypeOf) : metadataOf(members, dataTypeOf, [...SUBJECT_TYPES, SENSOR]);
+}
+
+/** The body of a metadata POST of one of `SUBJECT_TYPES`. Throws `Invalid`, naming the field. */
 export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): PostedMetadata {
+  return metadataOf(readBody(body), dataTypeOf, SUBJECT_TYPES);
+}
+
+function readBody(body: Buffer): Members {
   const reader = JsonReader.ofBody(body);
   const members = readMembers(reader);
   reader.finish();
   if (members.has('metadata-key')) throw new Invalid('metadata-key: the archive chooses it, leave it out');
-  const subjectType = subjectTypeOf(members);
+  return members;
+}
+
+function sensorOf(members: Members, dataTypeOf: DataTypeOf): NewMetadata {
+  for (const name of SUBJECT_FIELDS) if (members.has(name)) throw new Invalid(`${name}: a ${SENSOR} has no such field`);
+  const { sensor = '', ...labels } = parametersOf(members);
+  const problem = problemOfSensorId(sensor);
+  if (problem !== undefined) throw new Invalid(`sensor: ${problem}`);
+  const eventTypes = parseEventTypes(members.get('event-types'), dataTypeOf);
+  return { ...newSensor(sensor, eventTypes, labels), replacesParameters: true };
+}
+
+function metadataOf(members: Members, dataTypeOf: DataTypeOf, types: readonly string[]): PostedMetadata {
+  const subjectType = subjectTypeOf(members, types);
   const isPair = subjectType === 'point-to-point';
   for (const name of PAIR_FIELDS)
     if (!isPair && members.has(name)) throw new Invalid(`${name}: a ${subjectType} has no such field`);
@@ -65,11 +95,12 @@ export function parseMetadata(body: Buffer, dataTypeOf: DataTypeOf): PostedMetad
 
 type Members = ReadonlyMap<string, JsonSlice>;
 
-function subjectTypeOf(members: Members): string {
+/** @param types those that the body might have had, for the message. */
+function subjectTypeOf(members: Members, types: readonly string[]): string {
   const slice = members.get('subject-type');
   const text = slice?.kind === 'string' ? stringOf(slice) : undefined;
   if (text === undefined || !SUBJECT_TYPES.includes(text))
-    throw new Invalid(`subject-type: expected ${SUBJECT_TYPES.join(' or ')}, got ${slice?.text ?? 'nothing'}`);
+    throw new Invalid(`subject-type: expected ${types.join(' or ')}, got ${slice?.text ?? 'nothing'}`);
   return text;
 }
 

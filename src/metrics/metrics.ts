@@ -70,6 +70,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly sensorMembersIgnored = new Counter({
+    name: 'marigram_sensor_members_ignored_total',
+    help: 'Members of stored JSON objects of sensors that name no event type of theirs.',
+    registers: [this.registry],
+  });
+
   readonly lunaDeferred = new Counter({
     name: 'marigram_luna_deferred_total',
     help: 'Requests at the Luna door that could not be served yet: their connections were closed after 4 seconds.',

@@ -102,5 +102,13 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'string' },
       example: 'value',
     }),
+    named('SensorOfPath', {
+      name: 'sensor',
+      in: 'path',
+      required: true,
+      description: 'The id of the sensor, 1 to 128 characters without `/` and control characters; its case counts.',
+      schema: { type: 'string', minLength: 1, maxLength: 128 },
+      example: 'boiler-1',
+    }),
   ].map((parameter) => [parameter.name, parameter]),
 );

@@ -11,6 +11,7 @@ import * as latest from '../latest/latest.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
 import * as search from '../search/search.dto.js';
+import * as sensors from '../sensors/measurements.dto.js';
 import * as sessions from '../sessions/session.dto.js';
 import * as streamPoints from '../sessions/points/points.dto.js';
 import * as comparison from '../sessions/compare/compare.dto.js';
@@ -32,6 +33,7 @@ export const WIRE_SHAPES = [
   declaredTypes,
   health,
   latest,
+  sensors,
   sessions,
   streams,
   streamPoints,

@@ -31,7 +31,7 @@ const RESERVED_NAMES = new Set<string>([
  * Who asks for none of these gets the subjects of esmond only: its clients know no others, and streams of sessions may be
  * many.
  */
-const NAMES_OF_ALL_SUBJECTS = ['subject-type', 'metadata-key', 'session', 'database'];
+const NAMES_OF_ALL_SUBJECTS = ['subject-type', 'metadata-key', 'session', 'database', 'sensor'];
 
 /** The conditions of a search, before its hosts are resolved. */
 export interface SearchFilters {

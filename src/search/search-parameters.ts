@@ -31,8 +31,8 @@ export const FILTER_PARAMETERS: readonly Parameter[] = [
     'subject-type',
     'SubjectType',
     `Exactly this type. Metadata of types other than ${SUBJECT_TYPES.join(' and ')} are found only by a query that names ` +
-      '`subject-type`, `metadata-key`, `session` or `database`.',
-    { type: 'string', enum: [...SUBJECT_TYPES, 'stream', 'series'] },
+      '`subject-type`, `metadata-key`, `session`, `database` or `sensor`.',
+    { type: 'string', enum: [...SUBJECT_TYPES, 'stream', 'series', 'sensor'] },
   ),
   query('metadata-key', 'MetadataKeyFilter', 'Exactly this key.', TEXT),
   query(

@@ -37,6 +37,7 @@ import { RollupStore } from './rollups/rollup-store.js';
 import { SearchStore } from './registry/search-store.js';
 import { SealedBinStore } from './rollups/sealed-bin-store.js';
 import { SegmentCheck } from './points/segment-check.js';
+import { SensorCache, SensorStore } from './registry/sensor-store.js';
 import { SeriesCache } from './registry/series-cache.js';
 import { SeriesStore } from './registry/series-store.js';
 import { SessionStore } from './sessions/session-store.js';
@@ -86,6 +87,8 @@ const STORES = [
   SealedBinStore,
   SearchStore,
   SegmentCheck,
+  SensorCache,
+  SensorStore,
   SessionStore,
   StreamLedger,
   StreamCache,

@@ -54,7 +54,7 @@ export const searchMetadata = <ThrowOnError extends boolean = false>(options?: O
 /**
  * Registers a metadata, or extends an existing one
  *
- * Declares what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again returns the same key with 201, so clients need not remember it. Two metadata are the same if subject and parameters are equal, without regard to case and order. New event types and summaries extend the stored metadata; a summary that is added later is filled from the existing points.
+ * Declares what will be measured. The archive chooses the `metadata-key`. Posting the same metadata again returns the same key with 201, so clients need not remember it. Two metadata are the same if subject and parameters are equal, without regard to case and order. New event types and summaries extend the stored metadata; a summary that is added later is filled from the existing points. Two sensors are the same if their ids are equal; other labels replace the stored ones.
  */
 export const createMetadata = <ThrowOnError extends boolean = false>(options: Options<CreateMetadataData, ThrowOnError>) => (options.client ?? client).post<CreateMetadataResponses, CreateMetadataErrors, ThrowOnError>({
     security: [

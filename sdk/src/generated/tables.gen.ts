@@ -5,15 +5,22 @@ import type { Histogram, Subinterval } from '../values.js';
 
 /** The data type of each built-in event type. */
 export const DATA_TYPES = {
+  'battery': "float",
+  'co2': "float",
+  'current': "float",
+  'energy': "float",
   'event': "string",
   'failures': "json",
   'histogram-owdelay': "histogram",
   'histogram-rtt': "histogram",
   'histogram-ttl': "histogram",
   'histogram-ttl-reverse': "histogram",
+  'humidity': "float",
+  'illuminance': "float",
   'iostat': "json",
   'metric': "float",
   'mpstat': "json",
+  'noise': "float",
   'ntp-delay': "float",
   'ntp-dispersion': "float",
   'ntp-jitter': "float",
@@ -38,9 +45,12 @@ export const DATA_TYPES = {
   'packet-trace': "json",
   'packet-trace-multi': "json",
   'path-mtu': "integer",
+  'power': "float",
+  'pressure': "float",
   'pscheduler-raw': "json",
   'pscheduler-run-href': "json",
   'rusage': "json",
+  'signal-strength': "float",
   'streams-packet-retransmits': "json",
   'streams-packet-retransmits-subintervals': "json",
   'streams-packet-rtt': "json",
@@ -53,9 +63,11 @@ export const DATA_TYPES = {
   'tcp-windowsize': "integer",
   'tcp-windowsize-subintervals': "subinterval",
   'tcpinfo': "json",
+  'temperature': "float",
   'throughput': "integer",
   'throughput-subintervals': "subinterval",
   'time-error-estimates': "float",
+  'voltage': "float",
 } as const;
 
 /** The summaries of each data type. */
@@ -82,6 +94,14 @@ export const SUMMARY_TYPES = {
 
 /** What is read as `val` of each built-in event type. */
 export interface BuiltInValues {
+  /** V; voltage of the battery of a sensor */
+  'battery': number;
+  /** ppm; carbon dioxide in the air */
+  'co2': number;
+  /** A; electric current */
+  'current': number;
+  /** kWh; the count of an electricity meter */
+  'energy': number;
   /** a stream of texts of a session */
   'event': string;
   /** an object with the text of the `error` */
@@ -94,12 +114,18 @@ export interface BuiltInValues {
   'histogram-ttl': Histogram;
   /** hops; from destination to source */
   'histogram-ttl-reverse': Histogram;
+  /** %; relative humidity */
+  'humidity': number;
+  /** lx; light that falls on a surface */
+  'illuminance': number;
   /** statistics of the host */
   'iostat': JsonValue;
   /** a stream of numbers of a session */
   'metric': number;
   /** statistics of the host */
   'mpstat': JsonValue;
+  /** dB; sound level */
+  'noise': number;
   /** ms; round-trip time to the peer */
   'ntp-delay': number;
   /** ms; dispersion of the peer */
@@ -148,12 +174,18 @@ export interface BuiltInValues {
   'packet-trace-multi': JsonValue;
   /** bytes; largest packet that passes the path */
   'path-mtu': number;
+  /** W; electric power */
+  'power': number;
+  /** hPa; of the air */
+  'pressure': number;
   /** the raw result */
   'pscheduler-raw': JsonValue;
   /** an object with `href` */
   'pscheduler-run-href': JsonValue;
   /** resources that the test used */
   'rusage': JsonValue;
+  /** dBm; of the radio signal of a sensor */
+  'signal-strength': number;
   /** packets; one number a stream */
   'streams-packet-retransmits': JsonValue;
   /** packets; for each stream its subintervals */
@@ -178,10 +210,14 @@ export interface BuiltInValues {
   'tcp-windowsize-subintervals': Subinterval[];
   /** what the kernel knows of the connection */
   'tcpinfo': JsonValue;
+  /** °C; of air, water or a part */
+  'temperature': number;
   /** bits per second; the rate of the test */
   'throughput': number;
   /** bits per second; in each part of a test */
   'throughput-subintervals': Subinterval[];
   /** ms; clock error */
   'time-error-estimates': number;
+  /** V; electric voltage */
+  'voltage': number;
 }

@@ -146,6 +146,17 @@ export type AnnotationTags = {
 };
 
 /**
+ * What is wrong with a member of the request.
+ */
+export type BadMember = {
+    /**
+     * The member, in arrays with the position of its object from 1; `body`, `at` or `sensorUuid`.
+     */
+    field: string;
+    message: string;
+};
+
+/**
  * The summary of one window.
  */
 export type Bin = {
@@ -161,15 +172,22 @@ export type Bin = {
  *
  * | event type | data type | unit | |
  * | --- | --- | --- | --- |
+ * | `battery` | float | V | voltage of the battery of a sensor |
+ * | `co2` | float | ppm | carbon dioxide in the air |
+ * | `current` | float | A | electric current |
+ * | `energy` | float | kWh | the count of an electricity meter |
  * | `event` | string |  | a stream of texts of a session |
  * | `failures` | json |  | an object with the text of the `error` |
  * | `histogram-owdelay` | histogram | ms | one-way delay: count by delay |
  * | `histogram-rtt` | histogram | ms | round-trip time: count by time |
  * | `histogram-ttl` | histogram | hops | from source to destination |
  * | `histogram-ttl-reverse` | histogram | hops | from destination to source |
+ * | `humidity` | float | % | relative humidity |
+ * | `illuminance` | float | lx | light that falls on a surface |
  * | `iostat` | json |  | statistics of the host |
  * | `metric` | float |  | a stream of numbers of a session |
  * | `mpstat` | json |  | statistics of the host |
+ * | `noise` | float | dB | sound level |
  * | `ntp-delay` | float | ms | round-trip time to the peer |
  * | `ntp-dispersion` | float | ms | dispersion of the peer |
  * | `ntp-jitter` | float | ms | jitter of the offset |
@@ -194,9 +212,12 @@ export type Bin = {
  * | `packet-trace` | json |  | an array of hops |
  * | `packet-trace-multi` | json |  | an array of arrays of hops |
  * | `path-mtu` | integer | bytes | largest packet that passes the path |
+ * | `power` | float | W | electric power |
+ * | `pressure` | float | hPa | of the air |
  * | `pscheduler-raw` | json |  | the raw result |
  * | `pscheduler-run-href` | json |  | an object with `href` |
  * | `rusage` | json |  | resources that the test used |
+ * | `signal-strength` | float | dBm | of the radio signal of a sensor |
  * | `streams-packet-retransmits` | json | packets | one number a stream |
  * | `streams-packet-retransmits-subintervals` | json | packets | for each stream its subintervals |
  * | `streams-packet-rtt` | json |  | one number a stream |
@@ -209,11 +230,13 @@ export type Bin = {
  * | `tcp-windowsize` | integer | bytes | size of the TCP window |
  * | `tcp-windowsize-subintervals` | subinterval | bytes | in each part of a test |
  * | `tcpinfo` | json |  | what the kernel knows of the connection |
+ * | `temperature` | float | °C | of air, water or a part |
  * | `throughput` | integer | bits per second | the rate of the test |
  * | `throughput-subintervals` | subinterval | bits per second | in each part of a test |
  * | `time-error-estimates` | float | ms | clock error |
+ * | `voltage` | float | V | electric voltage |
  */
-export type BuiltInEventType = 'event' | 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'iostat' | 'metric' | 'mpstat' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates';
+export type BuiltInEventType = 'battery' | 'co2' | 'current' | 'energy' | 'event' | 'failures' | 'histogram-owdelay' | 'histogram-rtt' | 'histogram-ttl' | 'histogram-ttl-reverse' | 'humidity' | 'illuminance' | 'iostat' | 'metric' | 'mpstat' | 'noise' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-reach' | 'ntp-stratum' | 'ntp-wander' | 'packet-count-lost' | 'packet-count-lost-bidir' | 'packet-count-sent' | 'packet-duplicates' | 'packet-duplicates-bidir' | 'packet-loss-rate' | 'packet-loss-rate-bidir' | 'packet-reorders' | 'packet-reorders-bidir' | 'packet-retransmits' | 'packet-retransmits-subintervals' | 'packet-rtt' | 'packet-rtt-subintervals' | 'packet-trace' | 'packet-trace-multi' | 'path-mtu' | 'power' | 'pressure' | 'pscheduler-raw' | 'pscheduler-run-href' | 'rusage' | 'signal-strength' | 'streams-packet-retransmits' | 'streams-packet-retransmits-subintervals' | 'streams-packet-rtt' | 'streams-packet-rtt-subintervals' | 'streams-tcp-windowsize' | 'streams-tcp-windowsize-subintervals' | 'streams-tcpinfo' | 'streams-throughput' | 'streams-throughput-subintervals' | 'tcp-windowsize' | 'tcp-windowsize-subintervals' | 'tcpinfo' | 'temperature' | 'throughput' | 'throughput-subintervals' | 'time-error-estimates' | 'voltage';
 
 /**
  * Points of one metadata.
@@ -700,7 +723,7 @@ export type Figures = {
 /**
  * Event types of the data type float: summaries `aggregation`, `average`, `statistics`, `quantiles`, `distribution`.
  */
-export type FloatEventType = 'metric' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'time-error-estimates';
+export type FloatEventType = 'battery' | 'co2' | 'current' | 'energy' | 'humidity' | 'illuminance' | 'metric' | 'noise' | 'ntp-delay' | 'ntp-dispersion' | 'ntp-jitter' | 'ntp-offset' | 'ntp-polling-interval' | 'ntp-wander' | 'power' | 'pressure' | 'signal-strength' | 'temperature' | 'time-error-estimates' | 'voltage';
 
 /**
  * A metadata in a search result. The first element of a page has the paging fields.
@@ -743,7 +766,7 @@ export type FoundMetadata = {
      */
     'metadata-key': string;
     /**
-     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.
+     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags. `sensor` is a sensor, which sends points by itself.
      */
     'subject-type': string;
     /**
@@ -862,6 +885,84 @@ export type LatestPoint = {
 };
 
 /**
+ * What a sensor measured at one time: at least one number. Members of other names are ignored.
+ */
+export type Measurement = {
+    /**
+     * When: milliseconds since 1970, or ISO 8601 with Z or an offset such as 2026-01-05T10:00:03.25+01:00. The time of arrival where it is absent or `null`.
+     */
+    at?: number | string | null;
+    /**
+     * of air, water or a part, in °C; a number or its text.
+     */
+    temperature?: number;
+    /**
+     * relative humidity, in %; a number or its text.
+     */
+    humidity?: number;
+    /**
+     * of the air, in hPa; a number or its text.
+     */
+    pressure?: number;
+    /**
+     * voltage of the battery of a sensor, in V; a number or its text.
+     */
+    battery?: number;
+    /**
+     * electric voltage, in V; a number or its text.
+     */
+    voltage?: number;
+    /**
+     * electric current, in A; a number or its text.
+     */
+    current?: number;
+    /**
+     * electric power, in W; a number or its text.
+     */
+    power?: number;
+    /**
+     * the count of an electricity meter, in kWh; a number or its text.
+     */
+    energy?: number;
+    /**
+     * carbon dioxide in the air, in ppm; a number or its text.
+     */
+    co2?: number;
+    /**
+     * light that falls on a surface, in lx; a number or its text.
+     */
+    illuminance?: number;
+    /**
+     * sound level, in dB; a number or its text.
+     */
+    noise?: number;
+    /**
+     * of the radio signal of a sensor, in dBm; a number or its text.
+     */
+    'signal-strength'?: number;
+    [key: string]: JsonValue | number | string | null | number | undefined;
+};
+
+/**
+ * What is wrong with the request.
+ */
+export type MeasurementsRefused = {
+    result: false;
+    /**
+     * The first 100 of them.
+     */
+    response: Array<BadMember>;
+};
+
+/**
+ * All of it is stored.
+ */
+export type MeasurementsStored = {
+    result: true;
+    response: 'OK';
+};
+
+/**
  * What to change of a session or a stream.
  */
 export type MetaChanges = {
@@ -915,7 +1016,7 @@ export type Metadata = {
      */
     'metadata-key': string;
     /**
-     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags.
+     * What was measured: point-to-point and network-element are registered here; only they have a source, an agent and a tool. `stream` is one of a data session, `series` what the line protocol wrote: a measurement with its tags. `sensor` is a sensor, which sends points by itself.
      */
     'subject-type': string;
     /**
@@ -1055,6 +1156,22 @@ export type NewMetadata = {
 export type NewPoint = {
     ts: PostedTime;
     val: PostedValue;
+};
+
+/**
+ * A sensor to register, or its labels to replace. Any other name is a label, a free-form parameter.
+ */
+export type NewSensor = {
+    'subject-type': 'sensor';
+    /**
+     * Its id, as it sends it: 1 to 128 characters without `/` and control characters. Its case counts.
+     */
+    sensor: string;
+    /**
+     * What it measures; duplicates are ignored.
+     */
+    'event-types': Array<NewEventType> | null;
+    [key: string]: string | number | boolean | JsonValue | 'sensor' | string | Array<NewEventType> | null;
 };
 
 /**
@@ -2027,6 +2144,11 @@ export type RowsFrom = Micros;
 export type RowsTo = Micros;
 
 /**
+ * The id of the sensor, 1 to 128 characters without `/` and control characters; its case counts.
+ */
+export type SensorOfPath = string;
+
+/**
  * The maximum of sessions in the answer.
  */
 export type SessionLimit = number;
@@ -2092,9 +2214,9 @@ export type StreamRowFormat = 'json' | 'api' | 'ndjson' | 'csv' | 'tsv';
 export type StreamType = 'metric' | 'event';
 
 /**
- * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
+ * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session`, `database` or `sensor`.
  */
-export type SubjectType = 'point-to-point' | 'network-element' | 'stream' | 'series';
+export type SubjectType = 'point-to-point' | 'network-element' | 'stream' | 'series' | 'sensor';
 
 /**
  * Metadata with a summary of this type; `base` matches any event type.
@@ -2263,9 +2385,9 @@ export type SearchMetadataData = {
          */
         'input-destination'?: string;
         /**
-         * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session` or `database`.
+         * Exactly this type. Metadata of types other than point-to-point and network-element are found only by a query that names `subject-type`, `metadata-key`, `session`, `database` or `sensor`.
          */
-        'subject-type'?: 'point-to-point' | 'network-element' | 'stream' | 'series';
+        'subject-type'?: 'point-to-point' | 'network-element' | 'stream' | 'series' | 'sensor';
         /**
          * Exactly this key.
          */
@@ -2371,7 +2493,7 @@ export type SearchMetadataResponses = {
 export type SearchMetadataResponse = SearchMetadataResponses[keyof SearchMetadataResponses];
 
 export type CreateMetadataData = {
-    body: NewMetadata;
+    body: NewMetadata | NewSensor;
     path?: never;
     query?: {
         /**

@@ -1,6 +1,6 @@
 import { comparePlaces, findPlace, placeAt } from '../points/place-order.js';
-import { NO_POINTS, OpenColumns, pick, type PointColumns } from '../points/point-columns.js';
-import { type SeriesPoints } from '../points/write-plan.js';
+import { isSameValue, NO_POINTS, OpenColumns, pick, type PointColumns, valueAt } from '../points/point-columns.js';
+import { type SeriesPlan, type SeriesPoints } from '../points/write-plan.js';
 import { type SeriesRef } from '../registry/series-store.js';
 import { type RequestColumns } from './columns-by-series.js';
 import { type StreamColumns } from './stream-columns.js';
@@ -11,6 +11,15 @@ export interface OfferedToStream {
   readonly request: WriteRequest;
   readonly columns: StreamColumns;
 }
+
+/** The points of a request that were not stored, because their places were taken. Their indexes ascend. */
+interface Skipped {
+  readonly indexes: readonly number[];
+  /** Those of them that are a conflict for the request. */
+  readonly conflicts: readonly number[];
+}
+
+const NOTHING_SKIPPED: Skipped = { indexes: [], conflicts: [] };
 
 /**
  * The points of several requests, by series: each place (series, time, nanoseconds) once, in that order. Of several
@@ -53,30 +62,47 @@ export class WriteBatch {
   }
 
   /**
-   * The indexes of the points that were not stored, for each request in ascending order. A point that another one of the
-   * batch replaced counts as stored.
-   * @param stored by series, the columns of the points that were.
+   * What was not stored of each request. A point that another one of the batch replaced counts as stored.
+   * @param plans of all series of the batch that are no streams.
    */
-  conflicts(stored: ReadonlyMap<number, PointColumns>): number[][] {
+  skipped(plans: readonly SeriesPlan[]): readonly Skipped[] {
+    const bySeries = new Map(plans.map((plan) => [plan.series.id, plan]));
     const seen = new Map<number, Set<number>>();
-    return this.requests.map(({ columns }) => {
-      const skipped: number[] = [];
+    return this.requests.map(({ columns, takesRepeats = false }) => {
+      const indexes: number[] = [];
+      const conflicts: number[] = [];
       for (const ofSeries of columns) {
-        const { series, onConflict, indexes } = ofSeries;
-        if (onConflict === 'replace') continue;
-        const places = stored.get(series.id) ?? NO_POINTS;
-        const before = seen.get(series.id) ?? new Set<number>();
-        seen.set(series.id, before);
-        indexes.forEach((index, position) => {
-          const place = findPlace(places, placeAt(ofSeries, position));
+        if (ofSeries.onConflict === 'replace') continue;
+        const { id } = ofSeries.series;
+        const { stored = NO_POINTS, repeated = NO_POINTS } = bySeries.get(id) ?? {};
+        const before = seen.get(id) ?? new Set<number>();
+        seen.set(id, before);
+        ofSeries.indexes.forEach((index, position) => {
+          const place = findPlace(stored, placeAt(ofSeries, position));
           // Of several points at a stored place, the first one is the stored one.
-          if (place === undefined || before.has(place)) skipped.push(index);
-          else before.add(place);
+          if (place !== undefined && !before.has(place)) {
+            before.add(place);
+            return;
+          }
+          indexes.push(index);
+          if (!takesRepeats || !(isAmong(stored, ofSeries, position) || isAmong(repeated, ofSeries, position)))
+            conflicts.push(index);
         });
       }
-      return skipped.sort((a, b) => a - b);
+      if (indexes.length === 0) return NOTHING_SKIPPED;
+      return { indexes: indexes.sort(ascending), conflicts: conflicts.sort(ascending) };
     });
   }
+}
+
+/** Whether columns have the point at a position of others, with the same value. */
+function isAmong(columns: PointColumns, others: PointColumns, position: number): boolean {
+  const place = findPlace(columns, placeAt(others, position));
+  return place !== undefined && isSameValue(valueAt(columns, place), valueAt(others, position));
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }
 
 /** The number of points in columns. */

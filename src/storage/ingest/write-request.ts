@@ -17,6 +17,10 @@ export interface WriteRequest {
   /** The number of all points. */
   readonly size: number;
   readonly by: Actor;
+  /** Whether a point whose place has the same value already is no conflict. */
+  readonly takesRepeats?: boolean | undefined;
+  /** The indexes of points whose places must be free: if one is not, nothing is stored, and it fails with `PlaceTaken`. */
+  readonly mustBeNew?: ReadonlySet<number> | undefined;
   readonly idempotency?: Idempotency | undefined;
   /** What else is stored in the transaction of the points. */
   readonly companion?: Companion | undefined;
@@ -33,7 +37,7 @@ export interface Idempotency {
 export interface WriteOutcome {
   /** The number of points inserted or replaced. */
   readonly stored: number;
-  /** The indexes of the points that were skipped because their place was taken; ascending. */
+  /** The indexes of the points that were skipped because their place was taken, but for repeats; ascending. */
   readonly conflicts: readonly number[];
   /** What became of the points of each stream, in the order of the request. */
   readonly streams: readonly StreamOutcome[];

@@ -82,6 +82,10 @@ export function valueAt({ values, denominators, documents }: PointColumns, index
   };
 }
 
+export function isSameValue(a: StoredValue, b: StoredValue): boolean {
+  return Object.is(a.value, b.value) && a.denominator === b.denominator && a.document === b.document;
+}
+
 /** The value at a place becomes another one. */
 export interface Replacement {
   readonly place: number;

@@ -10,6 +10,7 @@ import {
   pick,
   type PointColumns,
   type Replacement,
+  isSameValue,
   valueAt,
   withReplaced,
 } from './point-columns.js';
@@ -39,6 +40,8 @@ export interface SeriesPlan {
   readonly stored: PointColumns;
   /** The former values of those that are replaced. */
   readonly former: PointColumns;
+  /** The points whose places have these very values already, and that are skipped. */
+  readonly repeated: PointColumns;
   /** The times of the segments that new ones must not overlap, in order. */
   readonly segments: readonly SegmentSpan[];
 }
@@ -57,6 +60,7 @@ export function appended(
     rewritten: [],
     stored: columns,
     former: NO_POINTS,
+    repeated: NO_POINTS,
     segments,
   };
 }
@@ -114,6 +118,8 @@ class OpenPlan {
   /** The indexes of the points that are joined to a segment. */
   private readonly joined = new Set<number>();
   private readonly former = new OpenColumns();
+  /** The indexes of the points that are skipped because they are there. */
+  private readonly repeated: number[] = [];
   private readonly rewritten: SeriesPlan['rewritten'][number][] = [];
   /** The segments that overlap the points' ranges, in time order. */
   readonly segments: SegmentSpan[] = [];
@@ -166,6 +172,10 @@ class OpenPlan {
       rewritten,
       stored: replacing.size > 0 ? pick(columns, [...columns.micros.keys()].filter(isStored)) : added,
       former: this.former,
+      repeated: pick(
+        columns,
+        this.repeated.sort((a, b) => a - b),
+      ),
       segments,
     };
   }
@@ -174,15 +184,13 @@ class OpenPlan {
   private take(index: number, former: StoredValue): boolean {
     this.taken.add(index);
     const { columns, onConflict } = this.points;
-    if (onConflict !== 'replace' || isSameValue(valueAt(columns, index), former)) return false;
+    const isSame = isSameValue(valueAt(columns, index), former);
+    if (isSame && onConflict === 'skip') this.repeated.push(index);
+    if (isSame || onConflict === 'skip') return false;
     this.replacing.add(index);
     this.former.add(columns.micros[index] ?? 0, former);
     return true;
   }
-}
-
-function isSameValue(a: StoredValue, b: StoredValue): boolean {
-  return Object.is(a.value, b.value) && a.denominator === b.denominator && a.document === b.document;
 }
 
 /** Points of two sets of columns, none of whose places are in both, in the order of places. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { canonicalAddress } from '../../common/address.js';
 import { Invalid, Unavailable } from '../../common/errors.js';
@@ -43,6 +44,8 @@ export interface NewMetadata extends MetadataFields {
   readonly eventTypes: ReadonlyMap<string, readonly SummaryRegistration[]>;
   /** Of series that are new; those of plain ones unless given. */
   readonly traits?: SeriesTraits;
+  /** Whether its parameters, which are no part of its identity, replace those of the stored one. */
+  readonly replacesParameters?: boolean;
 }
 
 /** A metadata as it is stored. Event types are sorted by name, summaries by type and window. */
@@ -63,6 +66,8 @@ export interface StoredEventType {
 interface Added {
   readonly eventTypes: readonly string[];
   readonly summaries: readonly string[];
+  /** The parameters that replace others; absent where they stay. */
+  readonly parameters?: MetadataFields['parameters'];
 }
 
 /** The outcome of a registration inside a transaction. */
@@ -150,7 +155,7 @@ export class MetadataStore {
 
   /**
    * Stores a metadata, or extends the stored one of the same identity by the event types and summaries it lacks;
-   * nothing else of a stored one changes. One transaction; safe against others that register the same at the same time.
+   * nothing else of a stored one changes, unless the parameters are to be replaced. One transaction; safe against others that register the same at the same time.
    * Returns what is stored then, and whether that has changed. If nothing is missing it only reads.
    * Throws `UnknownEventType` for an event type that does not exist, or no longer.
    * @param by who is recorded in the audit.
@@ -177,7 +182,7 @@ export class MetadataStore {
     await this.disk.check();
     await this.db.retrying(async (sql) => {
       const { key, isNew, ...added } = await this.registerWithin(sql, metadata);
-      if (isNew || added.eventTypes.length + added.summaries.length > 0)
+      if (isNew || added.parameters || added.eventTypes.length + added.summaries.length > 0)
         await recordAudit(sql, by, isNew ? 'metadata created' : 'metadata extended', key, {
           ...(isNew && { source: metadata.source, destination: metadata.destination }),
           ...added,
@@ -193,7 +198,14 @@ export class MetadataStore {
     const { id, key, isNew } = await this.insert(sql, metadata);
     const added = await this.extend(sql, id, metadata);
     await refuseManyWindows(sql, id);
-    return { key, isNew, ...added };
+    const isReplaced = !isNew && metadata.replacesParameters && (await this.replaceParameters(sql, id, metadata));
+    return { key, isNew, ...added, ...(isReplaced && { parameters: metadata.parameters }) };
+  }
+
+  /** Returns whether they were others before. */
+  private async replaceParameters(sql: Sql, id: number, { parameters }: NewMetadata): Promise<boolean> {
+    const text = 'UPDATE metadata SET parameters = $2 WHERE id = $1 AND parameters <> $2';
+    return (await sql.query(text, [id, parameters])).rowCount === 1;
   }
 
   /**
@@ -317,7 +329,8 @@ async function refuseManyWindows(sql: Sql, metadata: number): Promise<void> {
   if (rows[0]) throw new Invalid(`event-types, ${rows[0].name}: more than ${MAX_WINDOWS} summary windows`);
 }
 
-function hasAll(stored: StoredMetadata, { eventTypes }: NewMetadata): boolean {
+function hasAll(stored: StoredMetadata, { eventTypes, parameters, replacesParameters }: NewMetadata): boolean {
+  if (replacesParameters && !isDeepStrictEqual(stored.parameters, parameters)) return false;
   return [...eventTypes].every(([name, summaries]) => {
     const series = stored.eventTypes.find(({ eventType }) => eventType === name);
     return series && summaries.every((wanted) => series.summaries.some((have) => sameSummary(have, wanted)));

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { SharedLookups } from '../../common/shared-lookups.js';
 
-/** LRU read-through cache keyed by metadata key. */
+/** LRU read-through cache keyed by metadata key, or another name. */
 export class ReadThroughCache<Value extends object> {
   private readonly known: LRUCache<string, Value>;
   private readonly lookups: SharedLookups<ReadonlyMap<string, Value>>;

@@ -7,12 +7,17 @@ import { SERIES } from './relations.js';
 /** The subject type of the metadata of a session's streams. */
 const STREAM = 'stream';
 
+/** The subject type of the metadata of a sensor. */
+export const SENSOR = 'sensor';
+
 /** The fields of a metadata without its parameters: who measured what between whom. */
 export interface Subject extends Omit<MetadataFields, 'parameters'> {
   /** The id of the session that it is a stream of. */
   readonly session?: string | null;
   /** The name of the database that it is in. */
   readonly database?: string | null;
+  /** The id of the sensor that it is of. */
+  readonly sensor?: string | null;
 }
 
 const NOBODY = {
@@ -28,6 +33,11 @@ export function subjectOfSession(session: string): Subject {
 /** The subject of all metadata of a database. */
 export function subjectOfDatabase(database: string): Subject {
   return { ...NOBODY, subjectType: SERIES, database };
+}
+
+/** The subject of a sensor. */
+export function subjectOfSensor(sensor: string): Subject {
+  return { ...NOBODY, subjectType: SENSOR, sensor };
 }
 
 /** The number of subjects that are cached. */
@@ -46,7 +56,8 @@ async function find(db: Database, keys: readonly string[]): Promise<Map<string, 
     `SELECT key, subject_type AS "subjectType", ${SOURCE} AS source, destination, measurement_agent AS "measurementAgent",
             tool_name AS "toolName", input_source AS "inputSource", input_destination AS "inputDestination",
             CASE WHEN subject_type = '${STREAM}' THEN parameters ->> 'session' END AS session,
-            CASE WHEN subject_type = '${SERIES}' THEN parameters ->> 'database' END AS database
+            CASE WHEN subject_type = '${SERIES}' THEN parameters ->> 'database' END AS database,
+            CASE WHEN subject_type = '${SENSOR}' THEN parameters ->> 'sensor' END AS sensor
      FROM metadata m WHERE key = ANY ($1)`,
     [keys],
   );

@@ -7,6 +7,7 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'ty
 @Index('metadata_parameters', { synchronize: false })
 @Index('metadata_source_name', { synchronize: false })
 @Index('metadata_database', { synchronize: false })
+@Index('metadata_sensor', { synchronize: false })
 @Check('metadata_one_source', 'num_nonnulls(source, source_name) <= 1')
 export class Metadata {
   @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'metadata_pkey' })

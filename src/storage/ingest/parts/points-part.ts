@@ -1,6 +1,6 @@
-import { type PointColumns } from '../../points/point-columns.js';
 import { type PointStore } from '../../points/point-store.js';
 import { type SeriesPlan } from '../../points/write-plan.js';
+import { PlaceTaken, RefusedRequests } from '../refused-requests.js';
 import { sizeOf, type WriteBatch } from '../write-batch.js';
 import { type BatchTransaction, type OpenOutcome } from './batch-part.js';
 import { type PlanningPart } from './planning-part.js';
@@ -8,6 +8,8 @@ import { type PlanningPart } from './planning-part.js';
 /** The points of a batch, without those of streams. */
 export class PointsPart implements PlanningPart {
   private plans: readonly SeriesPlan[] = [];
+  /** By request; empty where all points are stored. */
+  private skipped: ReturnType<WriteBatch['skipped']> = [];
 
   constructor(
     private readonly store: PointStore,
@@ -24,6 +26,8 @@ export class PointsPart implements PlanningPart {
 
   async lock({ sql, expectsConflicts, lastPoints }: BatchTransaction): Promise<void> {
     this.plans = await this.store.plan(sql, this.batch.points, expectsConflicts ? undefined : lastPoints);
+    this.skipped = this.stored === this.batch.size ? [] : this.batch.skipped(this.plans);
+    if (this.skipped.length > 0) this.refuseTaken();
   }
 
   write({ sql }: BatchTransaction): Promise<unknown>[] {
@@ -31,15 +35,14 @@ export class PointsPart implements PlanningPart {
   }
 
   answer(_: BatchTransaction, outcomes: readonly OpenOutcome[]): Promise<unknown>[] {
-    const allStored = this.stored === this.batch.size;
-    const conflicts = allStored ? [] : this.batch.conflicts(this.columnsOfStored());
     this.batch.requests.forEach(({ columns }, index) => {
       const outcome = outcomes[index];
       if (!outcome) return;
-      outcome.conflicts = conflicts[index] ?? [];
+      const { indexes = [], conflicts = [] } = this.skipped[index] ?? {};
+      outcome.conflicts = conflicts;
       // Those of streams are known by now.
       const ofStreams = outcome.streams.reduce((sum, { stored }) => sum + stored, 0);
-      outcome.stored = sizeOf(columns) - outcome.conflicts.length + ofStreams;
+      outcome.stored = sizeOf(columns) - indexes.length + ofStreams;
     });
     return [];
   }
@@ -50,7 +53,11 @@ export class PointsPart implements PlanningPart {
     return !plan || first === undefined || this.store.isStoredBy(transactionId, plan.series.id, first);
   }
 
-  private columnsOfStored(): Map<number, PointColumns> {
-    return new Map(this.plans.map(({ series, stored }) => [series.id, stored]));
+  /** Fails the requests that need a place that is taken. */
+  private refuseTaken(): void {
+    const refused = this.batch.requests.filter(({ mustBeNew }, index) =>
+      this.skipped[index]?.indexes.some((one) => mustBeNew?.has(one)),
+    );
+    if (refused.length > 0) throw new RefusedRequests(new Map(refused.map((request) => [request, new PlaceTaken()])));
   }
 }
