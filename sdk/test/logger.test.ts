@@ -365,6 +365,14 @@ describe('beyond it', () => {
     expect(calls).toBe(1);
   });
 
+  test('a post-processor that is asynchronous is an error', async () => {
+    const logger = loggerOf();
+    logger.addPostProcessing([timeTaken], () => Promise.resolve() as unknown as undefined);
+    block(logger, 'a');
+    expect(await failureOf(logger.writeData())).toEqual(new LoggerError('a post-processor must not be asynchronous'));
+    expect(logger.dataset).toHaveLength(1);
+  });
+
   test('(e) what lacks values is named, nothing is written, and the rest is without it', async () => {
     const logger = loggerOf();
     block(logger, 'a');

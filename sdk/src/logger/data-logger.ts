@@ -197,7 +197,7 @@ export class DataLogger implements AsyncDisposable {
 
   private async write(): Promise<WriteReport> {
     this.check();
-    await this.postProcessing.run(this, this.backlog.fresh);
+    this.postProcessing.run(this, this.backlog.fresh);
     this.check();
     this.backlog.release();
     const { entryCount: entries, eventCount: events } = this.backlog;

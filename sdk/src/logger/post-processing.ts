@@ -1,12 +1,10 @@
 import { type DataLogger } from './data-logger.js';
 import { type DataEntry } from './entry.js';
+import { LoggerError } from './errors.js';
 import { type Measurement } from './measurement.js';
 
-/** Is given entries before they are written, by measurement. */
-export type PostProcessor = (
-  logger: DataLogger,
-  entries: ReadonlyMap<Measurement, readonly DataEntry[]>,
-) => void | Promise<void>;
+/** Is given entries before they are written, by measurement. What it logs, it logs before it returns. */
+export type PostProcessor = (logger: DataLogger, entries: ReadonlyMap<Measurement, readonly DataEntry[]>) => void;
 
 /** Functions that see each entry once, before it is written. */
 export class PostProcessing {
@@ -18,8 +16,11 @@ export class PostProcessing {
     this.processors.push({ measurements, run });
   }
 
-  /** Shows entries to the functions, but for those that were shown before. Throws what a function throws. */
-  async run(logger: DataLogger, entries: readonly DataEntry[]): Promise<void> {
+  /**
+   * Shows entries to the functions, but for those that were shown before. Throws what a function throws, and a `LoggerError`
+   * where one is asynchronous: what it logs later could not be told from what others log.
+   */
+  run(logger: DataLogger, entries: readonly DataEntry[]): void {
     if (this.processors.length === 0) return;
     const unseen = entries.filter((entry) => !this.seen.has(entry));
     for (const entry of unseen) this.seen.add(entry);
@@ -31,7 +32,9 @@ export class PostProcessing {
           const own = unseen.filter((entry) => entry.measurement === measurement);
           return own.length > 0 ? [[measurement, own]] : [];
         });
-        if (found.length > 0) await run(logger, new Map(found));
+        if (found.length === 0) continue;
+        const returned = (run as (...args: Parameters<PostProcessor>) => unknown)(logger, new Map(found));
+        if (returned instanceof Promise) throw new LoggerError('a post-processor must not be asynchronous');
       }
     } finally {
       this.isRunning = false;
