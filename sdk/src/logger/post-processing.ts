@@ -8,7 +8,10 @@ export type PostProcessor = (logger: DataLogger, entries: ReadonlyMap<Measuremen
 
 /** Functions that see each entry once, before it is written. */
 export class PostProcessing {
-  private readonly processors: { readonly measurements: readonly Measurement[]; readonly run: PostProcessor }[] = [];
+  private readonly processors: {
+    readonly measurements: readonly Measurement[];
+    readonly run: (...args: Parameters<PostProcessor>) => unknown;
+  }[] = [];
   private readonly seen = new WeakSet<DataEntry>();
   isRunning = false;
 
@@ -33,7 +36,7 @@ export class PostProcessing {
           return own.length > 0 ? [[measurement, own]] : [];
         });
         if (found.length === 0) continue;
-        const returned = (run as (...args: Parameters<PostProcessor>) => unknown)(logger, new Map(found));
+        const returned = run(logger, new Map(found));
         if (returned instanceof Promise) throw new LoggerError('a post-processor must not be asynchronous');
       }
     } finally {
