@@ -14,6 +14,7 @@ import { Luna1795001200000 } from './1795001200000-luna.js';
 import { Annotations1795001300000 } from './1795001300000-annotations.js';
 import { Databases1795001400000 } from './1795001400000-databases.js';
 import { Sensors1795001600000 } from './1795001600000-sensors.js';
+import { RulesAndEvents1795001700000 } from './1795001700000-rules-and-events.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   Annotations1795001300000,
   Databases1795001400000,
   Sensors1795001600000,
+  RulesAndEvents1795001700000,
 ];

@@ -12,6 +12,7 @@ import { DatabasesModule } from './databases/databases.module.js';
 import { DeclaredTypesModule } from './declared-types/declared-types.module.js';
 import { DeletionModule } from './deletion/deletion.module.js';
 import { HealthModule } from './health/health.module.js';
+import { EventsModule } from './events/events.module.js';
 import { Methods } from './http/allowed-methods.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LatestModule } from './latest/latest.module.js';
@@ -22,6 +23,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { PackingModule } from './packing/packing.module.js';
 import { RetentionModule } from './retention/retention.module.js';
+import { RulesModule } from './rules/rules.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SensorsModule } from './sensors/sensors.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -33,7 +35,15 @@ import { WelcomeModule } from './welcome/welcome.module.js';
 const ARCHIVE = [MetadataModule, SearchModule, DataModule, SummariesModule, DeletionModule];
 
 /** What esmond has not: Marigram's own API, at a path that is the same on every server. */
-const API_V1 = [DatabasesModule, DeclaredTypesModule, LatestModule, SensorsModule, SessionsModule];
+const API_V1 = [
+  DatabasesModule,
+  DeclaredTypesModule,
+  EventsModule,
+  LatestModule,
+  RulesModule,
+  SensorsModule,
+  SessionsModule,
+];
 
 /** What has the paths of Grafana's API. */
 const GRAFANA = [AnnotationsModule];

@@ -67,6 +67,12 @@ export function parseBounds(query: Query, startName: string, endName: string): T
   return { ...(start && { begin: clamp(start.micros) }), ...(end && { end: clamp(end.lastMicro) }) };
 }
 
+/** The micros of a time parameter, clamped to the years 1 to 9999; `undefined` where it is absent. Throws `Invalid`. */
+export function parseMoment(query: Query, name: string): number | undefined {
+  const instant = parseInstant(query, name);
+  return instant && clamp(instant.micros);
+}
+
 /** A time parameter in seconds, with up to six decimals; blanks around it are fine. */
 function parseInstant(query: Query, name: string): Instant | undefined {
   const text = query[name];

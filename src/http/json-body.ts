@@ -20,3 +20,11 @@ export class JsonBody implements PipeTransform<Buffer | undefined, object> {
     return validated<object>(metatype as new () => object, JSON.parse(text));
   }
 }
+
+/** The same where the body may be absent: then it is an object without members. */
+@Injectable()
+export class OptionalJsonBody extends JsonBody {
+  override transform(body: Buffer | undefined, parameter: ArgumentMetadata): object {
+    return super.transform(body && body.length > 0 ? body : Buffer.from('{}'), parameter);
+  }
+}

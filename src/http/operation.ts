@@ -12,6 +12,7 @@ export const TAGS = {
   databases: 'Databases of the line protocol, and the fields of their measurements.',
   sensors: 'What sensors measure, as they send it: a JSON object with a member for each measured value.',
   annotations: "Texts on the time axis, in the shapes of Grafana's API for annotations.",
+  rules: 'Rules on the values of series, and the events that they open.',
   deletion: 'Deleting metadata, event types and points, with their summaries.',
   server: 'The location of the archive, and the health and metrics of the server.',
 } as const;

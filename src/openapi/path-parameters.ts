@@ -54,6 +54,22 @@ export const PATH_PARAMETERS: ReadonlyMap<string, Parameter> = new Map(
       schema: { type: 'integer', minimum: 1, maximum: 2147483647 },
       example: 1,
     }),
+    named('RuleOfPath', {
+      name: 'rule',
+      in: 'path',
+      required: true,
+      description: 'The id of the rule, or its name.',
+      schema: { type: 'string' },
+      example: 'hot',
+    }),
+    named('EventOfPath', {
+      name: 'event',
+      in: 'path',
+      required: true,
+      description: 'The id of the event.',
+      schema: { type: 'string', format: 'uuid' },
+      example: '01944f3b-0d5a-7c3e-8f21-6b9c0d4e5a17',
+    }),
     named('Row', {
       name: 'row',
       in: 'path',

@@ -5,11 +5,13 @@ import * as declaredTypes from '../declared-types/declared-types.dto.js';
 import * as deletion from '../deletion/deletion.dto.js';
 import * as values from '../event-types/values.dto.js';
 import * as fields from '../databases/fields.dto.js';
+import * as events from '../events/event.dto.js';
 import * as health from '../health/health.dto.js';
 import * as http from '../http/error.dto.js';
 import * as latest from '../latest/latest.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
+import * as rules from '../rules/rule.dto.js';
 import * as search from '../search/search.dto.js';
 import * as sensors from '../sensors/measurements.dto.js';
 import * as sessions from '../sessions/session.dto.js';
@@ -42,6 +44,8 @@ export const WIRE_SHAPES = [
   annotations,
   databases,
   fields,
+  rules,
+  events,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

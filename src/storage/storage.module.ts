@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { AnnotationStore } from './annotations/annotation-store.js';
+import { ActiveRules } from './rules/active-rules.js';
 import { AuditStore } from './access/audit-store.js';
 import { BatchParts } from './ingest/parts/batch-parts.js';
 import { BatchWriter } from './ingest/batch-writer.js';
@@ -17,6 +18,7 @@ import { DatabaseStore } from './databases/database-store.js';
 import { DeleteStore } from './removal/delete-store.js';
 import { DiskSpace } from '../postgres/disk-space.js';
 import { type StorageEngine } from './hypertables/engine.js';
+import { EventStore } from './events/event-store.js';
 import { EventTypeStore } from './registry/event-type-store.js';
 import { ExpiredMetadata } from './removal/expired-metadata.js';
 import { FieldSeriesStore } from './databases/field-series-store.js';
@@ -34,11 +36,13 @@ import { Replica } from '../postgres/replica.js';
 import { RetentionStore } from './removal/retention-store.js';
 import { RollupCheck } from './rollups/rollup-check.js';
 import { RollupStore } from './rollups/rollup-store.js';
+import { RuleStore } from './rules/rule-store.js';
 import { SearchStore } from './registry/search-store.js';
 import { SealedBinStore } from './rollups/sealed-bin-store.js';
 import { SegmentCheck } from './points/segment-check.js';
 import { SensorCache, SensorStore } from './registry/sensor-store.js';
 import { SeriesCache } from './registry/series-cache.js';
+import { SeriesFactsStore } from './registry/series-facts.js';
 import { SeriesStore } from './registry/series-store.js';
 import { SessionStore } from './sessions/session-store.js';
 import { StreamCache } from './sessions/stream-cache.js';
@@ -54,6 +58,7 @@ import { UsageStore } from './access/usage-store.js';
 import { WriteQueue } from './ingest/write-queue.js';
 
 const STORES = [
+  ActiveRules,
   AnnotationStore,
   AuditStore,
   BackFill,
@@ -68,6 +73,7 @@ const STORES = [
   DatabaseRemoval,
   DatabaseStore,
   DeleteStore,
+  EventStore,
   EventTypeStore,
   ExpiredMetadata,
   FieldSeriesStore,
@@ -84,6 +90,7 @@ const STORES = [
   RetentionStore,
   RollupCheck,
   RollupStore,
+  RuleStore,
   SealedBinStore,
   SearchStore,
   SegmentCheck,
@@ -97,6 +104,7 @@ const STORES = [
   SummaryStore,
   SeriesStore,
   SeriesCache,
+  SeriesFactsStore,
   TaggedMetadataStore,
   UploadStore,
   UsageStore,

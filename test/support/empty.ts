@@ -1,7 +1,10 @@
 import { type TestArchive } from './archive.js';
 
 const TABLES = [
-  'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload, annotation',
+  [
+    'metadata, series, summary, back_fill, sealed_bin, import_progress, session, session_stream, luna_upload, annotation',
+    'rule, rule_state, event',
+  ].join(', '),
   'database, field',
   // Hypertables, which TimescaleDB truncates only on their own.
   ...['point', 'segment', 'rollup'],

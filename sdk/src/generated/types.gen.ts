@@ -5,6 +5,18 @@ export type ClientOptions = {
 };
 
 /**
+ * Who has taken note of an event.
+ */
+export type Acknowledgement = {
+    /**
+     * The user of the key.
+     */
+    by: string;
+    at: number;
+    note: string | null;
+};
+
+/**
  * An annotation. What Grafana knows and an archive does not is empty.
  */
 export type Annotation = {
@@ -400,6 +412,23 @@ export type Comparison = {
 };
 
 /**
+ * What a value is compared with.
+ */
+export type Condition = {
+    /**
+     * `inside` and `outside` compare with two numbers, which are inside; `exists` holds for every point.
+     */
+    op: '>' | '>=' | '<' | '<=' | '==' | '!=' | 'inside' | 'outside' | 'exists';
+    /**
+     * One number, or two; absent for `exists`.
+     */
+    value?: number | [
+        number,
+        number
+    ];
+};
+
+/**
  * What was stored of a request, and what was there already.
  */
 export type ConflictBody = {
@@ -610,6 +639,82 @@ export type ErrorBody = {
  * The stable code of the error, for programs; docs/errors.md says what to do about each.
  */
 export type ErrorCode = 'invalid' | 'unknown-event-type' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'state-conflict' | 'too-large' | 'uri-too-long' | 'unsupported-media-type' | 'expectation-failed' | 'key-reused' | 'too-many-categories' | 'too-many-requests' | 'headers-too-large' | 'internal-error' | 'unavailable' | 'overloaded' | 'statement-timeout' | 'disk-full' | 'commit-unknown';
+
+/**
+ * What a rule has found. Times are in seconds since 1970.
+ */
+export type Event = {
+    id: string;
+    /**
+     * The id of the rule.
+     */
+    rule: string;
+    /**
+     * What the rule was called then.
+     */
+    'rule-name': string;
+    type: string;
+    severity: 'info' | 'warning' | 'critical';
+    state: 'open' | 'closed';
+    /**
+     * `null` where the subject is no sensor.
+     */
+    sensor: string | null;
+    'metadata-key': string;
+    'event-type': string;
+    /**
+     * The time of the point that opened it.
+     */
+    opened: number;
+    /**
+     * The time of the first warning of its run.
+     */
+    'first-warning': number;
+    /**
+     * When it was opened, by the database's clock.
+     */
+    received: number;
+    /**
+     * That of the point that opened it; `null` where it has no number.
+     */
+    value: number | null;
+    /**
+     * The condition of the rule then.
+     */
+    threshold: Condition;
+    /**
+     * Warnings in a row, so far or until it was closed.
+     */
+    warnings: number;
+    /**
+     * The worst value of these warnings.
+     */
+    peak: number | null;
+    /**
+     * When it was closed; `null` while it is open.
+     */
+    closed: number | null;
+    /**
+     * What has closed it: normal values, somebody, or what was done to its rule or its metadata.
+     */
+    'closed-by': 'value' | 'manual' | 'rule changed' | 'rule disabled' | 'rule deleted' | 'metadata deleted' | null;
+    acknowledged: Acknowledgement | null;
+    /**
+     * The text of the rule, filled in.
+     */
+    text: string;
+};
+
+/**
+ * Some events.
+ */
+export type EventPage = {
+    events: Array<Event>;
+    /**
+     * The `cursor` of the next page; `null` where none follows.
+     */
+    next: string | null;
+};
 
 /**
  * What was measured: a built-in event type, or one that an admin declared. `GET /api/v1/event-types` lists them.
@@ -1032,6 +1137,17 @@ export type Metadata = {
 export type Micros = number | string;
 
 /**
+ * Takes note of an event, or takes that back.
+ */
+export type NewAcknowledgement = {
+    /**
+     * `false` takes it back.
+     */
+    acknowledged?: boolean;
+    note?: string | null;
+};
+
+/**
  * An annotation to be stored.
  */
 export type NewAnnotation = {
@@ -1156,6 +1272,42 @@ export type NewMetadata = {
 export type NewPoint = {
     ts: PostedTime;
     val: PostedValue;
+};
+
+/**
+ * A rule on the values of series.
+ */
+export type NewRule = {
+    /**
+     * Unique.
+     */
+    name: string;
+    enabled?: boolean;
+    kind?: 'value';
+    /**
+     * The series that it is for: all names must hold, each with one of its texts. Names are those of the metadata search, among them any parameter, and `sensor`; `event-type` is required. Streams of sessions are never matched.
+     */
+    match: {
+        [key: string]: string | Array<string>;
+    };
+    /**
+     * When a value is a warning.
+     */
+    condition: Condition;
+    /**
+     * How many warnings in a row open an event. More of them open no other one.
+     */
+    warnings?: number;
+    reset?: RuleReset;
+    /**
+     * `arrival`: points count as they come, whatever their times. `time`: those of a request count in the order of their times, and one that is older than the last stored point of its series does not count.
+     */
+    order?: 'arrival' | 'time';
+    /**
+     * Points older than this, in seconds, are stored and do not count; `null`: all count.
+     */
+    'max-age'?: number | null;
+    event: RuleEvent;
 };
 
 /**
@@ -1437,6 +1589,139 @@ export type Quantiles = {
      * The relative error of q10 to q99 where more than 131,072 values differ; else absent.
      */
     within?: number;
+};
+
+/**
+ * Closes an event.
+ */
+export type Resolution = {
+    /**
+     * For the audit.
+     */
+    note?: string | null;
+    /**
+     * Whether further warnings may open another event at once. If not, a normal value has to come first.
+     */
+    rearm?: boolean;
+};
+
+/**
+ * A rule on the values of series.
+ */
+export type Rule = {
+    /**
+     * Unique.
+     */
+    name: string;
+    enabled?: boolean;
+    kind?: 'value';
+    /**
+     * The series that it is for: all names must hold, each with one of its texts. Names are those of the metadata search, among them any parameter, and `sensor`; `event-type` is required. Streams of sessions are never matched.
+     */
+    match: {
+        [key: string]: string | Array<string>;
+    };
+    /**
+     * When a value is a warning.
+     */
+    condition: Condition;
+    /**
+     * How many warnings in a row open an event. More of them open no other one.
+     */
+    warnings?: number;
+    reset?: RuleReset;
+    /**
+     * `arrival`: points count as they come, whatever their times. `time`: those of a request count in the order of their times, and one that is older than the last stored point of its series does not count.
+     */
+    order?: 'arrival' | 'time';
+    /**
+     * Points older than this, in seconds, are stored and do not count; `null`: all count.
+     */
+    'max-age'?: number | null;
+    event: RuleEvent;
+    id: string;
+    /**
+     * When it was made, in seconds since 1970.
+     */
+    created: number;
+    /**
+     * When it was changed last.
+     */
+    changed: number;
+    /**
+     * The user whose key changed it last.
+     */
+    by: string;
+    /**
+     * How many series it is for now; absent in lists.
+     */
+    matching?: number;
+};
+
+/**
+ * The events that a rule opens.
+ */
+export type RuleEvent = {
+    type: string;
+    severity?: 'info' | 'warning' | 'critical';
+    /**
+     * For people. `{{value}}`, `{{rule}}`, `{{warnings}}`, `{{threshold}}` and the names that `match` can have, such as `{{sensor}}` or a parameter, stand for what they name.
+     */
+    text?: string;
+};
+
+/**
+ * When a value is normal. Values that are neither a warning nor normal change nothing.
+ */
+export type RuleReset = {
+    /**
+     * If absent, values that are no warning are normal.
+     */
+    op?: '>' | '>=' | '<' | '<=' | '==' | '!=' | 'inside' | 'outside' | 'exists';
+    value?: number | [
+        number,
+        number
+    ];
+    /**
+     * How many normal values in a row close an open event.
+     */
+    after?: number;
+};
+
+/**
+ * How far a rule is on a series that has warnings in a row.
+ */
+export type RuleState = {
+    'metadata-key': string;
+    /**
+     * `null` where the subject is no sensor.
+     */
+    sensor: string | null;
+    'event-type': string;
+    /**
+     * Warnings in a row.
+     */
+    warnings: number;
+    /**
+     * Normal values in a row since then, while an event is open.
+     */
+    normals: number;
+    /**
+     * The time of the first warning.
+     */
+    since: number;
+    /**
+     * The worst value of the warnings.
+     */
+    peak: number | null;
+    /**
+     * The last of them.
+     */
+    last: number | null;
+    /**
+     * The open event of these warnings.
+     */
+    event: string | null;
 };
 
 /**
@@ -1927,6 +2212,11 @@ export type NullableMicros = {
 };
 
 /**
+ * Only events that are acknowledged, or that are not.
+ */
+export type Acknowledged = boolean;
+
+/**
  * The end of the previous page, from its `Link`: METADATA-KEY/EVENT-TYPE.
  */
 export type After = string;
@@ -1982,6 +2272,11 @@ export type AnnotationType = 'annotation' | 'session' | 'alert';
 export type CompareBy = string;
 
 /**
+ * The `next` of the page before.
+ */
+export type Cursor = string;
+
+/**
  * Only those for this dashboard.
  */
 export type DashboardUid = string;
@@ -2012,9 +2307,24 @@ export type Destination = string;
 export type DnsMatchRule = 'v4v6' | 'only-v4' | 'only-v6' | 'prefer-v4' | 'prefer-v6';
 
 /**
+ * The id of the event.
+ */
+export type EventOfPath = string;
+
+/**
+ * Only open or only closed events.
+ */
+export type EventState = 'open' | 'closed';
+
+/**
  * Metadata with this event type. All conditions on event types, summaries and times must match the same event type.
  */
 export type EventTypeFilter = EventType;
+
+/**
+ * The event type of the points.
+ */
+export type EventTypeOfEvents = string;
 
 /**
  * The event type.
@@ -2064,6 +2374,11 @@ export type LatestLimit = number;
 export type Limit = number;
 
 /**
+ * How many events the answer may have.
+ */
+export type LimitOfEvents = number;
+
+/**
  * Whether one of the tags is enough.
  */
 export type MatchAny = boolean;
@@ -2094,6 +2409,11 @@ export type MetadataKey = string;
 export type MetadataKeyFilter = string;
 
 /**
+ * The key of a metadata, which may be gone.
+ */
+export type MetadataKeyOfEvents = string;
+
+/**
  * The number of rows to skip. A value that is not a positive integer counts as 0.
  */
 export type Offset = number;
@@ -2104,9 +2424,19 @@ export type Offset = number;
 export type Order = 'asc' | 'desc';
 
 /**
+ * By the times when they were opened.
+ */
+export type OrderOfEvents = 'desc' | 'asc';
+
+/**
  * The id of the session that is compared with the first one.
  */
 export type OtherSessionOfPath = string;
+
+/**
+ * `SINCE,UNTIL`: open at some time between these, both inclusive.
+ */
+export type Overlapping = string;
 
 /**
  * Only those for this panel.
@@ -2144,6 +2474,21 @@ export type RowsFrom = Micros;
 export type RowsTo = Micros;
 
 /**
+ * The id of a rule, or what it was called when it opened the event.
+ */
+export type RuleOfEvents = string;
+
+/**
+ * The id of the rule, or its name.
+ */
+export type RuleOfPath = string;
+
+/**
+ * The id of a sensor.
+ */
+export type SensorOfEvents = string;
+
+/**
  * The id of the sensor, 1 to 128 characters without `/` and control characters; its case counts.
  */
 export type SensorOfPath = string;
@@ -2172,6 +2517,16 @@ export type SessionOperator = string;
  * This status.
  */
 export type SessionStatus = 'open' | 'closed' | 'interrupted';
+
+/**
+ * How bad they are.
+ */
+export type Severity = 'info' | 'warning' | 'critical';
+
+/**
+ * Opened at this time or later.
+ */
+export type Since = number;
 
 /**
  * An IP address in any notation, or a host name, which is resolved; 400 if it has no address. A source without an address matches by its name, without regard to case.
@@ -2272,6 +2627,16 @@ export type TimeStart = number;
  * Exactly this text.
  */
 export type ToolName = string;
+
+/**
+ * The type that the rule gives its events.
+ */
+export type TypeOfEvents = string;
+
+/**
+ * Opened before this time.
+ */
+export type Until = number;
 
 /**
  * Last written in exactly this second. Compares when an event type was **last written**, not when its points were measured.

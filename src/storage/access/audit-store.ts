@@ -54,6 +54,12 @@ export type AuditAction =
   | 'field changed'
   | 'field deleted'
   | 'series created'
+  | 'rule added'
+  | 'rule changed'
+  | 'rule deleted'
+  | 'event acknowledged'
+  | 'event unacknowledged'
+  | 'event resolved'
   | 'retention run';
 
 /** A recorded change. */
@@ -99,8 +105,8 @@ export interface DroppedRecord {
 
 /**
  * Records a change. Call it in the transaction of the change, so that neither exists without the other.
- * @param target the changed metadata key, number of an API key, network, event type, session, annotation or
- * database.
+ * @param target the changed metadata key, number of an API key, network, event type, session, annotation,
+ * database, rule or event.
  */
 export async function recordAudit(
   sql: Sql,

@@ -5,9 +5,11 @@ import { Database } from '../../postgres/database.js';
 import { ANNOTATION_TABLES } from '../annotations/tables.js';
 import { ACCESS_TABLES } from '../access/tables.js';
 import { DATABASE_TABLES } from '../databases/tables.js';
+import { EVENT_TABLES } from '../events/tables.js';
 import { POINT_TABLES } from '../points/tables.js';
 import { REGISTRY_TABLES } from '../registry/tables.js';
 import { ROLLUP_TABLES } from '../rollups/tables.js';
+import { RULE_TABLES } from '../rules/tables.js';
 import { SESSION_TABLES } from '../sessions/tables.js';
 import { type EngineName, type StorageEngine } from '../hypertables/engine.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
@@ -22,6 +24,8 @@ export const BACKUP_TABLES = [
   ...DATABASE_TABLES,
   ...SESSION_TABLES,
   ...ANNOTATION_TABLES,
+  ...RULE_TABLES,
+  ...EVENT_TABLES,
   ...POINT_TABLES,
   ...ROLLUP_TABLES,
   ...(Object.keys(ACCESS_TABLES) as AccessTable[]),

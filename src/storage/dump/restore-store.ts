@@ -18,6 +18,7 @@ import { type StorageEngine } from '../hypertables/engine.js';
 import { type Hypertable } from '../hypertables/hypertables.js';
 import { STORAGE_ENGINE } from '../hypertables/storage-engine.token.js';
 import { divideSegments } from '../points/divide-segments.js';
+import { beginRuleChange } from '../registry/rule-generation.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** The tables that must be empty, and are closed to writers while they are filled. Keys may exist, and keep working. */
@@ -61,6 +62,7 @@ export class RestoreStore {
       if (!(await isEmpty(client))) return false;
       await useSettings(client);
       await work(new Filling(client, this.engine));
+      await beginRuleChange(client);
       await continueNumbering(client);
       return true;
     });

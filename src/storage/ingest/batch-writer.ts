@@ -6,10 +6,10 @@ import { classify } from '../../postgres/sql-errors.js';
 import { type Sql } from '../../postgres/sql.js';
 import { CommitUnknown, ConnectionLost, Contention } from '../../postgres/unavailable.js';
 import { Chunks, MISSING_CHUNK } from '../hypertables/chunks.js';
-import { type IfHeld, SeriesStore } from '../registry/series-store.js';
+import { type IfHeld, type SeriesLock, SeriesStore } from '../registry/series-store.js';
 import { CommitFeed } from './commit-feed.js';
 import { type BatchTransaction, type OpenOutcome } from './parts/batch-part.js';
-import { BatchParts, type PartsOfBatch } from './parts/batch-parts.js';
+import { BatchParts, type PartOptions, type PartsOfBatch } from './parts/batch-parts.js';
 import { WriteBatch } from './write-batch.js';
 import { hoursOf, type WriteOutcome, type WriteRequest } from './write-request.js';
 
@@ -17,15 +17,13 @@ import { hoursOf, type WriteOutcome, type WriteRequest } from './write-request.j
 const ATTEMPTS = 5;
 
 /** How a batch is stored. */
-export interface BatchOptions {
+export interface BatchOptions extends PartOptions {
   /** Whether to wait for series that others hold, 4 seconds in each attempt, or to throw `BusySeries`. */
   readonly ifHeld: IfHeld;
   /** Attempts of a transaction that hits a serialization failure, deadlock or lock timeout; 5 unless given. */
   readonly lockAttempts?: number;
   /** Whether to start over when the connection breaks before COMMIT. */
   readonly retriesBrokenConnections?: boolean;
-  /** The time-updated (seconds) of all series of the batch, instead of now. */
-  readonly timeUpdated?: number | undefined;
 }
 
 /** Stores batches, each in one transaction over all its parts, and publishes them to the commit feed. */
@@ -50,7 +48,7 @@ export class BatchWriter {
    */
   async write(requests: readonly WriteRequest[], options: BatchOptions): Promise<readonly WriteOutcome[]> {
     const batch = new WriteBatch(requests);
-    const parts = this.parts.of(batch, options.timeUpdated);
+    const parts = this.parts.of(batch, options);
     const outcomes = requests.map((): OpenOutcome => ({ stored: 0, conflicts: [], streams: [] }));
     await this.commit(batch, parts, outcomes, options);
     this.feed.publish({
@@ -96,14 +94,13 @@ export class BatchWriter {
     ifHeld: IfHeld,
     expectsConflicts: boolean,
   ): Promise<void> {
-    let transactionId = '';
     for (const part of parts.inOrder) await part.prepare?.();
-    let lastPoints: ReadonlyMap<number, number | null> = new Map();
-    const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld, lastPoints, expectsConflicts });
+    let locked: SeriesLock = { transactionId: '', lastPoints: new Map(), ruleGeneration: 0 };
+    const inTransaction = (sql: Sql): BatchTransaction => ({ sql, ifHeld, locked, expectsConflicts });
     try {
       await this.pool.transaction(
         async (sql) => {
-          ({ transactionId, lastPoints } = await this.series.lock(sql, batch.series, ifHeld));
+          locked = await this.series.lock(sql, batch.series, ifHeld);
           for (const part of parts.inOrder) await part.lock?.(inTransaction(sql));
         },
         (sql) => [
@@ -114,7 +111,7 @@ export class BatchWriter {
     } catch (error) {
       if (!(error instanceof CommitUnknown)) throw error;
       // Now it is known, and the next attempt may store it.
-      if (!(await this.tookPlace(transactionId, parts))) throw new Contention({ cause: error });
+      if (!(await this.tookPlace(locked.transactionId, parts))) throw new Contention({ cause: error });
     }
   }
 

@@ -20,7 +20,7 @@ export interface Stream {
 }
 
 /** Nobody else waits for the transactions of imports. */
-const IMPORT: BatchOptions = { ifHeld: 'wait', retriesBrokenConnections: true };
+const IMPORT: BatchOptions = { ifHeld: 'wait', retriesBrokenConnections: true, isHistory: true };
 
 /** Stores the points of imports, and how far they have come. */
 @Injectable()

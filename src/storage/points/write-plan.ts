@@ -36,6 +36,8 @@ export interface SeriesPlan {
   readonly replacing: PointColumns;
   /** Segments that get points, or other values: as they were, and all their points as they will be. */
   readonly rewritten: readonly { readonly segment: Segment; readonly columns: PointColumns }[];
+  /** All points whose places are free, also those that segments get. */
+  readonly added: PointColumns;
   /** All points that are inserted or replace others by another value, in time order. */
   readonly stored: PointColumns;
   /** The former values of those that are replaced. */
@@ -58,6 +60,7 @@ export function appended(
     joined: 0,
     replacing: NO_POINTS,
     rewritten: [],
+    added: columns,
     stored: columns,
     former: NO_POINTS,
     repeated: NO_POINTS,
@@ -170,6 +173,7 @@ class OpenPlan {
       joined: joined.size,
       replacing: pick(columns, this.overLoose),
       rewritten,
+      added,
       stored: replacing.size > 0 ? pick(columns, [...columns.micros.keys()].filter(isStored)) : added,
       former: this.former,
       repeated: pick(

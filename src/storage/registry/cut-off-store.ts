@@ -31,11 +31,11 @@ const REGISTERED = `
   SELECT s.metadata, s.id AS series, s.is_stream, NULL::bigint AS window_seconds, NULL::text AS type, s.time_updated,
          r.cut_off,
          greatest(s.base_cut_off, r.cut_off) AS planned
-  FROM ${SERIES_IN_DATABASES} LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'
+  FROM ${SERIES_IN_DATABASES} LEFT JOIN retention_rule r ON ${RULE_FITS} AND r.summary_type = 'base'
   UNION ALL
   SELECT s.metadata, s.id, s.is_stream, y.window_seconds, y.type, s.time_updated, r.cut_off, greatest(y.cut_off, r.cut_off)
   FROM summary y JOIN ${SERIES_IN_DATABASES} ON s.id = y.series
-  LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = y.type
+  LEFT JOIN retention_rule r ON ${RULE_FITS} AND r.summary_type = y.type
                   AND r.window_seconds = y.window_seconds`;
 
 /** The cut-offs of retention, which each series and each summary keeps: data before them are gone for readers. */
@@ -102,13 +102,13 @@ export class CutOffStore {
     await sql.query(
       `${WITH_RULES}, hidden AS (
          UPDATE summary y SET cut_off = r.cut_off
-         FROM ${SERIES_IN_DATABASES} JOIN rule r ON ${RULE_FITS}
+         FROM ${SERIES_IN_DATABASES} JOIN retention_rule r ON ${RULE_FITS}
          WHERE s.id = ANY ($7::int4[]) AND y.series = s.id AND y.type = r.summary_type
            AND y.window_seconds = r.window_seconds AND r.cut_off > coalesce(y.cut_off, '-infinity')
          RETURNING y.series
        ), base AS (
          SELECT s.id AS series, r.cut_off
-         FROM ${SERIES_IN_DATABASES} JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'
+         FROM ${SERIES_IN_DATABASES} JOIN retention_rule r ON ${RULE_FITS} AND r.summary_type = 'base'
          WHERE s.id = ANY ($7::int4[]) AND r.cut_off > coalesce(s.base_cut_off, '-infinity')
            AND s.id <> ALL ($8::int4[])
        ), changed AS (

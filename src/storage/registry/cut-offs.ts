@@ -28,9 +28,9 @@ export interface RetentionRule extends DataKind {
  */
 export type CutOffs = 'recorded' | 'planned';
 
-/** The begin of a statement that makes the relation `rule` of the parameters $1 to $6, which `ruleColumns` fills. */
+/** The begin of a statement that makes the relation `retention_rule` of the parameters $1 to $6, which `ruleColumns` fills. */
 export const WITH_RULES = `
-  WITH rule AS (SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
+  WITH retention_rule AS (SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
                        AS r (policy, event_type, summary_type, window_seconds, cut_off, database))`;
 
 /** An SQL condition: the rule `r` is for data of a series `s` of `SERIES_IN_DATABASES`. */
@@ -64,7 +64,7 @@ export function summaryCutOffs(rules: readonly RetentionRule[], cutOffs: CutOffs
 
 function pointCutOffs(cutOffs: CutOffs): string {
   return `SELECT s.id AS series, NULL::bigint AS window_seconds, r.policy, ${cutOff('s.base_cut_off', cutOffs)} AS cut_off
-          FROM ${SERIES_IN_DATABASES} LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = 'base'`;
+          FROM ${SERIES_IN_DATABASES} LEFT JOIN retention_rule r ON ${RULE_FITS} AND r.summary_type = 'base'`;
 }
 
 function binCutOffs(cutOffs: CutOffs): string {
@@ -77,7 +77,7 @@ function binCutOffs(cutOffs: CutOffs): string {
 function ofSummaries(cutOffs: CutOffs): string {
   return `SELECT y.series, y.type, y.window_seconds, r.policy, ${cutOff('y.cut_off', cutOffs)} AS cut_off
           FROM summary y JOIN ${SERIES_IN_DATABASES} ON s.id = y.series
-          LEFT JOIN rule r ON ${RULE_FITS} AND r.summary_type = y.type
+          LEFT JOIN retention_rule r ON ${RULE_FITS} AND r.summary_type = y.type
                           AND r.window_seconds = y.window_seconds`;
 }
 

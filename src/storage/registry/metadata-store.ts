@@ -205,7 +205,15 @@ export class MetadataStore {
   /** Returns whether they were others before. */
   private async replaceParameters(sql: Sql, id: number, { parameters }: NewMetadata): Promise<boolean> {
     const text = 'UPDATE metadata SET parameters = $2 WHERE id = $1 AND parameters <> $2';
-    return (await sql.query(text, [id, parameters])).rowCount === 1;
+    const isReplaced = (await sql.query(text, [id, parameters])).rowCount === 1;
+    // Other rules may be for them now: whoever remembers which has to look again.
+    if (isReplaced)
+      await sql.query(
+        `WITH locked AS (SELECT id FROM series WHERE metadata = $1 ORDER BY id FOR NO KEY UPDATE)
+         UPDATE series SET version = version + 1 WHERE id IN (SELECT id FROM locked)`,
+        [id],
+      );
+    return isReplaced;
   }
 
   /**
@@ -231,6 +239,12 @@ export class MetadataStore {
   async removeEmpty(sql: Sql, key: string): Promise<boolean> {
     const text = 'DELETE FROM metadata m WHERE key = $1 AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)';
     return (await sql.query(text, [key])).rowCount === 1;
+  }
+
+  /** The ids of all series of these metadata. */
+  async seriesOf(sql: Sql, ids: readonly number[]): Promise<number[]> {
+    const text = 'SELECT id FROM series WHERE metadata = ANY ($1)';
+    return (await sql.query<{ id: number }>(text, [ids])).rows.map(({ id }) => id);
   }
 
   /** Removes metadata with their series, inside the caller's transaction, which holds their locks; returns the keys. */

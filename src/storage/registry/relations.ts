@@ -57,3 +57,8 @@ export const DESCRIBED_SERIES = `
           (SELECT coalesce(json_agg(json_build_object('type', type, 'window', window_seconds)
                            ORDER BY type, window_seconds), '[]') FROM summary WHERE series = s.id) AS summaries
    FROM series s JOIN metadata m ON m.id = s.metadata)`;
+
+/** The keys of the metadata that have some parameters, as a subquery. @param parameters an SQL expression for a jsonb. */
+export function metadataWith(parameters: string): string {
+  return `(SELECT m.key FROM metadata m WHERE m.parameters @> ${parameters})`;
+}

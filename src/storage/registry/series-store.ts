@@ -9,6 +9,7 @@ import { type MetadataFields, SOURCE } from './metadata-store.js';
 import { microsOf, timestampOf } from '../../postgres/timestamps.js';
 import { type Sql } from '../../postgres/sql.js';
 import { needs } from './needs.js';
+import { RULE_GENERATION } from './rule-generation.js';
 
 /** An SQL expression for the `RollupSpec`s of the series `s`. */
 const ROLLUPS_OF_SERIES = `
@@ -115,6 +116,8 @@ export interface SeriesLock {
   readonly transactionId: string;
   /** The time (micros) of the last point of each series; `null` where it has none. */
   readonly lastPoints: ReadonlyMap<number, number | null>;
+  /** As the rules were when the lock was asked for; see `RULE_GENERATION`. */
+  readonly ruleGeneration: number;
 }
 
 /** Some series are locked by others. */
@@ -280,7 +283,7 @@ export class SeriesStore {
 
   /**
    * Locks series against changes of their points or registrations, in the order of their ids, until the caller's
-   * transaction ends; returns the id of that transaction, and the time (micros) of the last point of each series.
+   * transaction ends; returns what `SeriesLock` says.
    * @param ifHeld whether to wait (for 4 seconds at most; then SQLSTATE 55P03) for series that others have locked, or to
    * throw `BusySeries`: a long deletion of one series must not hold up the writes to others.
    * Throws `StaleSeries` where one of them is gone or has another version.
@@ -293,10 +296,12 @@ export class SeriesStore {
       wanted.set(id, version);
     }
     if (ifHeld === 'wait') await sql.query("SET LOCAL lock_timeout = '4s'");
-    const { rows } = await sql.query<[id: number, version: number, last: number | null, transaction: string]>({
+    const { rows } = await sql.query<
+      [id: number, version: number, last: number | null, transaction: string, ruleGeneration: number]
+    >({
       name: `series-lock-${ifHeld}`,
       rowMode: 'array',
-      text: `SELECT id, version, ${microsOf('last_point')}, pg_current_xact_id()::text FROM series
+      text: `SELECT id, version, ${microsOf('last_point')}, pg_current_xact_id()::text, ${RULE_GENERATION} FROM series
              WHERE id = ANY ($1::int4[]) ORDER BY id FOR NO KEY UPDATE ${ifHeld === 'skip' ? 'SKIP LOCKED' : ''}`,
       values: [int4Array([...wanted.keys()], (id) => id)],
     });
@@ -310,7 +315,8 @@ export class SeriesStore {
     for (const id of missing) if (!busy.has(id)) stale.add(id);
     if (stale.size > 0) throw new StaleSeries(stale);
     if (busy.size > 0) throw new BusySeries(busy);
-    return { transactionId: rows[0]?.[3] ?? (await this.transactionOf(sql)), lastPoints };
+    const [, , , transactionId = await this.transactionOf(sql), ruleGeneration = 0] = rows[0] ?? [];
+    return { transactionId, lastPoints, ruleGeneration };
   }
 
   /** The id of the caller's transaction, where no locked series has returned it. */

@@ -18,6 +18,7 @@ import { type LockedSeries, SeriesStore } from '../registry/series-store.js';
 import { SessionStore } from '../sessions/session-store.js';
 import { StreamStore } from '../sessions/stream-store.js';
 import { timestampOf } from '../../postgres/timestamps.js';
+import { endRuns } from '../events/run-store.js';
 import { type Sql } from '../../postgres/sql.js';
 
 /** What a deletion removed. */
@@ -133,6 +134,7 @@ export class DeleteStore {
     const extent = await this.series.extentOf(sql, ids);
     const points = extent ? await this.points.deleteAll(sql, ids, extent) : 0;
     await this.rollups.removeAll(sql, ids);
+    await endRuns(sql, { of: 'series', ids, reason: 'metadata deleted' });
     await this.series.remove(sql, ids);
     return points;
   }

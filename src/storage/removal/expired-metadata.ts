@@ -5,6 +5,7 @@ import { recordAudit, RETENTION } from '../access/audit-store.js';
 import { PointStore } from '../points/point-store.js';
 import { CutOffStore, type DataRange } from '../registry/cut-off-store.js';
 import { type CutOffs, type RetentionRule } from '../registry/cut-offs.js';
+import { endRuns } from '../events/run-store.js';
 import { MetadataStore } from '../registry/metadata-store.js';
 import { RollupStore } from '../rollups/rollup-store.js';
 import { SealedBinStore } from '../rollups/sealed-bin-store.js';
@@ -54,7 +55,9 @@ export class ExpiredMetadata {
 
   private async deleteBatch(sql: Sql, rules: readonly RetentionRule[], ids: number[]): Promise<string[]> {
     await this.metadata.lockWithSeries(sql, ids);
-    const keys = await this.metadata.removeWithSeries(sql, await this.empty(sql, rules, ids, 'recorded'));
+    const empty = await this.empty(sql, rules, ids, 'recorded');
+    await endRuns(sql, { of: 'series', ids: await this.metadata.seriesOf(sql, empty), reason: 'metadata deleted' });
+    const keys = await this.metadata.removeWithSeries(sql, empty);
     for (const key of keys) await recordAudit(sql, RETENTION, 'metadata deleted', key, { points: 0 });
     return keys;
   }

@@ -10,11 +10,13 @@ import { ApiKey, Network } from './access.entity.js';
 import { Annotation } from './annotation.entity.js';
 import { AuditEntry, DroppedPoints, WriteCount } from './audit.entity.js';
 import { DatabaseEntity, Field } from './database.entity.js';
+import { EventEntity } from './event.entity.js';
 import { EventType } from './event-type.entity.js';
 import { IdempotencyRecord } from './idempotency.entity.js';
 import { ImportProgress, SealedBin } from './import.entity.js';
 import { LunaUpload } from './luna.entity.js';
 import { Metadata } from './metadata.entity.js';
+import { RuleEntity, RuleGeneration, RuleState } from './rule.entity.js';
 import { BackFill, Series, Summary } from './series.entity.js';
 import { Session, SessionStream } from './session.entity.js';
 import { StorageInfo } from './storage-info.entity.js';
@@ -75,7 +77,7 @@ function dataSourceOf(url: string): DataSource {
 
 const ENTITIES = [
   ...[Metadata, Series, Summary, BackFill, StorageInfo, EventType, Session, SessionStream, Annotation],
-  ...[DatabaseEntity, Field],
+  ...[DatabaseEntity, Field, RuleEntity, RuleGeneration, RuleState, EventEntity],
   ...[ApiKey, Network, AuditEntry, WriteCount, DroppedPoints, IdempotencyRecord, ImportProgress, LunaUpload, SealedBin],
 ];
 

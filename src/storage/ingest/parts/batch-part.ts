@@ -1,5 +1,5 @@
 import { type Sql } from '../../../postgres/sql.js';
-import { type IfHeld } from '../../registry/series-store.js';
+import { type IfHeld, type SeriesLock } from '../../registry/series-store.js';
 import { type WriteOutcome } from '../write-request.js';
 
 /** The transaction of one attempt to store a batch. */
@@ -7,8 +7,8 @@ export interface BatchTransaction {
   readonly sql: Sql;
   /** What to do about rows that others hold. */
   readonly ifHeld: IfHeld;
-  /** The time (micros) of the last point of each series of the batch, or `null`, as their locks have shown it. */
-  readonly lastPoints: ReadonlyMap<number, number | null>;
+  /** What the locks of the series of the batch have shown. */
+  readonly locked: Omit<SeriesLock, 'transactionId'>;
   /**
    * Whether to look at each place and key, since some may be taken. Without that, a taken one fails the transaction
    * with SQLSTATE 23505: plain inserts cost half as much.

@@ -24,8 +24,8 @@ export class PointsPart implements PlanningPart {
     return this.plans.reduce((sum, { stored }) => sum + stored.micros.length, 0);
   }
 
-  async lock({ sql, expectsConflicts, lastPoints }: BatchTransaction): Promise<void> {
-    this.plans = await this.store.plan(sql, this.batch.points, expectsConflicts ? undefined : lastPoints);
+  async lock({ sql, expectsConflicts, locked }: BatchTransaction): Promise<void> {
+    this.plans = await this.store.plan(sql, this.batch.points, expectsConflicts ? undefined : locked.lastPoints);
     this.skipped = this.stored === this.batch.size ? [] : this.batch.skipped(this.plans);
     if (this.skipped.length > 0) this.refuseTaken();
   }

@@ -1,0 +1,34 @@
+import { MICROS_PER_SECOND } from '../common/time.js';
+import { type StoredEvent } from '../storage/events/event.js';
+import { type EventObject } from './event.dto.js';
+
+/** An event as answers show it. */
+export function toWire(event: StoredEvent): EventObject {
+  const { closed, closedBy, acknowledged } = event;
+  return {
+    id: event.id,
+    rule: event.rule,
+    'rule-name': event.ruleName,
+    type: event.type,
+    severity: event.severity,
+    state: closed === null ? 'open' : 'closed',
+    sensor: event.sensor,
+    'metadata-key': event.metadataKey,
+    'event-type': event.eventType,
+    opened: seconds(event.opened),
+    'first-warning': seconds(event.firstWarning),
+    received: seconds(event.received),
+    value: event.value,
+    threshold: event.threshold,
+    warnings: event.warnings,
+    peak: event.peak,
+    closed: closed === null ? null : seconds(closed),
+    'closed-by': closedBy,
+    acknowledged: acknowledged && { by: acknowledged.by, at: seconds(acknowledged.at), note: acknowledged.note },
+    text: event.text,
+  };
+}
+
+function seconds(micros: number): number {
+  return micros / MICROS_PER_SECOND;
+}

@@ -1,0 +1,34 @@
+import { type CountedPoint } from '../../evaluation/run.js';
+import { findPlace, placeAt } from '../points/place-order.js';
+import { type PointColumns } from '../points/point-columns.js';
+import { type SeriesPlan } from '../points/write-plan.js';
+import { type RequestColumns } from './columns-by-series.js';
+
+/**
+ * The points of one series that are inserted, in the order of their arrival. Those that replace a stored point, repeat it
+ * or contradict it are none.
+ * @param requests the points of the series as they came.
+ */
+export function inOrderOfArrival({ added }: SeriesPlan, requests: readonly RequestColumns[]): CountedPoint[] {
+  const places = new Map<number, CountedPoint>();
+  for (const columns of requests)
+    for (let index = 0; index < columns.micros.length; index++) {
+      const place = findPlace(added, placeAt(columns, index));
+      if (place === undefined) continue;
+      // Of several points at one place one is stored: the last one where points are replaced, the first one elsewhere.
+      if (columns.onConflict === 'replace') places.delete(place);
+      else if (places.has(place)) continue;
+      places.set(place, pointAt(columns, index));
+    }
+  return [...places.values()];
+}
+
+/** The same points in the order of their times. */
+export function inOrderOfTime({ added }: SeriesPlan): CountedPoint[] {
+  return added.micros.map((_, index) => pointAt(added, index));
+}
+
+function pointAt({ micros, values, denominators, documents }: PointColumns, index: number): CountedPoint {
+  const value = documents.length > 0 ? null : (values[index] ?? 0) / (denominators[index] ?? 1);
+  return { micros: micros[index] ?? 0, value };
+}
