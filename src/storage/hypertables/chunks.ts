@@ -4,6 +4,7 @@ import { Database } from '../../postgres/database.js';
 import { LOCK_TIMEOUT, retry, type RetryPolicy, retryWhileLocked } from '../../postgres/retry.js';
 import { type Sql } from '../../postgres/sql.js';
 import { classify } from '../../postgres/sql-errors.js';
+import { CommitUnknown } from '../../postgres/unavailable.js';
 import { type StorageEngine } from './engine.js';
 import { type Content, type Hypertable, HYPERTABLE_NAMES, hypertablesOf } from './hypertables.js';
 import { STORAGE_ENGINE } from './storage-engine.token.js';
@@ -15,6 +16,12 @@ const MAX_NEW_CHUNKS = 50;
 export const MISSING_CHUNK: RetryPolicy = {
   attempts: 5,
   isWorthRetrying: (error) => classify(error) === 'no-partition',
+};
+
+/** A chunk is only made where it is missing: if it is not known whether it was, it may be made again. */
+const CREATION: RetryPolicy = {
+  attempts: 5,
+  isWorthRetrying: (error) => error instanceof CommitUnknown,
 };
 
 /** A chunk of a hypertable. It covers the time from `begin` (inclusive) to `end` (exclusive), in micros. */
@@ -157,8 +164,8 @@ export class Chunks {
     const name = `${table} ${chunk}`;
     let creation = this.underway.get(name);
     if (!creation) {
-      creation = this.db
-        .retrying((sql) => this.engine.createChunk(sql, table, chunk))
+      const create = (): Promise<void> => this.db.retrying((sql) => this.engine.createChunk(sql, table, chunk));
+      creation = retry(CREATION, create)
         .then(() => void this.known.get(table)?.add(chunk))
         .finally(() => this.underway.delete(name));
       this.underway.set(name, creation);
