@@ -77,6 +77,21 @@ export class CutOffStore {
     return rows[0]?.cutOff;
   }
 
+  /** The cut-offs of those of these summaries that are registered, in micros; −Infinity where none counts. */
+  async ofSummaries<T extends SummaryType>(
+    sql: Sql,
+    series: readonly number[],
+    types: readonly T[],
+    window: number,
+  ): Promise<{ series: number; type: T; cutOff: number }[]> {
+    const { rows } = await sql.query<{ series: number; type: T; cutOff: number }>(
+      `SELECT series, type, ${microsOf("coalesce(cut_off, '-infinity')")} AS "cutOff" FROM summary
+       WHERE series = ANY ($1::int4[]) AND type = ANY ($2::text[]) AND window_seconds = $3`,
+      [series, types, window],
+    );
+    return rows;
+  }
+
   /** The time (micros) before which all summaries of a window have expired, or `null`. */
   async ofWindow(sql: Sql, series: number, window: number): Promise<number | null> {
     const { rows } = await sql.query<{ cutOff: number | null }>(

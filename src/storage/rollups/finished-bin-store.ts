@@ -87,12 +87,8 @@ export class FinishedBinStore {
 
   /** A condition on values: that their summary is registered, and they have not expired. */
   private async registered(sql: Sql, series: readonly number[]): Promise<(value: Value) => boolean> {
-    const begins = new Map<string, number>();
-    for (const id of series)
-      for (const type of FINISHED_TYPES) {
-        const cutOff = await this.cutOffs.ofSummary(sql, id, type, WINDOW);
-        if (cutOff !== undefined) begins.set(`${id} ${type}`, cutOff ?? -Infinity);
-      }
+    const summaries = await this.cutOffs.ofSummaries(sql, series, FINISHED_TYPES, WINDOW);
+    const begins = new Map(summaries.map(({ series: id, type, cutOff }) => [`${id} ${type}`, cutOff]));
     return ({ series: id, type, micros }) => micros >= (begins.get(`${id} ${type}`) ?? Infinity);
   }
 }
