@@ -166,6 +166,21 @@ describe('a test', () => {
     expect((await create(500_000)).meta).toMatchObject({ configs: { file: expect.any(String) }, rps: 5000 });
     expect((await create(1_500_000)).meta).toEqual({ rps: 5000 });
   });
+
+  test('whose configuration files are large is changed like others', async () => {
+    const base = await lunaUrl(archive);
+    const form = { test_start: String(START + 3), configs: JSON.stringify({ file: 'x'.repeat(100_000) }) };
+    const { text: job } = await request(base, 'POST', '/create_job/', new URLSearchParams(form).toString(), FORM);
+    const { session } = await sessionOf({ job });
+    const patch = (meta: object) =>
+      archive.http.patch(`${SESSIONS}/${session}`).set('authorization', archive.auth).send({ meta });
+    const { body } = await patch({ rps: 5000 }).expect(200);
+    expect(body.meta).toEqual({ configs: JSON.parse(form.configs), rps: 5000 });
+    expect((await patch({ note: 'x'.repeat(70_000) }).expect(400)).body.detail).toBe('meta: more than 64 KiB of JSON');
+    expect((await patch({ configs: null }).expect(200)).body.meta).toEqual({ rps: 5000 });
+    await patch({ a: 'x'.repeat(40_000) }).expect(200);
+    await patch({ b: 'x'.repeat(40_000) }).expect(400);
+  });
 });
 
 describe('the door', () => {
@@ -461,6 +476,39 @@ describe('an archive that can’t answer yet', () => {
     expect(await client.upload('metrics', lines.slice(0, 3))).toMatchObject(OK);
     expect(await pointsOf(client, tag)).toEqual(POINTS);
     expect(await deferred(archive)).toBe(before + 1);
+  });
+
+  test('holds uploads while its write queue is full; each of them counts once when it comes again', async () => {
+    // So many wait at a time for series that others hold; what comes after them fills the queue.
+    const clients: { client: LunaClient; tag: string; lines: string[] }[] = [];
+    for (const rows of [1, 1, 1, 200_001, 2]) {
+      const client = await LunaClient.open(archive);
+      const tag = await client.metric('metrics', ['metrics']);
+      clients.push({ client, tag, lines: Array.from({ length: rows }, (_, ts) => line(tag, [ts, ts % 7])) });
+    }
+    const upload = ({ client, lines }: (typeof clients)[number]) => client.upload('metrics', lines);
+    const [last, ...held] = clients.toReversed();
+    const before = await deferred(archive);
+    const [largest, ...small] = held;
+    const releases = await Promise.all(held.map(({ tag }) => holdSeries(tag)));
+    try {
+      const answers = small.map(upload);
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(() => archive.query(waiting), { timeout: 20_000 }).toHaveLength(small.length);
+      answers.push(upload(largest!));
+      await expect
+        .poll(async () => (await archive.http.get('/metrics')).text, { timeout: 20_000 })
+        .toContain('marigram_write_queue_points 200001');
+      answers.push(upload(last!));
+      for (const answer of answers) expect(await answer).toMatchObject({ status: 0, text: 'socket hang up' });
+      expect(await deferred(archive)).toBe(before + clients.length);
+    } finally {
+      for (const release of releases) await release();
+    }
+    for (const one of clients) {
+      expect(await upload(one)).toMatchObject(OK);
+      expect((await sessionOf(one.client)).rows).toBe(one.lines.length);
+    }
   });
 
   test('never says that there are too many requests', async () => {

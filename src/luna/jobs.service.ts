@@ -2,13 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type Caller } from '../auth/caller.js';
 import { WriteLimits } from '../auth/write-limits.js';
 import { NotFound, StateConflict } from '../common/errors.js';
-import { Meta } from '../sessions/meta.js';
+import { MAX_JOB_BYTES, Meta } from '../sessions/meta.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { StreamsService } from '../sessions/streams.service.js';
 import { subjectOfSession } from '../storage/registry/subject-store.js';
 import { type ChangeableSession, SessionStore, type StoredSession } from '../storage/sessions/session-store.js';
 import { type NumberedStream, StreamStore } from '../storage/sessions/stream-store.js';
-import { jobChangesOf, jobStem, MAX_JOB_BYTES, metricChangesOf, newJobOf } from './new-job.js';
+import { jobChangesOf, jobStem, metricChangesOf, newJobOf } from './new-job.js';
 import { postedMetricOf } from './posted-metric.js';
 
 /** A job that is asked for again so soon is the same one: the client has not got the answer. */

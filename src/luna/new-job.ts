@@ -2,16 +2,10 @@ import { createHash } from 'node:crypto';
 import { type Caller } from '../auth/caller.js';
 import { Invalid } from '../common/errors.js';
 import { parseSlice } from '../json/json-text.js';
-import { MAX_BYTES, Meta } from '../sessions/meta.js';
+import { MAX_CONFIGS_BYTES, MAX_JOB_BYTES, Meta } from '../sessions/meta.js';
 import { isTime } from '../sessions/micros.js';
 import { MAX_NAME } from '../sessions/session.dto.js';
 import { membersIn, scalarOf } from './json-fields.js';
-
-/** The largest configuration files that are kept, together, in bytes of JSON. */
-const MAX_CONFIGS_BYTES = 1024 * 1024;
-
-/** The largest meta of a session of this door: that of others, and the configuration files. */
-export const MAX_JOB_BYTES = MAX_BYTES + MAX_CONFIGS_BYTES;
 
 /** A session that a client wants. */
 export interface NewJob {

@@ -5,6 +5,12 @@ import { compact, type JsonSlice, membersOf } from '../json/json-text.js';
 /** The largest meta, in bytes of JSON. */
 export const MAX_BYTES = 64 * 1024;
 
+/** The largest configuration files of a load generator that are kept in the meta of its session, together, in bytes. */
+export const MAX_CONFIGS_BYTES = 1024 * 1024;
+
+/** The largest meta of a session with configuration files. Only the Luna door makes one of more than `MAX_BYTES`. */
+export const MAX_JOB_BYTES = MAX_BYTES + MAX_CONFIGS_BYTES;
+
 /** How deep it may be nested; itself is the first level. */
 const MAX_DEPTH = 8;
 
@@ -52,8 +58,11 @@ export class Meta {
     return `{${[...this.members].map(([name, { text }]) => `${JSON.stringify(name)}:${compact(text)}`).join(',')}}`;
   }
 
-  /** This meta with the members of `changes` in place of its own; `null` removes one. Throws `Invalid` as `parse` does. */
-  merge(changes: Meta, most = MAX_BYTES): Meta {
+  /**
+   * This meta with the members of `changes` in place of its own; `null` removes one. Throws `Invalid` as `parse` does.
+   * @param most how large it may become; one that has configuration files already may have them in any case.
+   */
+  merge(changes: Meta, most = Buffer.byteLength(this.text) > MAX_BYTES ? MAX_JOB_BYTES : MAX_BYTES): Meta {
     const members = new Map(this.members);
     for (const [name, value] of changes.members)
       if (value.kind === 'null') members.delete(name);

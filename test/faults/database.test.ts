@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
 import { type Cut, CuttingProxy } from '../support/cutting-proxy.js';
 import { WriteLoad } from '../support/load.js';
+import { type LunaAnswer, LunaClient } from '../support/luna.js';
 import {
   freePort,
   lines,
@@ -55,9 +56,18 @@ async function start(url = database.url, command = SERVER, env: Record<string, s
 /** A second connection to the database, to be in the way with. */
 async function rival(): Promise<pg.Client> {
   const client = new pg.Client(database.url);
+  // The database may be stopped meanwhile.
+  client.on('error', () => undefined);
   await client.connect();
   clients.push(client);
   return client;
+}
+
+/** Waits until somebody waits for a lock, in a statement that begins like this. */
+async function untilWaiting(client: pg.Client, beginning: string): Promise<void> {
+  const text = `SELECT count(*)::int AS count FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND query ~ ('^\\s*' || $1)`;
+  await until(async () => (await client.query<{ count: number }>(text, [beginning])).rows[0]!.count > 0);
 }
 
 describe('PostgreSQL is away for 10 seconds: 503 with Retry-After meanwhile, then all is well again, when it', () => {
@@ -178,6 +188,115 @@ describe('the connection to the database is cut', () => {
   );
 });
 
+describe('a client of Luna, which repeats a request whose connection is closed and gives up at any other refusal,', () => {
+  interface Job {
+    readonly client: LunaClient;
+    /** The tags of a metric with points, and of one whose seconds come finished. */
+    readonly points: string;
+    readonly seconds: string;
+  }
+
+  async function open(server: RunningServer): Promise<Job> {
+    const door = new URL('/luna', server.origin);
+    Object.assign(door, { username: 'anybody', password: key });
+    const client = await LunaClient.open(door, 0);
+    const points = await client.metric('metrics', ['metrics']);
+    return { client, points, seconds: await client.metric('metrics', ['aggregates', 'distributions']) };
+  }
+
+  /** An upload of each kind, none of which is like those of another number. */
+  const uploads = ({ client, points, seconds }: Job, number: number): (() => Promise<LunaAnswer>)[] => [
+    () => client.upload('metrics', [`${points}\t${number}\t1`, `${points}\t${number}\t2`]),
+    () => client.upload('distributions', [`${seconds}\t0\t${10 * number}\t${10 * number + 10}\t3`]),
+  ];
+
+  /** All that is stored of a job: its points, and how often each bin of its distribution counts. */
+  async function stored(server: RunningServer, { client }: Job): Promise<{ values: unknown[]; counts: unknown[] }> {
+    const sessions = await server.json<{ session: string; number: number }[]>(
+      200,
+      'GET',
+      '/api/v1/sessions?limit=1000',
+    );
+    const { session } = sessions.find(({ number }) => String(number) === client.job)!;
+    const path = `/api/v1/sessions/${session}/streams`;
+    const [points, seconds] = await server.json<{ stream: string }[]>(200, 'GET', path);
+    const rows = await server.json<{ ts: number; value: number }[]>(200, 'GET', `${path}/${points!.stream}/points`);
+    const bins = await server.json<{ value: { cnt: number }[] }[]>(
+      200,
+      'GET',
+      `${path}/${seconds!.stream}/distributions/1`,
+    );
+    return {
+      values: rows.map(({ ts, value }) => [ts, value]),
+      counts: bins.flatMap(({ value }) => value.map(({ cnt }) => cnt)),
+    };
+  }
+
+  const whole = (numbers: number) => ({
+    values: Array.from({ length: numbers }, (_, number) => [[number, 1], [number, 2]]).flat(), // prettier-ignore
+    counts: Array<number>(numbers).fill(3),
+  });
+
+  test.each<Cut>(['before COMMIT arrives', 'as COMMIT arrives', 'before COMMIT is answered'])(
+    'learns nothing of a connection that is cut %s',
+    async (where) => {
+      const proxy = await CuttingProxy.open(database.url);
+      try {
+        const server = await start(proxy.url, SERVER, { LUNA: 'on' });
+        let cuts = 0;
+        const cut = async <T>(send: () => Promise<T>): Promise<T> => {
+          proxy.cutNextCommit(where);
+          const answer = await send();
+          expect(proxy.cuts.get(where)).toBe(++cuts);
+          return answer;
+        };
+        const job = await open(server);
+        for (let number = 0; number < 5; number++)
+          for (const upload of uploads(job, number)) expect((await cut(upload)).status).toBe(200);
+        const { client } = job;
+        const update = () => client.post(`/update_job/?job=${client.job}`, '{"name": "changed"}');
+        expect((await cut(update)).status).toBe(200);
+        expect(await cut(() => client.metric('events', ['events']))).toMatch(/^\d+$/);
+        expect((await cut(() => client.close(1_000_000))).status).toBe(200);
+        const form = `test_start=${Date.now()}`;
+        const another = await cut(() => client.post('/create_job/', form));
+        expect(another).toMatchObject({ status: 200, text: expect.stringMatching(/^\d+$/) });
+        expect(await client.post('/create_job/', form)).toEqual(another);
+        expect(await stored(server, job)).toEqual(whole(5));
+      } finally {
+        await Promise.all(running.splice(0).map((server) => server.stop()));
+        proxy.close();
+      }
+    },
+  );
+
+  test('has its connection closed while PostgreSQL is away, and each request counts once when it comes again', async () => {
+    const server = await start(database.url, SERVER, { LUNA: 'on' });
+    const job = await open(server);
+    for (const upload of uploads(job, 0)) expect((await upload()).status).toBe(200);
+    const metric = JSON.stringify({ job: job.client.job, type: 'metrics', types: ['metrics'], local_id: 'late' });
+    const requests = [...uploads(job, 1), () => job.client.post('/create_metric/', metric), () => job.client.close(9)];
+    // Uploads are under way when it stops: somebody holds their series.
+    const holder = await rival();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM series FOR UPDATE');
+    const underWay = uploads(job, 1).map((send) => send());
+    await untilWaiting(await rival(), 'SELECT');
+    await database.stop();
+    try {
+      for (const answer of await Promise.all([...underWay, ...requests.map((send) => send())]))
+        expect(answer).toMatchObject({ status: 0, text: 'socket hang up' });
+    } finally {
+      database = await restart();
+    }
+    await until(async () => (await server.readiness()) === 200);
+    for (const send of requests) expect((await send()).status).toBe(200);
+    expect(await stored(server, job)).toEqual(whole(2));
+    const metrics = await (await server.fetch('GET', '/metrics')).text();
+    expect(metrics).toMatch(/^marigram_luna_deferred_total 6$/m);
+  });
+});
+
 describe('two server processes on one database', () => {
   test('write the same series under load', async () => {
     const servers = [await start(), await start()];
@@ -235,13 +354,6 @@ describe('others in the database are in the way, and no client learns of it:', (
     const text = 'SELECT s.id FROM series s JOIN metadata m ON m.id = s.metadata WHERE m.key = $1';
     const { rows } = await client.query<{ id: number }>(text, [uri.split('/').at(-2)]);
     return rows[0]!.id;
-  }
-
-  /** Waits until somebody waits for a lock, in a statement that begins like this. */
-  async function untilWaiting(client: pg.Client, beginning: string): Promise<void> {
-    const text = `SELECT count(*)::int AS count FROM pg_stat_activity
-                  WHERE wait_event_type = 'Lock' AND query ~ ('^\\s*' || $1)`;
-    await until(async () => (await client.query<{ count: number }>(text, [beginning])).rows[0]!.count > 0);
   }
 
   async function deadlocks(client: pg.Client): Promise<number> {

@@ -23,9 +23,9 @@ export class LunaClient {
     readonly start: number,
   ) {}
 
-  /** A client with a new job. */
-  static async open(archive: TestArchive, start = 1574164720000000): Promise<LunaClient> {
-    const base = await lunaUrl(archive);
+  /** A client with a new job of an archive, or of the door at this address. */
+  static async open(at: TestArchive | URL, start = 1574164720000000): Promise<LunaClient> {
+    const base = at instanceof URL ? at : await lunaUrl(at);
     const form = new URLSearchParams({ test_start: String(start), configs: JSON.stringify({ run: randomUUID() }) });
     const { text } = await request(base, 'POST', '/create_job/', form.toString(), FORM);
     return new LunaClient(base, text, start);
