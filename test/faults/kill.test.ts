@@ -4,12 +4,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../../src/embedded-postgres/process-identity.js';
 import { WriteLoad } from '../support/load.js';
 import { MARIGRAM, postgresOf, postgresUrlOf, Sandbox, until } from '../support/process.js';
+import { RuleLoad } from '../support/rule-load.js';
 import { SessionLoad } from '../support/session-load.js';
 
 const ROUNDS = 20;
 const PACKING_ROUNDS = 6;
 
-/** How often each kill is tried under writers of sessions: enough to meet most moments over some runs. */
+/** How often each kill is tried under writers of sessions, and of values that rules judge: enough to meet most moments over some runs. */
 const SESSION_ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
 
 let sandbox: Sandbox;
@@ -122,6 +123,41 @@ test.each(['the server', 'PostgreSQL'])(
     await load.verify();
     expect(await sandbox.run([...MARIGRAM, 'verify'], env)).toMatchObject({ code: 0, stderr: '' });
     expect(await load.server.stop()).toMatchObject({ code: 0 });
+  },
+);
+
+test.each(['the only server', 'one of two servers', 'PostgreSQL'])(
+  `SIGKILL of %s while values are judged by a rule, ${SESSION_ROUNDS} times: each point counts once`,
+  async (victim) => {
+    const env = { DATA_DIR: sandbox.directory() };
+    const servers = [await sandbox.start(env)];
+    const load = await RuleLoad.prepare(servers[0]!, sandbox, env);
+    const second = { DATABASE_URL: postgresUrlOf(env.DATA_DIR) };
+    if (victim === 'one of two servers') servers.push(await sandbox.start(second));
+    const last = servers.length - 1;
+    const kill = async (): Promise<void> => {
+      if (victim === 'PostgreSQL') {
+        const postgres = postgresOf(env.DATA_DIR)!;
+        process.kill(postgres.pid, 'SIGKILL');
+        await until(() => !isAlive(postgres) && postgresOf(env.DATA_DIR) !== undefined);
+      } else {
+        servers[last]!.program.signal('SIGKILL');
+        await servers[last]!.program.ended;
+        servers[last] = await sandbox.start(last === 0 ? env : second);
+      }
+    };
+    const kills = new Set(
+      Array.from({ length: SESSION_ROUNDS }, () => Math.floor(Math.random() * load.requests.length)),
+    );
+    for (const number of load.requests.keys()) {
+      let attempts = 0;
+      const posting = load.post(number, () => servers[(number + attempts++) % servers.length]!);
+      // Somewhere within the few milliseconds that a transaction takes.
+      if (kills.has(number)) await sleep(Math.random() * 10).then(kill);
+      await posting;
+    }
+    await load.verify(servers[0]!);
+    for (const server of servers.toReversed()) expect(await server.stop()).toMatchObject({ code: 0 });
   },
 );
 

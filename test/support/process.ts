@@ -102,6 +102,7 @@ export class Program {
 export interface WireRequest {
   key?: string;
   body?: unknown;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** A server that listens. */
@@ -114,12 +115,13 @@ export class RunningServer {
     readonly archive: string,
   ) {}
 
-  fetch(method: string, path: string, { key, body }: WireRequest = {}): Promise<Response> {
+  fetch(method: string, path: string, { key, body, headers }: WireRequest = {}): Promise<Response> {
     return fetch(`${this.origin}${path}`, {
       method,
       headers: {
         ...(key !== undefined && { authorization: `Token ${key}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });

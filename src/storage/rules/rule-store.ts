@@ -36,7 +36,7 @@ export interface RuleState {
 }
 
 /** The maximum of rules. */
-export const MAX_RULES = 1000;
+const MAX_RULES = 1000;
 
 const SELECT = `
   SELECT id, name, enabled, body AS text, ${microsOf('created')} AS created, ${microsOf('changed')} AS changed,
