@@ -87,6 +87,22 @@ test.each(['samples', 'distribution'])('%s that can not be decoded are put right
   expect(await differences(stream)).toEqual([]);
 });
 
+test('a distribution that can not be decoded is an error for readers of its time, and for nobody else', async () => {
+  const stream = await newBins('float', ['quantiles', 'distribution']);
+  await damage(stream, 'distribution = substring(distribution FOR length(distribution) - 1)');
+  const read = (summary: string) =>
+    archive.http.get(`/api/v1/sessions/${stream.session}/streams/${stream.key}/${summary}`);
+  for (const summary of ['distributions/1', 'distributions/all', 'quantiles/all'])
+    expect((await read(summary).expect(500)).body).toMatchObject({ code: 'internal-error' });
+  expect((await read('quantiles/1').expect(200)).body).toHaveLength(3);
+  expect((await read(`distributions/1?from=${MICROS + 1_000_000}`).expect(200)).body).toHaveLength(1);
+  await archive.http.get('/health/ready').expect(200);
+  // A late point would have to be merged with it.
+  const late = { stream, row: 3000, points: [[MICROS, 1]] as const };
+  await expect(write(archive, [late])).rejects.toThrow(SHORT);
+  await write(archive, [{ ...late, points: [[MICROS + 1_000_000, 1]] }]);
+});
+
 test('a count that is not that of the categories is found', async () => {
   const stream = await newBins('string', ['categories']);
   expect(await differences(stream)).toEqual([]);

@@ -31,7 +31,8 @@ interface FillState {
  * Fills the bins of summaries that were registered after their points, from the oldest bin to the newest in steps. Each
  * step is a transaction that holds the lock of the series, recomputes whole bins from the stored points, and records how
  * far it came: so it can be interrupted anywhere, and writes and other processes continue in between. Bins whose points
- * have expired stay as they are.
+ * have expired stay as they are. A bin may come to more categories than writes may give it: its points are stored, so
+ * leaving some out would make the bin wrong, and nobody is there to be refused. Writes to such a bin are refused.
  */
 @Injectable()
 export class BackFill implements BinOwner {
