@@ -282,6 +282,72 @@ test('a taken place gets the last value, and the same value changes nothing', as
   });
 });
 
+describe('what tools send', () => {
+  test('Telegraf, to both APIs, with gzip', async () => {
+    const lines = [
+      'cpu,cpu=cpu-total,host=web1 usage_idle=97.5,usage_user=1.25,usage_system=0.9999999999990905 1732700000000000000',
+      'mem,host=web1 used_percent=41.5,total=16777216000i,available=9815052288u 1732700000000000000',
+      'disk,device=sda1,fstype=ext4,host=web1,mode=rw,path=/ free=1099511627776i 1732700000000000000',
+      'system,host=web1 uptime_format="3 days,  1:02" 1732700000000000000',
+    ].join('\n');
+    const body = gzipSync(`${lines}\n`);
+    const user = { 'user-agent': 'Telegraf/1.32.3 Go/1.23.3', 'content-type': 'text/plain; charset=utf-8' };
+    const send = (path: string) =>
+      archive.http
+        .post(path)
+        .set({ ...user, authorization: `Token ${key}`, 'content-encoding': 'gzip' })
+        .send(body)
+        .expect(204);
+    await send('/write?consistency=any&db=telegraf&rp=autogen');
+    await send('/api/v2/write?bucket=telegraf-v2&org=mine&precision=ns');
+    const at = (value: unknown): [number, unknown][] => [[1732700000, value]];
+    const expected = {
+      'cpu,cpu=cpu-total,host=web1': {
+        ...{ usage_idle: at(97.5), usage_user: at(1.25), usage_system: at(0.9999999999990905) },
+      },
+      'mem,host=web1': { used_percent: at(41.5), total: at(16777216000), available: at(9815052288) },
+      'disk,device=sda1,fstype=ext4,host=web1,mode=rw,path=/': { free: at(1099511627776) },
+      'system,host=web1': { uptime_format: at('3 days,  1:02') },
+    };
+    expect(await stored('telegraf')).toEqual(expected);
+    expect(await stored('telegraf-v2')).toEqual(expected);
+  });
+
+  test('k6: a database of its own, then thousands of points in each second', async () => {
+    await archive.http.post('/query').query({ q: 'CREATE DATABASE "k6db"', p: key }).expect(200);
+    const lines = Array.from({ length: 3000 }, (_, index) => {
+      const tags = 'expected_response=true,method=GET,name=http://shop.example/,scenario=default,status=200';
+      const head = `http_req_duration,${tags}`;
+      return `${head} value=${index / 8} ${1732700000000000000n + BigInt(index) * 300n}`;
+    });
+    const auth = { authorization: `Basic ${Buffer.from(`k6:${key}`).toString('base64')}` };
+    const url = '/write?consistency=&db=k6db&precision=ns&rp=';
+    await archive.http.post(url).set(auth).send(lines.join('\n')).expect(204);
+    const [series] = Object.values(await stored('k6db')) as [{ value: [number, number][] }];
+    // No two of them are one, though several lie in each microsecond.
+    expect(series.value).toHaveLength(1000);
+    const [{ uri }] = (await archive.http.get(ARCHIVE).query({ database: 'k6db' })).body as [{ uri: string }];
+    const { body } = await archive.http.get(`${uri}value/base`).query({ limit: 10_000 }).expect(200);
+    expect((body as { val: number }[]).map(({ val }) => val)).toEqual(lines.map((_, index) => index / 8));
+  });
+
+  test('the backend listener of JMeter', async () => {
+    const lines = [
+      'jmeter,application=a,transaction=all,statut=all count=5,countError=0,avg=10.5,min=1.0,max=20.0,hit=5,sb=1000,rb=2000,pct95.0=19.5 1700000000000000000',
+      'jmeter,application=a,transaction=internal minAT=0,maxAT=2,meanAT=1,startedT=2,endedT=2 1700000000000000000',
+      'events,application=a,title=ApacheJMeter text="Test started" 1700000000000000000',
+    ];
+    await write(`${lines.join('\n')}\n`, 'jmeter').expect(204);
+    expect(await stored('jmeter')).toMatchObject({
+      'jmeter,application=a,statut=all,transaction=all': {
+        ...{ count: [[1700000000, 5]], avg: [[1700000000, 10.5]], 'pct95.0': [[1700000000, 19.5]] },
+      },
+      'jmeter,application=a,transaction=internal': { maxAT: [[1700000000, 2]] },
+      'events,application=a,title=ApacheJMeter': { text: [[1700000000, 'Test started']] },
+    });
+  });
+});
+
 describe('the type of a field', () => {
   const conflict = (type: string, of: string): string =>
     `partial write: field type conflict: input field "v" on measurement "m" is type ${type}, already exists as type ${of} dropped=1`;

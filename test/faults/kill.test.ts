@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../../src/embedded-postgres/process-identity.js';
+import { LineLoad } from '../support/line-load.js';
 import { WriteLoad } from '../support/load.js';
 import { MARIGRAM, postgresOf, postgresUrlOf, Sandbox, until } from '../support/process.js';
 import { RuleLoad } from '../support/rule-load.js';
@@ -10,8 +11,8 @@ import { SessionLoad } from '../support/session-load.js';
 const ROUNDS = 20;
 const PACKING_ROUNDS = 6;
 
-/** How often each kill is tried under writers of sessions, and of values that rules judge: enough to meet most moments over some runs. */
-const SESSION_ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
+/** How often each kill is tried under these writers, and under values that rules judge: enough to meet most moments over some runs. */
+const LOAD_ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -98,13 +99,18 @@ test('SIGKILL of PostgreSQL under writes: it runs again without a restart of the
   expect(await server.stop()).toMatchObject({ code: 0 });
 });
 
-test.each(['the server', 'PostgreSQL'])(
-  `SIGKILL of %s under writers of a session, ${SESSION_ROUNDS} times: none of its rows is lost, each counts once`,
-  async (victim) => {
+test.each([
+  ['the server', 'a session', SessionLoad],
+  ['PostgreSQL', 'a session', SessionLoad],
+  ['the server', 'line protocol', LineLoad],
+  ['PostgreSQL', 'line protocol', LineLoad],
+] as const)(
+  `SIGKILL of %s under writers of %s, ${LOAD_ROUNDS} times: no point is lost, each counts once`,
+  async (victim, _, Load) => {
     const env = { DATA_DIR: sandbox.directory() };
-    const load = await SessionLoad.prepare(await sandbox.start(env), await sandbox.issueKey(env));
+    const load = await Load.prepare(await sandbox.start(env), await sandbox.issueKey(env));
     load.start();
-    for (let round = 1; round <= SESSION_ROUNDS; round++) {
+    for (let round = 1; round <= LOAD_ROUNDS; round++) {
       await load.written();
       // Somewhere within the few milliseconds that a transaction takes.
       await sleep(Math.random() * 20);
@@ -127,7 +133,7 @@ test.each(['the server', 'PostgreSQL'])(
 );
 
 test.each(['the only server', 'one of two servers', 'PostgreSQL'])(
-  `SIGKILL of %s while values are judged by a rule, ${SESSION_ROUNDS} times: each point counts once`,
+  `SIGKILL of %s while values are judged by a rule, ${LOAD_ROUNDS} times: each point counts once`,
   async (victim) => {
     const env = { DATA_DIR: sandbox.directory() };
     const servers = [await sandbox.start(env)];
@@ -146,9 +152,7 @@ test.each(['the only server', 'one of two servers', 'PostgreSQL'])(
         servers[last] = await sandbox.start(last === 0 ? env : second);
       }
     };
-    const kills = new Set(
-      Array.from({ length: SESSION_ROUNDS }, () => Math.floor(Math.random() * load.requests.length)),
-    );
+    const kills = new Set(Array.from({ length: LOAD_ROUNDS }, () => Math.floor(Math.random() * load.requests.length)));
     for (const number of load.requests.keys()) {
       let attempts = 0;
       const posting = load.post(number, () => servers[(number + attempts++) % servers.length]!);

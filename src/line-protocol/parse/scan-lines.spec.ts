@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../../common/turns.js';
 import { type Head, parseHead } from './head.js';
 import { scanLines } from './scan-lines.js';
 import { type Precision } from './time-reader.js';
@@ -10,7 +11,7 @@ type Line = [string, Record<string, string>, Record<string, unknown>, number, nu
 function scan(text: string | Buffer, precision: Precision = 'ns'): { lines: Line[]; count: number; text: string } {
   // Not at the beginning of its memory, as bodies are not.
   const body = Buffer.concat([Buffer.from('x'), Buffer.from(text)]).subarray(1);
-  const { lines, refused } = scanLines(body, precision, parseHead);
+  const { lines, refused } = atOnce(scanLines(body, precision, parseHead));
   const told = lines.heads.map(({ measurement, tags }, index): Line => {
     const fields = new Map<string, unknown>();
     for (let at = lines.ends[index - 1] ?? 0; at < lines.ends[index]!; at++) {
@@ -260,12 +261,22 @@ describe('lines that are taken', () => {
 test('a head that is known is not read again, and is the same object for all of its lines', () => {
   const cpu: Head = { measurement: 'cpu', tags: [] };
   const asked: string[] = [];
-  const { lines } = scanLines(Buffer.from('cpu v=1\nm,t=é v=1\ncpu v=2\nm,t=é v=2'), 'ns', (text) => {
+  const readHead = (text: string): Head | string => {
     asked.push(text);
     return text === 'cpu' ? cpu : parseHead(text);
-  });
+  };
+  const body = Buffer.from('cpu v=1\nm,t=é v=1\ncpu v=2\nm,t=é v=2');
+  const { lines } = atOnce(scanLines(body, 'ns', readHead));
   expect(asked).toEqual(['cpu', 'm,t=Ã©']);
   const [, other] = lines.heads;
   expect(lines.heads.map((head) => [cpu, other].indexOf(head))).toEqual([0, 1, 0, 1]);
   expect(other).toEqual({ measurement: 'm', tags: [['t', 'é']] });
+});
+
+test('a long body is read in steps', () => {
+  const body = Buffer.from('m v=1\n'.repeat(50_000));
+  const steps = scanLines(body, 'ns', parseHead);
+  let count = 0;
+  while (!steps.next().done) count++;
+  expect(count).toBe(4);
 });

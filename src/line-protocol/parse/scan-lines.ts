@@ -12,8 +12,11 @@ export interface ScannedLines<H extends Head> {
   readonly refused: RefusedLines;
 }
 
+/** So many bytes are read in a step. */
+const STEP_BYTES = 64 * 1024;
+
 /**
- * Reads line protocol as InfluxDB 1.6 does: good lines become columns, the others are refused one by one, with its words
+ * Reads line protocol in steps, as InfluxDB 1.6 does: good lines become columns, the others are refused one by one, with its words
  * for the reason. Four things are different: `4u`, `+5` and CRLF are taken, a text has to end where its value does, a line
  * feed outside of texts always ends a line, and names and texts have bounds.
  *
@@ -27,7 +30,7 @@ export function scanLines<H extends Head>(
   body: Buffer,
   precision: Precision,
   readHead: (text: string) => H | string,
-): ScannedLines<H> {
+): Generator<void, ScannedLines<H>, void> {
   return new LineScanner(body, precision, readHead).scan();
 }
 
@@ -53,9 +56,14 @@ class LineScanner<H extends Head> {
     this.isStorable = isStorable(body);
   }
 
-  scan(): ScannedLines<H> {
+  *scan(): Generator<void, ScannedLines<H>, void> {
     const { body, lines, refused } = this;
+    let stepEnd = STEP_BYTES;
     while (this.position < body.length) {
+      if (this.position > stepEnd) {
+        yield;
+        stepEnd = this.position + STEP_BYTES;
+      }
       this.skipBlanks();
       const start = this.position;
       if (body[start] === HASH) {

@@ -59,7 +59,8 @@ export class LineWriteService {
    */
   async write({ body, database, precision, by }: LineWrite): Promise<LineReport | undefined> {
     this.limits.check(by, subjectOfDatabase(database));
-    const { lines, refused } = scanLines(body, precision, this.heads.readerOf(database, this.config.seriesLimit));
+    const readHead = this.heads.readerOf(database, this.config.seriesLimit);
+    const { lines, refused } = await inTurns(scanLines(body, precision, readHead));
     if (refused.count > 0) this.metrics.linesDropped.inc({ reason: 'unreadable' }, refused.count);
     if (lines.heads.length === 0) return refused.count > 0 ? { text: refused.text, isConflict: false } : undefined;
     const now = lines.micros.some(Number.isNaN) ? await this.db.now() : NaN;
