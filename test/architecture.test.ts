@@ -98,7 +98,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   'declared-types': ['auth', 'common', 'event-types', 'http', 'storage'],
   rules: ['auth', 'common', 'evaluation', 'event-types', 'http', 'storage'],
-  events: ['auth', 'common', 'evaluation', 'http', 'storage'],
+  events: ['auth', 'common', 'evaluation', 'http', 'postgres', 'storage'],
   health: ['common', 'http', 'metrics', 'postgres'],
   welcome: ['common', 'config', 'http'],
   backup: ['common', 'jobs', 'postgres', 'storage'],

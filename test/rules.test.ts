@@ -160,7 +160,7 @@ describe('events', () => {
   test('of sensors know the sensor, and the labels that it has now', async () => {
     const match = { sensor: 's1', site: 'B2', 'event-type': 'temperature' };
     await rules.add({ ...HOT, match, warnings: 1, event: { type: 'HOT', text: '{{sensor}} in {{site}}' } });
-    const send = (site: string, ts: number) =>
+    const send = (site: string, ts: number, temperature = 99) =>
       archive.http
         .post(ARCHIVE)
         .set('authorization', archive.auth)
@@ -169,11 +169,24 @@ describe('events', () => {
           archive.http
             .post('/api/v1/sensors/s1/measurements')
             .set('authorization', archive.auth)
-            .send({ temperature: 99, at: ts * 1000 })
+            .send({ temperature, at: ts * 1000 })
             .expect(200),
         );
     for (const [index, site] of ['B1', 'B2', 'B1'].entries()) await send(site, 1000 + index);
-    expect(await rules.events('?sensor=s1')).toMatchObject([{ sensor: 's1', opened: 1001, text: 's1 in B2' }]);
+    const events = [{ temperature: 99, at: '1970-01-01T00:16:41Z', type: 'HOT' }];
+    const { body, headers } = await archive.http.get('/api/v1/sensors/s1/events').expect(200);
+    expect([body, headers.link]).toEqual([{ sensorUuid: 's1', events }, undefined]);
+    await send('B2', 1003, 20);
+    await send('B2', 1003.5);
+    const first = await archive.http.get('/api/v1/sensors/s1/events?limit=1&since=0').expect(200);
+    expect(first.body.events).toEqual(events);
+    const [, next = ''] = /^<http:\/\/[^/]*(.*)>; rel="next"$/.exec(first.headers.link ?? '') ?? [];
+    const second = await archive.http.get(next).expect(200);
+    expect(second.body.events).toMatchObject([{ at: '1970-01-01T00:16:43.5Z' }]);
+    expect((await archive.http.get('/api/v1/sensors/none/events').expect(200)).body.events).toEqual([]);
+    expect(await rules.events('?sensor=s1&until=1003')).toMatchObject([
+      { sensor: 's1', opened: 1001, text: 's1 in B2' },
+    ]);
   });
 
   test('of percentages compare the quotient', async () => {

@@ -8,6 +8,9 @@ import { type EventFilter, type EventPlace, type EventSearch } from '../storage/
 export const DEFAULT_EVENTS = 100;
 export const MAX_EVENTS = 1000;
 
+/** How many of one sensor an answer has, unless `limit` wants fewer. */
+export const MAX_SENSOR_EVENTS = 10_000;
+
 /** Names with a special meaning; every other one filters by a parameter of the metadata. */
 const NAMES = new Set([
   ...['state', 'acknowledged', 'rule', 'type', 'severity', 'sensor', 'metadata-key', 'event-type'],
@@ -19,8 +22,18 @@ export function parseEventQuery(query: Query): EventSearch {
   return {
     filter: filterOf(query),
     descending: oneOf(query, 'order', ['desc', 'asc']) !== 'asc',
-    after: query.cursor === undefined ? undefined : placeOf(query.cursor),
-    limit: limitOf(query),
+    after: afterOf(query),
+    limit: limitOf(query, DEFAULT_EVENTS, MAX_EVENTS),
+  };
+}
+
+/** The page of a sensor's events that a query string asks for, oldest first. Throws `Invalid`, naming the parameter. */
+export function parseSensorEventQuery(query: Query): EventSearch {
+  return {
+    filter: { since: parseMoment(query, 'since'), until: parseMoment(query, 'until') },
+    descending: false,
+    after: afterOf(query),
+    limit: limitOf(query, MAX_SENSOR_EVENTS, MAX_SENSOR_EVENTS),
   };
 }
 
@@ -57,14 +70,15 @@ function oneOf<T extends string>(query: Query, name: string, values: readonly T[
   return known;
 }
 
-function limitOf({ limit = String(DEFAULT_EVENTS) }: Query): number {
+function limitOf({ limit = '' }: Query, normal: number, most: number): number {
+  if (limit === '') return normal;
   const number = /^\d{1,9}$/.test(limit) ? Number(limit) : 0;
-  if (number < 1 || number > MAX_EVENTS)
-    throw new Invalid(`limit: expected 1 to ${MAX_EVENTS}, got ${JSON.stringify(limit)}`);
+  if (number < 1 || number > most) throw new Invalid(`limit: expected 1 to ${most}, got ${JSON.stringify(limit)}`);
   return number;
 }
 
-function placeOf(cursor: string): EventPlace {
+function afterOf({ cursor }: Query): EventPlace | undefined {
+  if (cursor === undefined) return undefined;
   const [, opened, id] = /^(-?\d{1,16}) ([\da-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (opened === undefined || id === undefined || !isUUID(id))
     throw new Invalid('cursor: expected the `next` of another page');

@@ -1,4 +1,5 @@
 import { MICROS_PER_SECOND } from '../common/time.js';
+import { timestampOf } from '../postgres/timestamps.js';
 import { type StoredEvent } from '../storage/events/event.js';
 import { type EventObject } from './event.dto.js';
 
@@ -27,6 +28,11 @@ export function toWire(event: StoredEvent): EventObject {
     acknowledged: acknowledged && { by: acknowledged.by, at: seconds(acknowledged.at), note: acknowledged.note },
     text: event.text,
   };
+}
+
+/** Micros as ISO 8601, with as many digits of the second as they need. */
+export function isoOf(micros: number): string {
+  return timestampOf(micros).replace(/\.?0+Z$/, 'Z');
 }
 
 function seconds(micros: number): number {

@@ -1,9 +1,9 @@
 import { EXAMPLE, type Parameter, shape } from '../common/api-docs.js';
 import { SEVERITIES } from '../evaluation/rule.js';
-import { refusal } from '../http/error-responses.js';
+import { HEADERS, refusal } from '../http/error-responses.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
 import { query, SECONDS } from '../http/parameters.js';
-import { DEFAULT_EVENTS, MAX_EVENTS } from './event-query.js';
+import { DEFAULT_EVENTS, MAX_EVENTS, MAX_SENSOR_EVENTS } from './event-query.js';
 
 const EVENT = {
   id: '01944f3b-0d5a-7c3e-8f21-6b9c0d4e5a17',
@@ -30,6 +30,10 @@ const EVENT = {
 
 const TEXT = { type: 'string' } as const;
 
+const SINCE = query('since', 'Since', 'Opened at this time or later.', SECONDS);
+const UNTIL = query('until', 'Until', 'Opened before this time.', SECONDS);
+const CURSOR = query('cursor', 'Cursor', 'The `next` of the page before.', TEXT);
+
 const FILTERS: readonly Parameter[] = [
   query('state', 'EventState', 'Only open or only closed events.', { type: 'string', enum: ['open', 'closed'] }),
   query('acknowledged', 'Acknowledged', 'Only events that are acknowledged, or that are not.', { type: 'boolean' }),
@@ -39,8 +43,8 @@ const FILTERS: readonly Parameter[] = [
   query('sensor', 'SensorOfEvents', 'The id of a sensor.', TEXT),
   query('metadata-key', 'MetadataKeyOfEvents', 'The key of a metadata, which may be gone.', TEXT),
   query('event-type', 'EventTypeOfEvents', 'The event type of the points.', TEXT),
-  query('since', 'Since', 'Opened at this time or later.', SECONDS),
-  query('until', 'Until', 'Opened before this time.', SECONDS),
+  SINCE,
+  UNTIL,
   query('overlapping', 'Overlapping', '`SINCE,UNTIL`: open at some time between these, both inclusive.', TEXT),
 ];
 
@@ -51,7 +55,7 @@ const PAGE: readonly Parameter[] = [
   query('limit', 'LimitOfEvents', 'How many events the answer may have.', {
     ...{ type: 'integer', minimum: 1, maximum: MAX_EVENTS, default: DEFAULT_EVENTS },
   }),
-  query('cursor', 'Cursor', 'The `next` of the page before.', TEXT),
+  CURSOR,
 ];
 
 /** GET `events`. */
@@ -115,5 +119,31 @@ export const RESOLVE_EVENT: OperationDocs = {
       'closed-by': 'manual',
     }),
     409: CLOSED,
+  },
+};
+
+/** GET `sensors/S/events`. */
+export const LIST_SENSOR_EVENTS: OperationDocs = {
+  id: 'listSensorEvents',
+  tag: 'sensors',
+  summary: "Lists the events of a sensor's temperature",
+  description:
+    'Oldest first; none where there is no such sensor. The `Link` header has the next page. `events?sensor=S` lists all ' +
+    'events of the sensor, and more of each.',
+  parameters: [
+    SINCE,
+    UNTIL,
+    CURSOR,
+    query('limit', 'LimitOfSensorEvents', 'How many events the answer may have.', {
+      ...{ type: 'integer', minimum: 1, maximum: MAX_SENSOR_EVENTS, default: MAX_SENSOR_EVENTS },
+    }),
+  ],
+  answers: {
+    200: jsonAnswer(
+      'The events.',
+      shape('SensorEvents'),
+      { sensorUuid: 's1', events: [{ temperature: 99, at: '2026-01-05T10:00:03Z', type: 'TEMPERATURE_EXCEEDED' }] },
+      { Link: HEADERS.link },
+    ),
   },
 };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EventsController } from './events.controller.js';
+import { SensorEventsController } from './sensor-events.controller.js';
 import { EventsService } from './events.service.js';
 
-@Module({ controllers: [EventsController], providers: [EventsService] })
+@Module({ controllers: [EventsController, SensorEventsController], providers: [EventsService] })
 export class EventsModule {}

@@ -10,7 +10,8 @@ import {
   type ResolutionObject,
 } from './event.dto.js';
 import { cursorOf } from './event-query.js';
-import { toWire } from './event-view.js';
+import { isoOf, toWire } from './event-view.js';
+import { type SensorEventObject } from './sensor-events.dto.js';
 
 /** Lists events, and changes open ones. */
 @Injectable()
@@ -25,6 +26,22 @@ export class EventsService {
     const { events, more } = await this.events.list(search);
     const last = events.at(-1);
     return { events: events.map(toWire), next: more && last ? cursorOf(last) : null };
+  }
+
+  /** The events of a sensor's temperature, and the cursor of the next page. */
+  async ofSensor(
+    sensor: string,
+    { filter, ...page }: EventSearch,
+  ): Promise<{ events: SensorEventObject[]; cursor: string | null }> {
+    const { events, more } = await this.events.list({
+      filter: { ...filter, sensor, eventType: 'temperature' },
+      ...page,
+    });
+    const last = events.at(-1);
+    return {
+      events: events.map(({ value, opened, type }) => ({ temperature: value, at: isoOf(opened), type })),
+      cursor: more && last ? cursorOf(last) : null,
+    };
   }
 
   /** The event with this id. Throws `NotFound`. */

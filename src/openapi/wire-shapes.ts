@@ -6,6 +6,7 @@ import * as deletion from '../deletion/deletion.dto.js';
 import * as values from '../event-types/values.dto.js';
 import * as fields from '../databases/fields.dto.js';
 import * as events from '../events/event.dto.js';
+import * as sensorEvents from '../events/sensor-events.dto.js';
 import * as health from '../health/health.dto.js';
 import * as http from '../http/error.dto.js';
 import * as latest from '../latest/latest.dto.js';
@@ -46,6 +47,7 @@ export const WIRE_SHAPES = [
   fields,
   rules,
   events,
+  sensorEvents,
   welcome,
 ]
   .flatMap((module) => Object.values<unknown>(module))

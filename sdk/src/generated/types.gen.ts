@@ -1725,6 +1725,32 @@ export type RuleState = {
 };
 
 /**
+ * An event of a sensor's temperature.
+ */
+export type SensorEvent = {
+    /**
+     * That of the point that opened it.
+     */
+    temperature: number | null;
+    /**
+     * Its time.
+     */
+    at: string;
+    type: string;
+};
+
+/**
+ * The events of a sensor's temperature, oldest first.
+ */
+export type SensorEvents = {
+    /**
+     * The id of the sensor.
+     */
+    sensorUuid: string;
+    events: Array<SensorEvent>;
+};
+
+/**
  * The location of the archive.
  */
 export type Service = {
@@ -2377,6 +2403,11 @@ export type Limit = number;
  * How many events the answer may have.
  */
 export type LimitOfEvents = number;
+
+/**
+ * How many events the answer may have.
+ */
+export type LimitOfSensorEvents = number;
 
 /**
  * Whether one of the tags is enough.
