@@ -27,6 +27,7 @@ import { RulesModule } from './rules/rules.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SensorsModule } from './sensors/sensors.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { SummariesModule } from './summaries/summaries.module.js';
 import { WelcomeModule } from './welcome/welcome.module.js';
@@ -43,6 +44,7 @@ const API_V1 = [
   RulesModule,
   SensorsModule,
   SessionsModule,
+  StatisticsModule,
 ];
 
 /** What has the paths of Grafana's API. */

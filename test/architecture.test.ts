@@ -74,20 +74,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   annotations: ['auth', 'common', 'data', 'http', 'json', 'sessions', 'storage'],
   luna: ['audit', 'auth', 'common', 'event-types', 'http', 'json', 'postgres', 'rollups', 'sessions', 'storage'],
+  statistics: ['common', 'event-types', 'http', 'rollups', 'storage'],
   sensors: [
-    ...[
-      'auth',
-      'common',
-      'config',
-      'data',
-      'event-types',
-      'http',
-      'json',
-      'metadata',
-      'metrics',
-      'postgres',
-      'storage',
-    ],
+    ...['auth', 'common', 'config', 'data', 'event-types', 'http', 'json', 'metadata', 'metrics', 'postgres'],
+    ...['statistics', 'storage'],
   ],
   'line-protocol': [
     ...['audit', 'auth', 'common', 'config', 'event-types', 'http', 'json', 'metrics', 'postgres', 'storage'],
@@ -106,7 +96,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   openapi: [
     ...['annotations', 'auth', 'common', 'config', 'data', 'databases', 'declared-types', 'deletion', 'event-types'],
     ...['events', 'health', 'http', 'latest', 'metadata', 'rollups', 'rules', 'search', 'sensors', 'sessions'],
-    ...['summaries', 'welcome'],
+    ...['statistics', 'summaries', 'welcome'],
   ],
 };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
-import { readAll, type WirePoint } from './support/builders.js';
+import { postPoint, readAll, register, type WirePoint } from './support/builders.js';
 import { postMetadata, summarized, type WireMetadata } from './support/metadata.js';
 import { expectDocumented } from './support/openapi.js';
 
@@ -220,6 +220,107 @@ describe('what is wrong with a request', () => {
     expect(body.code).toBe('unauthorized');
     await archive.http.post(path).set('authorization', archive.auth).type('text').send('{}').expect(415);
     await archive.http.put(path).set('authorization', archive.auth).expect(405);
+  });
+});
+
+describe('what is asked of a sensor', () => {
+  const get = (path: string) => archive.http.get(`/api/v1/${path}`);
+
+  test('the temperatures of the hour, of 7 days and of 30 days', async () => {
+    const sensor = newSensor();
+    const nothing = { averageLastHour: null, averageLast7Days: null, maxLast30Days: null };
+    const unknown = await get(`sensors/${sensor}/measurements`).expect(200);
+    expect(unknown.body).toEqual({ sensorUuid: sensor, ...nothing });
+    const hoursAgo = (hours: number): number => Date.now() - hours * 3_600_000;
+    const values = [10, 100, 97, 99, 10, 100, 107, 98];
+    await post(
+      sensor,
+      values.map((temperature, index) => ({ temperature, at: hoursAgo(0.5) + index })),
+    ).expect(200, STORED);
+    await post(sensor, { humidity: 1000 }).expect(200, STORED);
+    const first = await get(`sensors/${sensor}/measurements`).expect(200);
+    expect(first.text).toBe(
+      `{"sensorUuid":"${sensor}","averageLastHour":77.625,"averageLast7Days":77.625,"maxLast30Days":107}`,
+    );
+    expect(first.headers['content-type']).toBe('application/json; charset=utf-8');
+    expectDocumented('getRecentTemperatures', first);
+    const old = [2, 7 * 24 + 1, 30 * 24 + 1].map((hours, index) => ({
+      temperature: 200 * (index + 1),
+      at: hoursAgo(hours),
+    }));
+    await post(sensor, old).expect(200, STORED);
+    const { body } = await get(`sensors/${sensor}/measurements`).expect(200);
+    expect(body).toMatchObject({ averageLastHour: 77.625, averageLast7Days: 821 / 9, maxLast30Days: 400 });
+  });
+
+  test('its statistics, which are those of its metadata, too', async () => {
+    const sensor = newSensor();
+    const values = [10, 100, 97, 99, 10, 100, 107, 98];
+    const points = values.map((temperature, index) => ({ temperature, at: 1000 * (index + 1) }));
+    await post(sensor, points).expect(200, STORED);
+    const answer = await get(`sensors/${sensor}/statistics?until=9`).expect(200);
+    expectDocumented('getSensorStatistics', answer);
+    const figures = {
+      ...{ 'event-type': 'temperature', since: 0, until: 9, count: 8, minimum: 10, maximum: 107, mean: 77.625 },
+      ...{ median: 98.5, variance: 1532.234375, 'standard-deviation': 39.14376546782386 },
+      ...{
+        first: { ts: 1, val: 10 },
+        last: { ts: 8, val: 98 },
+        percentiles: { 25: 31.75, 75: 100, 95: 107 },
+        exact: true,
+      },
+    };
+    expect(answer.body).toEqual({ sensor, ...figures });
+    const key = (await metadataOf(sensor))?.['metadata-key'];
+    const same = await get(`metadata/${key}/temperature/statistics?until=9`).expect(200);
+    expectDocumented('getStatistics', same);
+    expect(same.body).toEqual({ 'metadata-key': key, ...figures });
+    const some = await get(`sensors/${sensor}/statistics?since=2&until=4&percentiles=0,100`).expect(200);
+    expect(some.body).toMatchObject({ count: 2, mean: 98.5, percentiles: { 0: 97, 100: 100 } });
+    for (const path of [
+      `${sensor}/statistics?since=2027-01-01`,
+      `${sensor}/statistics?event-type=humidity`,
+      'no/statistics',
+    ])
+      expect((await get(`sensors/${path}`).expect(200)).body).toMatchObject({ count: 0, mean: null, percentiles: {} });
+    await get('metadata/no/temperature/statistics').expect(404);
+  });
+
+  test('percentages have statistics of their quotients; documents have none', async () => {
+    const uri = await register(archive, 'packet-loss-rate', 'failures');
+    for (const ts of [1, 2])
+      await postPoint(archive, uri, 'packet-loss-rate', { ts, val: { numerator: ts, denominator: 4 } });
+    const path = uri.replace(ARCHIVE, 'metadata/');
+    const { body } = await get(`${path}packet-loss-rate/statistics`).expect(200);
+    expect(body).toMatchObject({ count: 2, minimum: 0.25, maximum: 0.5, mean: 0.375 });
+    await get(`${path}failures/statistics`).expect(400);
+  });
+
+  test.each(['since=a', 'until=', 'percentiles=101', 'percentiles=1.5', 'foo=1', 'event-type=no-such'])(
+    'statistics refuse %s',
+    async (query) => {
+      const { body } = await get(`sensors/s1/statistics?${query}`).expect(400);
+      expect(body.detail).toMatch(
+        query.startsWith('event-type') ? /event type/ : new RegExp(`^${query.split('=')[0]}:`),
+      );
+    },
+  );
+
+  test('who they are, in pages', async () => {
+    const missing = await get('sensors/not-there').expect(404);
+    expect(missing.body.code).toBe('not-found');
+    const ids = ['list a', 'list B', 'list ä'];
+    for (const sensor of ids) await post(sensor, { temperature: 1 }).expect(200);
+    const one = await get('sensors/list%20B').expect(200);
+    expectDocumented('getSensor', one);
+    expect(one.body).toMatchObject({ sensor: 'list B', 'subject-type': 'sensor' });
+    const first = await get('sensors?limit=2&after=list').expect(200);
+    expectDocumented('listSensors', first);
+    const idsOf = (body: WireMetadata[]): unknown[] => body.map(({ sensor }) => sensor);
+    expect(idsOf(first.body)).toEqual(['list B', 'list a']);
+    const next = /<([^>]*)>; rel="next"/.exec(first.headers['link'] ?? '')?.[1] ?? '';
+    const second = await archive.http.get(new URL(next).pathname + new URL(next).search).expect(200);
+    expect(idsOf(second.body)[0]).toBe('list ä');
   });
 });
 

@@ -20,6 +20,7 @@ import * as streamPoints from '../sessions/points/points.dto.js';
 import * as comparison from '../sessions/compare/compare.dto.js';
 import * as streamSummaries from '../sessions/summaries/stream-summaries.dto.js';
 import * as streams from '../sessions/stream.dto.js';
+import * as statistics from '../statistics/statistics.dto.js';
 import * as summaries from '../summaries/summaries.dto.js';
 import * as welcome from '../welcome/welcome.dto.js';
 
@@ -37,6 +38,7 @@ export const WIRE_SHAPES = [
   health,
   latest,
   sensors,
+  statistics,
   sessions,
   streams,
   streamPoints,

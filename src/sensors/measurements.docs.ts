@@ -1,6 +1,7 @@
 import { type Answer, named, shape } from '../common/api-docs.js';
 import { KEY_HEADER, KEY_REUSED } from '../http/idempotency-key.js';
 import { jsonAnswer, type OperationDocs } from '../http/operation.js';
+import { JSON_FORMAT } from '../http/parameters.js';
 
 const refused = (name: string, description: string, field: string, message: string): Answer =>
   named(name, jsonAnswer(description, shape('MeasurementsRefused'), { result: false, response: [{ field, message }] }));
@@ -52,5 +53,21 @@ export const POST_MEASUREMENTS: OperationDocs = {
       'temperature has a point at 1767607203 already',
     ),
     422: KEY_REUSED,
+  },
+};
+
+/** GET `sensors/S/measurements`. */
+export const GET_RECENT: OperationDocs = {
+  id: 'getRecentTemperatures',
+  tag: 'sensors',
+  summary: 'Reads the temperatures of a sensor',
+  description:
+    'The exact means of the last hour and the last 7 days, and the maximum of the last 30, by the clock of the database. Points ' +
+    'of the future count, too. A sensor that is not known has none.',
+  parameters: [JSON_FORMAT],
+  answers: {
+    200: jsonAnswer('The temperatures.', shape('RecentTemperatures'), {
+      ...{ sensorUuid: 'boiler-1', averageLastHour: 21.5, averageLast7Days: 20.25, maxLast30Days: 24 },
+    }),
   },
 };

@@ -62,3 +62,21 @@ export class MeasurementsRefusedObject {
   @ApiProperty({ type: () => [BadMemberObject], description: 'The first 100 of them.' })
   response: BadMemberObject[];
 }
+
+const AVERAGE = { type: 'number', nullable: true, example: 21.5 } as const;
+
+/** The temperatures of a sensor. */
+@WireShape('RecentTemperatures', 'The temperatures of a sensor; `null` where there are none.')
+export class RecentObject {
+  @ApiProperty({ type: 'string', description: 'The id of the sensor.', example: 'boiler-1' })
+  sensorUuid: string;
+
+  @ApiProperty(AVERAGE)
+  averageLastHour: number | null;
+
+  @ApiProperty(AVERAGE)
+  averageLast7Days: number | null;
+
+  @ApiProperty(AVERAGE)
+  maxLast30Days: number | null;
+}

@@ -1414,6 +1414,86 @@ export type NoStatistics = {
 };
 
 /**
+ * A point as a number: a percentage is its quotient.
+ */
+export type NumberPoint = {
+    /**
+     * In seconds since 1970.
+     */
+    ts: number;
+    val: number;
+};
+
+/**
+ * Statistics of the points of a range of time.
+ */
+export type NumberStatistics = {
+    /**
+     * The id of the sensor that was asked for.
+     */
+    sensor?: string;
+    /**
+     * The key of the metadata that was asked for.
+     */
+    'metadata-key'?: string;
+    'event-type': EventType;
+    /**
+     * From this time on (seconds, inclusive).
+     */
+    since: number;
+    /**
+     * Until this time (exclusive).
+     */
+    until: number;
+    /**
+     * The number of points.
+     */
+    count: number;
+    /**
+     * The smallest number.
+     */
+    minimum: number | null;
+    /**
+     * The largest number.
+     */
+    maximum: number | null;
+    /**
+     * The exact mean, rounded once.
+     */
+    mean: number | null;
+    /**
+     * The 50th percentile.
+     */
+    median: number | null;
+    /**
+     * The population variance.
+     */
+    variance: number | null;
+    /**
+     * The root of the variance.
+     */
+    'standard-deviation': number | null;
+    /**
+     * The first point.
+     */
+    first: NumberPoint | null;
+    /**
+     * The last point.
+     */
+    last: NumberPoint | null;
+    /**
+     * The percentiles that were asked for, by the method of NIST; `{}` without a point.
+     */
+    percentiles: {
+        [key: string]: number;
+    };
+    /**
+     * Whether the percentiles are exact. Those of more than 1,000,000 points are within 1 %.
+     */
+    exact: boolean;
+};
+
+/**
  * The two counts of a percentage. Reads return their quotient.
  */
 export type Percentage = {
@@ -1589,6 +1669,19 @@ export type Quantiles = {
      * The relative error of q10 to q99 where more than 131,072 values differ; else absent.
      */
     within?: number;
+};
+
+/**
+ * The temperatures of a sensor; `null` where there are none.
+ */
+export type RecentTemperatures = {
+    /**
+     * The id of the sensor.
+     */
+    sensorUuid: string;
+    averageLastHour: number | null;
+    averageLast7Days: number | null;
+    maxLast30Days: number | null;
 };
 
 /**
@@ -2248,6 +2341,11 @@ export type Acknowledged = boolean;
 export type After = string;
 
 /**
+ * Sensors behind this id, by the bytes of UTF-8.
+ */
+export type AfterSensor = string;
+
+/**
  * The unit of all times: milliseconds, or microseconds.
  */
 export type AnnotationEpoch = 'ms' | 'us';
@@ -2515,6 +2613,16 @@ export type RuleOfEvents = string;
 export type RuleOfPath = string;
 
 /**
+ * What it measured.
+ */
+export type SensorEventType = string;
+
+/**
+ * The maximum of sensors. A value that is not a positive integer is ignored.
+ */
+export type SensorLimit = number;
+
+/**
  * The id of a sensor.
  */
 export type SensorOfEvents = string;
@@ -2573,6 +2681,21 @@ export type StartedFrom = Micros;
  * A `test-start` at this time or earlier.
  */
 export type StartedTo = Micros;
+
+/**
+ * Up to 20 integers from 0 to 100, comma-separated.
+ */
+export type StatisticsPercentiles = string;
+
+/**
+ * From this time on, inclusive: seconds since 1970 (the default is 0), a date such as `2026-01-05T10:00Z`, or how long ago: `-24h`, `30d`.
+ */
+export type StatisticsSince = string;
+
+/**
+ * Until this time, exclusive; in an hour by default.
+ */
+export type StatisticsUntil = string;
 
 /**
  * Exactly this case.

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../../common/errors.js';
 import { Database } from '../../postgres/database.js';
+import { selectMetadata, type StoredMetadata } from './metadata-store.js';
 import { ReadThroughCache } from './read-through-cache.js';
 import { SENSOR } from './subject-store.js';
 
@@ -44,6 +45,19 @@ export class SensorStore {
       values: [ids],
     });
     return new Map(rows.map(({ id, metadataKey }) => [id, { metadataKey }]));
+  }
+
+  /** A sensor with its labels; `undefined` where there is none. */
+  async stored(id: string): Promise<StoredMetadata | undefined> {
+    const text = `${selectMetadata('metadata')} WHERE ${IS_SENSOR} AND ${ID} = $1`;
+    return (await this.db.query<StoredMetadata>({ name: 'sensor-stored', text, values: [id] })).rows[0];
+  }
+
+  /** At most `limit` sensors behind an id, in the order of their ids. */
+  async list(after: string, limit: number): Promise<StoredMetadata[]> {
+    const page = `(SELECT * FROM metadata m WHERE ${IS_SENSOR} AND ${ID} > $1 ORDER BY ${ID} LIMIT $2)`;
+    const text = `${selectMetadata(page)} ORDER BY ${ID}`;
+    return (await this.db.query<StoredMetadata>({ name: 'sensor-list', text, values: [after, limit] })).rows;
   }
 
   /** Throws `TooManySensors` where a sensor is not there and there are `most` others, but for those of this moment. */
