@@ -22,12 +22,14 @@ export class Databases1795001400000 implements MigrationInterface {
         created timestamptz NOT NULL DEFAULT clock_timestamp(),
         CONSTRAINT field_pkey PRIMARY KEY (database, measurement, name)
       )`);
+    await db.query('ALTER TABLE series ADD COLUMN replaces boolean NOT NULL DEFAULT false');
     await db.query(`
       CREATE INDEX metadata_database ON metadata ((parameters ->> 'database')) WHERE subject_type = 'series'`);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query('DROP INDEX metadata_database');
+    await db.query('ALTER TABLE series DROP COLUMN replaces');
     await db.query('DROP TABLE field, database');
   }
 }

@@ -120,7 +120,7 @@ async function fill(archive: TestArchive): Promise<void> {
   );
   await archive.query(`INSERT INTO database VALUES (E'k\\\\6 "ö"', '[{"type": "average", "window": 60}]', 'me')`);
   await archive.query(`INSERT INTO field SELECT name, E'a\\tb', 'p(95)', 'float', NULL FROM database`);
-  await archive.query(`INSERT INTO event_type VALUES ('temperature', 'float', '°C', 'of the "rack"', now())`);
+  await archive.query(`INSERT INTO event_type VALUES ('rack-temperature', 'float', '°C', 'of the "rack"', now())`);
   await archive.query(`INSERT INTO back_fill VALUES ($1, 60, '2024-05-01 12:00Z', true)`, [series?.id]);
   await archive.query(`UPDATE series SET base_cut_off = '-infinity' WHERE id = $1`, [series?.id]);
 }

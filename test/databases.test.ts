@@ -197,10 +197,10 @@ describe('what the line protocol wrote', () => {
   });
 
   test('is no use of an event type of the same name', async () => {
-    const declared = { name: 'temperature', 'data-type': 'integer' };
+    const declared = { name: 'rack-temperature', 'data-type': 'integer' };
     await archive.http.post('/api/v1/event-types').set('authorization', admin).send(declared).expect(201);
-    await registerFields('read', [wanted('rack', {}, { temperature: 'float' })]);
-    await archive.http.delete('/api/v1/event-types/temperature').set('authorization', admin).expect(200);
+    await registerFields('read', [wanted('rack', {}, { 'rack-temperature': 'float' })]);
+    await archive.http.delete('/api/v1/event-types/rack-temperature').set('authorization', admin).expect(200);
   });
 
   test('has no other fields', async () => {

@@ -59,22 +59,22 @@ async function auditOf(target: string): Promise<string[]> {
 
 describe('a declaration', () => {
   test('is listed, and may be repeated; unit and description become those that are given', async () => {
-    const wanted = { name: 'temperature', 'data-type': 'float', unit: '°C', description: 'in the rack' };
+    const wanted = { name: 'rack-temperature', 'data-type': 'float', unit: '°C', description: 'in the rack' };
     const { body, headers } = await declare(wanted).expect(201);
     expect(body).toEqual({ ...wanted, 'built-in': false });
-    expect(headers.location).toMatch(/^http:\/\/[^/]+\/api\/v1\/event-types\/temperature$/);
+    expect(headers.location).toMatch(/^http:\/\/[^/]+\/api\/v1\/event-types\/rack-temperature$/);
     await declare(wanted).expect(200, body);
-    await declare({ name: 'temperature', 'data-type': 'float' }).expect(200, body);
+    await declare({ name: 'rack-temperature', 'data-type': 'float' }).expect(200, body);
     const changed = { ...body, description: 'in the hall' };
-    await declare({ name: 'temperature', 'data-type': 'float', description: 'in the hall' }).expect(200, changed);
-    await archive.http.get(`${TYPES}/temperature`).expect(200, changed);
-    expect(await auditOf('temperature')).toEqual(['event type declared', 'declaration changed']);
+    await declare({ name: 'rack-temperature', 'data-type': 'float', description: 'in the hall' }).expect(200, changed);
+    await archive.http.get(`${TYPES}/rack-temperature`).expect(200, changed);
+    expect(await auditOf('rack-temperature')).toEqual(['event type declared', 'declaration changed']);
   });
 
   test('is refused where it contradicts what is there', async () => {
-    await declare({ name: 'humidity', 'data-type': 'float' }).expect(201);
-    const { body } = await declare({ name: 'humidity', 'data-type': 'integer', unit: '%' }).expect(409);
-    expect(body.detail).toContain('humidity is declared as float');
+    await declare({ name: 'rack-humidity', 'data-type': 'float' }).expect(201);
+    const { body } = await declare({ name: 'rack-humidity', 'data-type': 'integer', unit: '%' }).expect(409);
+    expect(body.detail).toContain('rack-humidity is declared as float');
     await declare({ name: 'throughput', 'data-type': 'integer' }).expect(409);
     await remove('throughput').expect(409);
     const { body: throughput } = await archive.http.get(`${TYPES}/throughput`).expect(200);
@@ -161,30 +161,30 @@ describe('a declared event type', () => {
   });
 
   test('is dropped from a metadata that lacks it, and 400 where it is none', async () => {
-    await declare({ name: 'pressure', 'data-type': 'float' }).expect(201);
+    await declare({ name: 'rack-pressure', 'data-type': 'float' }).expect(201);
     const uri = await register(archive, 'throughput');
-    await postPoint(archive, uri, 'pressure', { ts: 1, val: 1 }).expect(201);
+    await postPoint(archive, uri, 'rack-pressure', { ts: 1, val: 1 }).expect(201);
     const { body } = await postPoint(archive, uri, 'presure', { ts: 1, val: 1 }).expect(400);
     expect(body.detail).toContain('there is no event type "presure"');
-    await archive.http.get(`${uri}pressure/base`).expect(200, []);
+    await archive.http.get(`${uri}rack-pressure/base`).expect(200, []);
     await archive.http.get(`${uri}presure/base`).expect(400);
-    await archive.http.get(`${uri}pressure/averages/60`).expect(200, []);
+    await archive.http.get(`${uri}rack-pressure/averages/60`).expect(200, []);
     await archive.http.get(`${uri}presure/averages/60`).expect(400);
     await archive.http.delete(`${uri}presure/base`).set('authorization', admin).expect(400);
   });
 
   test('can be removed only while no metadata has it', async () => {
-    await declare({ name: 'noise', 'data-type': 'float' }).expect(201);
-    const uri = await register(other, 'noise');
-    const { body } = await remove('noise').expect(409);
+    await declare({ name: 'rack-noise', 'data-type': 'float' }).expect(201);
+    const uri = await register(other, 'rack-noise');
+    const { body } = await remove('rack-noise').expect(409);
     expect(body.detail).toContain('in use by 1 metadata');
     await archive.http.delete(uri).set('authorization', admin).expect(200);
-    await remove('noise').expect(200);
-    await remove('noise').expect(404);
-    await post(newMetadata(['noise']), other).expect(400);
-    expect(await auditOf('noise')).toEqual(['event type declared', 'declaration removed']);
-    await declare({ name: 'noise', 'data-type': 'integer' }).expect(201);
-    await register(other, 'noise');
+    await remove('rack-noise').expect(200);
+    await remove('rack-noise').expect(404);
+    await post(newMetadata(['rack-noise']), other).expect(400);
+    expect(await auditOf('rack-noise')).toEqual(['event type declared', 'declaration removed']);
+    await declare({ name: 'rack-noise', 'data-type': 'integer' }).expect(201);
+    await register(other, 'rack-noise');
   });
 
   test('one that is removed and registered at the same time is either gone or in use', async () => {
@@ -343,29 +343,34 @@ describe('the command line', () => {
     onTestFinished(() => {
       printed.mockRestore();
     });
-    await declare({ name: 'voltage', 'data-type': 'float' }).expect(201);
+    await declare({ name: 'rack-voltage', 'data-type': 'float' }).expect(201);
 
     const plan = (eventType: string): Promise<void> => {
       const policy = { event_type: eventType, summary_type: 'base', summary_window: '0', expire: '30' };
       const file = fileOf(`${eventType}.json`, JSON.stringify({ policies: [policy] }));
       return planRetention({ ...env, RETENTION_POLICY: file });
     };
-    await plan('voltage');
+    await plan('rack-voltage');
     await expect(plan('voltag')).rejects.toThrow('policy 1: event_type must be');
 
-    const fields = { 'measurement-agent': '192.0.2.9', source: '192.0.2.9', 'event-type': 'voltage', ts: 1714557600 };
+    const fields = {
+      'measurement-agent': '192.0.2.9',
+      source: '192.0.2.9',
+      'event-type': 'rack-voltage',
+      ts: 1714557600,
+    };
     await runImport(env, fileOf('points.ndjson', JSON.stringify({ ...fields, val: 230.5 })), [], {});
-    const lines = fileOf('points.lp', 'm,source=192.0.2.9 voltage=231.5,volts=232.5 1714557601000000000');
+    const lines = fileOf('points.lp', 'm,source=192.0.2.9 rack-voltage=231.5,volts=232.5 1714557601000000000');
     await expect(runImport(env, lines, [], { eventType: [['volts', 'voltag']] })).rejects.toThrow('"voltag"');
     await runImport(env, lines, [], { tag: [['measurement', '']] });
-    const { body } = await archive.http.get(`${ARCHIVE}?event-type=voltage&source=192.0.2.9`).expect(200);
-    expect(await readAll(archive, body[0].uri, 'voltage')).toEqual([
+    const { body } = await archive.http.get(`${ARCHIVE}?event-type=rack-voltage&source=192.0.2.9`).expect(200);
+    expect(await readAll(archive, body[0].uri, 'rack-voltage')).toEqual([
       { ts: 1714557600, val: 230.5 },
       { ts: 1714557601, val: 231.5 },
     ]);
 
     const source = ['source=192.0.2.9'];
-    await deleteFound(env, source, { only: 'voltage', dryRun: true });
+    await deleteFound(env, source, { only: 'rack-voltage', dryRun: true });
     expect(printed.mock.lastCall).toEqual([expect.stringContaining('Found 1 metadata')]);
     const typo = deleteFound(env, source, { only: 'voltag', dryRun: true });
     await expect(typo).rejects.toThrow('--only: there is no event type "voltag"');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiKeyService } from '../src/auth/api-key.service.js';
 import { parseLimits } from '../src/auth/subject-limits.js';
 import { ARCHIVE, startArchive, type TestArchive } from './support/archive.js';
+import { putPoints } from './support/builders.js';
 
 /** The lines of the contract with InfluxDB's answers. */
 const WORKED_EXAMPLE = `http_req_duration,scenario=default,status=200 value=10.5 1700000000000000000
@@ -280,6 +281,21 @@ test('a taken place gets the last value, and the same value changes nothing', as
       s: [[0.000005, 'b']],
     },
   });
+});
+
+test('a point of a database is replaced by whatever is written to its place', async () => {
+  await write('m v=1 1000000000', 'mixed').expect(204);
+  const [{ uri }] = (await archive.http.get(ARCHIVE).query({ database: 'mixed' }).expect(200)).body as [
+    { uri: string },
+  ];
+  // In one batch or in several: each of them replaces what came before.
+  for (let round = 1; round <= 10; round++) {
+    const put = putPoints(archive, uri, 'v', [{ ts: 1, val: -round }]).expect(201);
+    await Promise.all([put, write(`m v=${round} 1000000000`, 'mixed').expect(204)]);
+  }
+  const { body } = await archive.http.get(`${uri}v/base?time-start=0`).expect(200);
+  expect([10, -10]).toContain((body as { val: number }[])[0]!.val);
+  expect(body).toHaveLength(1);
 });
 
 describe('what tools send', () => {

@@ -235,7 +235,7 @@ test('the examples of the guide compile as they stand, and run', async () => {
     'guide.mjs',
     readFileSync(join(project, 'guide.mjs'), 'utf8').replaceAll("'http://localhost:8080'", 'process.env.URL'),
   );
-  await client.archive.query(`INSERT INTO event_type VALUES ('temperature', 'float', '°C', '', now())`);
+  await client.archive.query(`INSERT INTO event_type VALUES ('rack-temperature', 'float', '°C', '', now())`);
   expect(await node('guide.mjs')).toBe('');
 });
 

@@ -33,7 +33,7 @@ const NO_NUMBER = { value: null, denominator: null };
 
 /** Lines of which the series are known, on the way to columns. Each is stored whole, or not at all. */
 export class LineColumns {
-  readonly points = new ColumnsBySeries('replace');
+  readonly points = new ColumnsBySeries();
   /** The number of lines that are not stored, by problem. */
   readonly problems = new Map<LineProblem, number>();
   /** The number of points that are suspiciously old. */

@@ -29,7 +29,7 @@ export class ColumnsBySeries {
   private last: OpenRequestColumns | undefined;
   private count = 0;
 
-  /** @param onConflict for all series; what their data types say unless given. */
+  /** @param onConflict for all series; what they, or else their data types, say unless given. */
   constructor(private readonly onConflict?: OnConflict) {}
 
   /** The number of points. */
@@ -61,7 +61,8 @@ export class ColumnsBySeries {
     if (this.last?.series === series) return this.last;
     let open = this.bySeries.get(series);
     if (!open) {
-      open = new OpenRequestColumns(series, this.onConflict ?? DATA_TYPES[series.dataType].onConflict);
+      const ofSeries = series.replaces ? 'replace' : DATA_TYPES[series.dataType].onConflict;
+      open = new OpenRequestColumns(series, this.onConflict ?? ofSeries);
       this.bySeries.set(series, open);
     }
     return (this.last = open);

@@ -21,7 +21,7 @@ const ROLLUPS_OF_SERIES = `
 /** The columns of a `SeriesRef` of the series `s`. */
 export const REF_COLUMNS = `
   s.id, s.version, s.data_type AS "dataType", s.origin::float8 AS origin, s.is_stream AS "isStream",
-  s.keeps_points AS "keepsPoints", ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups`;
+  s.keeps_points AS "keepsPoints", s.replaces, ${microsOf('s.base_cut_off')} AS "cutOff", ${ROLLUPS_OF_SERIES} AS rollups`;
 
 /** A series as a writer has seen it: `version` tells whether its registration has changed since. */
 export interface SeriesRef {
@@ -34,6 +34,8 @@ export interface SeriesRef {
   readonly isStream: boolean;
   /** Whether its points are stored; if not, only its bins are. */
   readonly keepsPoints: boolean;
+  /** Whether a point takes the place of another one, as in databases; if not, its data type says what happens. */
+  readonly replaces: boolean;
   /** The rollups to be kept of it, one for each window of its summaries. */
   readonly rollups: readonly RollupSpec[];
   /** Points before this time (micros) have expired and are not taken again; `null` when none has. */

@@ -124,8 +124,9 @@ export class TaggedMetadataStore {
   ): Promise<number> {
     const { rows } = await sql.query<NumberedSeries>({
       name: 'tagged-insert-series',
-      text: `INSERT INTO series (metadata, event_type, data_type)
-             SELECT * FROM unnest($1::int4[], $2::text[], $3::text[]) AS wanted (metadata, event_type, data_type)
+      text: `INSERT INTO series (metadata, event_type, data_type, replaces)
+             SELECT metadata, event_type, data_type, true
+             FROM unnest($1::int4[], $2::text[], $3::text[]) AS wanted (metadata, event_type, data_type)
              WHERE NOT EXISTS (SELECT FROM series s
                                WHERE s.metadata = wanted.metadata AND s.event_type = wanted.event_type)
              ON CONFLICT ON CONSTRAINT series_identity DO NOTHING

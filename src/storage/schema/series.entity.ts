@@ -47,6 +47,10 @@ export class Series {
   /** Whether its points are stored; if not, only its bins are. */
   @Column('boolean', { name: 'keeps_points', default: true })
   keepsPoints: boolean;
+
+  /** Whether a point takes the place of another one, whatever its data type says. */
+  @Column('boolean', { default: false })
+  replaces: boolean;
 }
 
 /** A summary that was asked for on a series. */
