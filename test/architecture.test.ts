@@ -46,7 +46,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['storage/access', 'storage/events', 'storage/hypertables', 'storage/points', 'storage/registry'],
     ...['storage/rollups', 'storage/rules', 'storage/sessions'],
   ],
-  'storage/annotations': ['common', 'postgres', 'storage/access', 'storage/ingest', 'storage/sessions'],
+  'storage/annotations': [
+    ...['common', 'postgres', 'storage/access', 'storage/events', 'storage/ingest', 'storage/sessions'],
+  ],
   'storage/removal': [
     ...['common', 'postgres', 'rollups'],
     ...['storage/access', 'storage/databases', 'storage/events', 'storage/hypertables', 'storage/points'],

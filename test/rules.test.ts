@@ -284,6 +284,12 @@ describe('open events', () => {
     expect(await times('?since=1002&until=1107')).toEqual([1103, 1002]);
     expect(await times('?overlapping=1104,1106')).toEqual([1103]);
     expect(await times('?overlapping=1004,1099.5')).toEqual([1002]);
+    const shown = (await archive.http.get('/api/annotations?type=alert&from=1002000&to=1003000').expect(200)).body;
+    const tags = ['rule:hot', 'type:TEMPERATURE_EXCEEDED', 'severity:warning'];
+    const data = { event: id };
+    expect(shown).toMatchObject([
+      { kind: 'alert', time: 1_002_000, timeEnd: 1_100_000, tags, data, 'metadata-key': key },
+    ]);
     const page = (await archive.http.get('/api/v1/events?limit=2').expect(200)).body;
     await rules.put(uri, points([1, 99, 99, 99], 1200));
     const next = (await archive.http.get(`/api/v1/events?limit=2&cursor=${page.next}`).expect(200)).body;

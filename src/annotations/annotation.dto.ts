@@ -165,7 +165,11 @@ export class AnnotationMessageObject {
 /** An annotation in answers: Grafana's members, and ours. */
 @WireShape('Annotation', 'An annotation. What Grafana knows and an archive does not is empty.')
 export class AnnotationObject {
-  @ApiProperty({ type: 'integer', description: '0 for a session, which is changed as a session.', example: 1 })
+  @ApiProperty({
+    type: 'integer',
+    description: '0 for a session and for an event, which are changed as such.',
+    example: 1,
+  })
   id: number;
 
   @ApiProperty({ type: 'integer', example: 0 })

@@ -21,7 +21,7 @@ export type Acknowledgement = {
  */
 export type Annotation = {
     /**
-     * 0 for a session, which is changed as a session.
+     * 0 for a session and for an event, which are changed as such.
      */
     id: number;
     alertId: number;
