@@ -51,14 +51,15 @@ function valuesOf<Value>(
   declared: readonly Declared<Value>[],
   given: Iterable<[string, Value]> | Readonly<Record<string, Value>>,
 ): Record<string, Value> {
-  const rest = new Map(entriesOf(given));
+  const named = Symbol.iterator in given ? Object.fromEntries(given) : given;
+  for (const name of Object.keys(named))
+    if (!declared.some((part) => part.name === name))
+      throw new LoggerError(`${measurement}: there is no ${what} "${name}"`);
   const values: [name: string, value: Value][] = [];
   for (const part of declared) {
-    const value = rest.get(part.name) ?? part.ownValue();
+    const value = (Object.hasOwn(named, part.name) ? named[part.name] : undefined) ?? part.ownValue();
     if (value !== undefined) values.push([part.name, value]);
-    rest.delete(part.name);
   }
-  for (const name of rest.keys()) throw new LoggerError(`${measurement}: there is no ${what} "${name}"`);
   return Object.fromEntries(values);
 }
 
