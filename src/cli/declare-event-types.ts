@@ -11,7 +11,7 @@ export function declareEventTypes(program: Command, env: NodeJS.ProcessEnv): voi
   eventType
     .command('add')
     .description('declare an event type; one that is declared already gets the unit and the description')
-    .argument('<name>', 'such as temperature', name)
+    .argument('<name>', 'such as rack-temperature', name)
     .addArgument(new Argument('<data-type>', 'the kind of its values').choices(DATA_TYPE_NAMES))
     .option('--unit <unit>', 'the unit of its numbers, such as °C', upTo(MAX_UNIT))
     .option('--description <text>', 'what it says', upTo(MAX_DESCRIPTION))

@@ -4,7 +4,7 @@ import { PAGE } from '../http/parameters.js';
 import { HEADERS, refusal } from '../http/error-responses.js';
 
 const TEMPERATURE = {
-  name: 'temperature',
+  name: 'rack-temperature',
   'data-type': 'float',
   unit: '°C',
   description: 'air temperature in the rack',
@@ -48,9 +48,9 @@ const CONTRADICTION = refusal(
   'state-conflict',
   'It contradicts an existing event type; nothing was changed.',
   {
-    'data type': "the event type temperature is declared as float already, it can't be integer",
+    'data type': "the event type rack-temperature is declared as float already, it can't be integer",
     'built-in': "the event type throughput is built in and can't be changed",
-    use: 'the event type temperature is in use by 3 metadata: delete it there first',
+    use: 'the event type rack-temperature is in use by 3 metadata: delete it there first',
   },
 );
 
@@ -70,7 +70,7 @@ export const DECLARE_EVENT_TYPE: OperationDocs = {
       temperature: {
         summary: 'A temperature',
         value: {
-          name: 'temperature',
+          name: 'rack-temperature',
           'data-type': 'float',
           unit: '°C',
           description: 'air temperature in the rack',

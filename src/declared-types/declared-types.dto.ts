@@ -10,7 +10,7 @@ const DATA_TYPE = { type: 'string' as const, enum: [...DATA_TYPE_NAMES], example
 /** The body of a declaration. */
 @WireShape('NewDeclaration', 'An event type to declare.')
 export class NewDeclarationObject {
-  @ApiProperty({ type: 'string', pattern: EVENT_TYPE_NAME.source, example: 'temperature' })
+  @ApiProperty({ type: 'string', pattern: EVENT_TYPE_NAME.source, example: 'rack-temperature' })
   @Matches(EVENT_TYPE_NAME, { message: EVENT_TYPE_NAME_RULE })
   name: string;
 
@@ -40,7 +40,7 @@ export class NewDeclarationObject {
 /** An event type as it is listed. */
 @WireShape('EventTypeInfo', 'An event type of the archive.')
 export class EventTypeInfoObject {
-  @ApiProperty({ allOf: [EVENT_TYPE], example: 'temperature' })
+  @ApiProperty({ allOf: [EVENT_TYPE], example: 'rack-temperature' })
   name: string;
 
   @ApiProperty({ ...DATA_TYPE, description: 'The type of its values.' })
