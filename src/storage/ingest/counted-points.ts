@@ -9,7 +9,10 @@ import { type RequestColumns } from './columns-by-series.js';
  * or contradict it are none.
  * @param requests the points of the series as they came.
  */
-export function inOrderOfArrival({ added }: SeriesPlan, requests: readonly RequestColumns[]): CountedPoint[] {
+export function inOrderOfArrival(plan: SeriesPlan, requests: readonly RequestColumns[]): CountedPoint[] {
+  const { added } = plan;
+  // Most often they are all new and came in order: then the batch has stored the columns of the request as they are.
+  if (requests.length === 1 && requests[0] === added) return inOrderOfTime(plan);
   const places = new Map<number, CountedPoint>();
   for (const columns of requests)
     for (let index = 0; index < columns.micros.length; index++) {
