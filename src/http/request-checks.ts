@@ -1,3 +1,4 @@
+import { type FastifyRequest } from 'fastify';
 import { Invalid, NotFound, TooLarge, UnsupportedMediaType } from '../common/errors.js';
 import { JSON_TYPE } from './headers.js';
 import { mediaTypeOf } from './request.js';
@@ -57,9 +58,12 @@ export const checkUrl: StepOf =
     if (!isHost(host)) throw new Invalid(`Host: expected a host name or an address, got ${JSON.stringify(host)}`);
   };
 
-/** Refuses a body that is not declared as JSON, or another type of the route, with the status that esmond gives on it. */
+/**
+ * Refuses a body that is not declared as JSON, or another type of the route, with the status that esmond gives on it. Routes
+ * that take any type take an empty one as none.
+ */
 export const checkContentType: StepOf = ({ config: { contentTypeRefusal, bodyTypes = [] } = {} }) => {
-  if (contentTypeRefusal === undefined) return undefined;
+  if (contentTypeRefusal === undefined) return dropEmptyContentType;
   const types = [JSON_TYPE, ...bodyTypes];
   return (request) => {
     const type = request.headers['content-type'] ?? '';
@@ -84,6 +88,11 @@ export function checkContentLength(serverLimit: number): StepOf {
 /** Whether a text is a valid value of `Host`. It may be empty. */
 export function isHost(text: string): boolean {
   return HOST.test(text);
+}
+
+/** Fastify refuses an empty `Content-Type`; InfluxDB's shell sends one. */
+function dropEmptyContentType({ headers }: FastifyRequest): void {
+  if (headers['content-type'] === '') delete headers['content-type'];
 }
 
 /** How often a request has a header of which Node keeps only one. */
