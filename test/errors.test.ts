@@ -71,7 +71,7 @@ describe('errors of the HTTP server itself have codes:', () => {
     [405, 'method-not-allowed', 'a method', `POST /openapi.json HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`],
     [400, 'invalid', 'bytes that are no HTTP', 'hello\r\n\r\n'],
     [400, 'invalid', 'a bad escape', `GET ${ARCHIVE}%zz/ HTTP/1.1\r\n${HOST}\r\n`],
-    [414, 'uri-too-long', 'an endless key', `GET ${ARCHIVE}${'a'.repeat(400)}/ HTTP/1.1\r\n${HOST}\r\n`],
+    [414, 'uri-too-long', 'an endless key', `GET ${ARCHIVE}${'a'.repeat(4000)}/ HTTP/1.1\r\n${HOST}\r\n`],
     [417, 'expectation-failed', 'an Expect', `GET ${ARCHIVE} HTTP/1.1\r\n${HOST}Expect: 418\r\n\r\n`],
     [431, 'headers-too-large', 'endless headers', `GET / HTTP/1.1\r\n${HOST}X: ${'a'.repeat(20_000)}\r\n\r\n`],
   ])('%i %s for %s', async (status, code, _what, request) => {
