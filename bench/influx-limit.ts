@@ -14,7 +14,7 @@ const INTERVAL = 100;
 
 /** An InfluxDB 1 with its defaults, in a scratch directory that goes with it. */
 export class InfluxLimit {
-  private constructor(private readonly origin: string) {}
+  private constructor(readonly origin: string) {}
 
   /** Whether `influxd` is installed. */
   static isThere(): boolean {
