@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ColumnsBySeries } from '../src/storage/ingest/columns-by-series.js';
 import { ImportStore } from '../src/storage/ingest/import-store.js';
@@ -411,4 +412,88 @@ describe('rules', () => {
     expect(ofNone).toEqual([]);
     expect(events.filter(({ state, threshold }) => state === 'open' && threshold.value !== 75)).toEqual([]);
   });
+});
+
+describe('a rehearsal', () => {
+  const rehearse = (body: object) => archive.http.post('/api/v1/rules/rehearsal').send(body);
+  const { name: _, ...unnamed } = HOT;
+  const WHOLE = { rule: unnamed, since: 0, until: 20_000 };
+
+  test('finds the 80 events of 10,000 generated values, and changes nothing', async () => {
+    const uri = await celsius();
+    await rules.put(uri, points(generated(10_000)));
+    const { body } = await rehearse(WHOLE).expect(200);
+    expect(body).toMatchObject({ series: 1, points: 10_000, warnings: 2122, open: 0, truncated: false });
+    expect(body.events).toHaveLength(80);
+    expect(body.events[0]).toMatchObject({ opened: 1204, value: 102.2, 'event-type': 'celsius', sensor: null });
+    expect(body.events[79]).toMatchObject({ opened: 10_967, value: 119.4 });
+    expect(await rules.events()).toEqual([]);
+    expect((await archive.http.get('/api/v1/rules').expect(200)).body).toEqual([]);
+  });
+
+  test('reads from the first bound to just before the last, of all series that match', async () => {
+    const uris = await Promise.all([celsius(), celsius()]);
+    for (const uri of uris) await rules.put(uri, points([100, 100, 100, 20, 100, 100, 100]));
+    const { body } = await rehearse({ ...WHOLE, since: 1001, until: 1007 }).expect(200);
+    expect(body).toMatchObject({ series: 2, points: 12, warnings: 10, open: 2, truncated: false });
+    const keys = uris.map((uri) => uri.split('/').at(-2)).sort();
+    expect(body.events).toMatchObject(
+      keys.map((key) => ({ 'metadata-key': key, opened: 1006, 'first-warning': 1004, closed: null, warnings: 3 })),
+    );
+    const { body: limited } = await rehearse({ ...WHOLE, limit: 1 }).expect(200);
+    expect(limited).toMatchObject({
+      events: [{ 'metadata-key': keys[0], opened: 1002, closed: 1003 }],
+      truncated: true,
+    });
+    const ofNone = { ...unnamed, match: { ...HOT.match, site: 'B2' } };
+    expect((await rehearse({ ...WHOLE, rule: ofNone }).expect(200)).body).toMatchObject({ series: 0, events: [] });
+  });
+
+  test('lists the first 200 events of a series', async () => {
+    const uri = await celsius();
+    await rules.put(uri, points(Array.from({ length: 500 }, (_, index) => (index % 2 === 0 ? 100 : 20))));
+    const { body } = await rehearse({ ...WHOLE, rule: { ...unnamed, warnings: 1 } }).expect(200);
+    expect(body.events).toHaveLength(200);
+    expect(body).toMatchObject({ warnings: 250, truncated: true });
+  });
+
+  test.each([
+    ['until', { ...WHOLE, until: 0 }],
+    ['since', { ...WHOLE, since: '1' }],
+    ['limit', { ...WHOLE, limit: 0 }],
+    ['limit', { ...WHOLE, limit: 1001 }],
+    ['rule', { since: 0, until: 1 }],
+    ['rule, warnings', { ...WHOLE, rule: { ...unnamed, warnings: 0 } }],
+    ['match.event-type', { ...WHOLE, rule: { ...unnamed, match: {} } }],
+    ['treshold', { ...WHOLE, treshold: 1 }],
+  ])('with a bad %s is refused', async (field, body) => {
+    const answer = await rehearse(body).expect(400);
+    expect(answer.body.detail).toMatch(new RegExp(`^${field.replace(', ', '\\b.*\\b')}\\b`));
+  });
+
+  test('finds what the rule finds, if the points come one by one in the order of their times', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }),
+        fc.record({ warnings: fc.integer({ min: 1, max: 3 }), after: fc.integer({ min: 1, max: 2 }) }),
+        fc.constantFrom({}, { op: '<', value: 3 }),
+        async (values, { warnings, after }, reset) => {
+          const rule = { ...HOT, condition: { op: '>=', value: 5 }, warnings, reset: { ...reset, after } };
+          await rules.add(rule);
+          const uri = await celsius();
+          for (const point of points(values)) await rules.put(uri, [point]);
+          const live = await rules.events('?order=asc&limit=1000');
+          const { body } = await rehearse({ rule, since: 0, until: 2000 }).expect(200);
+          const found = (events: object[]): object[] =>
+            (events as Record<string, unknown>[]).map(({ opened, closed, value, peak, warnings: count, ...event }) => {
+              return { opened, closed, value, peak, count, first: event['first-warning'] };
+            });
+          expect(found(body.events)).toEqual(found(live));
+          await rules.removeAll();
+          await empty(archive);
+        },
+      ),
+      { numRuns: 8, endOnFailure: true },
+    );
+  }, 60_000);
 });

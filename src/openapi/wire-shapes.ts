@@ -12,6 +12,7 @@ import * as http from '../http/error.dto.js';
 import * as latest from '../latest/latest.dto.js';
 import * as metadata from '../metadata/metadata.dto.js';
 import * as newMetadata from '../metadata/new-metadata.dto.js';
+import * as rehearsals from '../rules/rehearsal/rehearsal.dto.js';
 import * as rules from '../rules/rule.dto.js';
 import * as search from '../search/search.dto.js';
 import * as sensors from '../sensors/measurements.dto.js';
@@ -48,6 +49,7 @@ export const WIRE_SHAPES = [
   databases,
   fields,
   rules,
+  rehearsals,
   events,
   sensorEvents,
   welcome,

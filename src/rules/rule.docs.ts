@@ -108,3 +108,34 @@ export const LIST_RULE_STATES: OperationDocs = {
     ]),
   },
 };
+
+/** POST `rules/rehearsal`. */
+export const REHEARSE_RULE: OperationDocs = {
+  id: 'rehearseRule',
+  tag: 'rules',
+  summary: 'Tries a rule over what is stored',
+  description:
+    'What the rule would have found, had the stored points come in the order of their times; `max-age` does not count. ' +
+    'Nothing changes, and no rule needs to exist.',
+  body: {
+    schema: shape('NewRehearsal'),
+    examples: {
+      hot: {
+        summary: 'A day of temperatures',
+        value: { rule: NEW_RULE, since: EXAMPLE.ts, until: EXAMPLE.ts + 86_400, limit: 100 },
+      },
+    },
+  },
+  answers: {
+    200: jsonAnswer('What it would have found.', shape('Rehearsal'), {
+      ...{ series: 12, points: 17_280, warnings: 7, open: 0, truncated: false },
+      events: [
+        {
+          ...{ sensor: 's1', 'metadata-key': EXAMPLE.key, 'event-type': 'temperature' },
+          ...{ opened: EXAMPLE.ts + 120, 'first-warning': EXAMPLE.ts, value: 99, closed: EXAMPLE.ts + 180 },
+          ...{ warnings: 3, peak: 100 },
+        },
+      ],
+    }),
+  },
+};

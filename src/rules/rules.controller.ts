@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Post, Put, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Res, UseGuards } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
 import { JsonBody } from '../http/json-body.js';
@@ -6,14 +6,27 @@ import { onlyParameters } from '../http/only-parameters.guard.js';
 import { Operation } from '../http/operation.js';
 import { Address, By, type RequestAddress } from '../http/request.js';
 import { Rules } from '../http/route-rules.js';
-import { DELETE_RULE, GET_RULE, LIST_RULE_STATES, LIST_RULES, POST_RULE, PUT_RULE } from './rule.docs.js';
+import { NewRehearsalObject, type RehearsalObject } from './rehearsal/rehearsal.dto.js';
+import { RehearsalService } from './rehearsal/rehearsal.service.js';
+import {
+  DELETE_RULE,
+  GET_RULE,
+  LIST_RULE_STATES,
+  LIST_RULES,
+  POST_RULE,
+  PUT_RULE,
+  REHEARSE_RULE,
+} from './rule.docs.js';
 import { NewRuleObject, type RuleObject, type RuleStateObject } from './rule.dto.js';
 import { RulesService } from './rules.service.js';
 
 /** Rules on the values of series. In paths, a rule is named by its id or its name. */
 @Controller('rules')
 export class RulesController {
-  constructor(private readonly rules: RulesService) {}
+  constructor(
+    private readonly rules: RulesService,
+    private readonly rehearsals: RehearsalService,
+  ) {}
 
   @Get()
   @Rules({ access: 'read', tagged: true })
@@ -34,6 +47,18 @@ export class RulesController {
     const rule = await this.rules.create(body, caller);
     void reply.header('location', `${origin}${path.replace(/\/$/, '')}/${rule.id}`);
     return rule;
+  }
+
+  /** A POST, since a rule is too long for a URL; it changes nothing. */
+  @Post('rehearsal')
+  @HttpCode(200)
+  @Rules({ access: 'read', contentTypeRefusal: 415 })
+  @Operation(REHEARSE_RULE)
+  rehearse(
+    @Body(JsonBody) body: NewRehearsalObject,
+    @Res({ passthrough: true }) { raw }: FastifyReply,
+  ): Promise<RehearsalObject> {
+    return this.rehearsals.run(body, () => raw.destroyed);
   }
 
   @Get(':rule')

@@ -1275,6 +1275,25 @@ export type NewPoint = {
 };
 
 /**
+ * A rule, and the time over which it is tried.
+ */
+export type NewRehearsal = {
+    rule: RehearsedRule;
+    /**
+     * Seconds since 1970, inclusive.
+     */
+    since: number;
+    /**
+     * Seconds since 1970, exclusive.
+     */
+    until: number;
+    /**
+     * How many events are listed at most.
+     */
+    limit?: number;
+};
+
+/**
  * A rule on the values of series.
  */
 export type NewRule = {
@@ -1682,6 +1701,108 @@ export type RecentTemperatures = {
     averageLastHour: number | null;
     averageLast7Days: number | null;
     maxLast30Days: number | null;
+};
+
+/**
+ * What a rule would have found. Times are in seconds since 1970.
+ */
+export type Rehearsal = {
+    /**
+     * The series that it is for.
+     */
+    series: number;
+    /**
+     * Their points in the time.
+     */
+    points: number;
+    /**
+     * How many of these are warnings.
+     */
+    warnings: number;
+    /**
+     * The first events, in the order in which they opened; at most 200 of each series.
+     */
+    events: Array<RehearsedEvent>;
+    /**
+     * Whether there were more.
+     */
+    truncated: boolean;
+    /**
+     * How many are open at the end.
+     */
+    open: number;
+};
+
+/**
+ * An event that the rule would have opened.
+ */
+export type RehearsedEvent = {
+    /**
+     * `null` where the subject is no sensor.
+     */
+    sensor: string | null;
+    'metadata-key': string;
+    'event-type': string;
+    /**
+     * The time of the point that opened it.
+     */
+    opened: number;
+    /**
+     * The time of the first warning.
+     */
+    'first-warning': number;
+    /**
+     * Of the point that opened it.
+     */
+    value: number | null;
+    /**
+     * `null` if it was open at the end.
+     */
+    closed: number | null;
+    /**
+     * Warnings in a row.
+     */
+    warnings: number;
+    /**
+     * The worst value.
+     */
+    peak: number | null;
+};
+
+/**
+ * A rule that need not exist.
+ */
+export type RehearsedRule = {
+    /**
+     * Unique.
+     */
+    name?: string;
+    enabled?: boolean;
+    kind?: 'value';
+    /**
+     * The series that it is for: all names must hold, each with one of its texts. Names are those of the metadata search, among them any parameter, and `sensor`; `event-type` is required. Streams of sessions are never matched.
+     */
+    match: {
+        [key: string]: string | Array<string>;
+    };
+    /**
+     * When a value is a warning.
+     */
+    condition: Condition;
+    /**
+     * How many warnings in a row open an event. More of them open no other one.
+     */
+    warnings?: number;
+    reset?: RuleReset;
+    /**
+     * `arrival`: points count as they come, whatever their times. `time`: those of a request count in the order of their times, and one that is older than the last stored point of its series does not count.
+     */
+    order?: 'arrival' | 'time';
+    /**
+     * Points older than this, in seconds, are stored and do not count; `null`: all count.
+     */
+    'max-age'?: number | null;
+    event: RuleEvent;
 };
 
 /**

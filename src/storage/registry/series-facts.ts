@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { type DataTypeName } from '../../event-types/data-types.js';
 import { type SeriesFacts } from '../../evaluation/series-match.js';
 import { int4Array } from '../../postgres/array-encoding.js';
 import { Database } from '../../postgres/database.js';
 import { type Sql } from '../../postgres/sql.js';
+import { microsOf } from '../../postgres/timestamps.js';
 import { SOURCE } from './metadata-store.js';
 
 /** How many series are looked at in one go. */
@@ -11,10 +13,13 @@ const SLICE = 10_000;
 /** What rules are told of a series. */
 export interface KnownSeries extends SeriesFacts {
   readonly id: number;
+  readonly dataType: DataTypeName;
+  /** Points before this time (micros) have expired; `null` when none has. */
+  readonly cutOff: number | null;
 }
 
 const SELECT_FACTS = `
-  SELECT s.id, m.key AS "metadataKey", s.event_type AS "eventType", m.subject_type AS "subjectType", ${SOURCE} AS source,
+  SELECT s.id, s.data_type AS "dataType", ${microsOf('s.base_cut_off')} AS "cutOff", m.key AS "metadataKey", s.event_type AS "eventType", m.subject_type AS "subjectType", ${SOURCE} AS source,
          host(m.destination) AS destination, host(m.measurement_agent) AS "measurementAgent",
          m.tool_name AS "toolName", m.input_source AS "inputSource", m.input_destination AS "inputDestination",
          m.parameters
