@@ -236,7 +236,9 @@ export class Sandbox {
 /** The PostgreSQL that runs in a data directory, if any. */
 export function postgresOf(dataDir: string): ProcessIdentity | undefined {
   const file = join(dataDir, 'postgres', 'postmaster.pid');
-  return existsSync(file) ? identify(Number(readFileSync(file, 'utf8').split('\n')[0])) : undefined;
+  // For a moment it is there and empty.
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+  return pid > 0 ? identify(pid) : undefined;
 }
 
 /** The URL of the PostgreSQL that runs in a data directory. */
