@@ -148,9 +148,13 @@ describe('what a sensor sends', () => {
   });
 
   test('is registered once by those that come at a time, and again after its deletion', async () => {
-    const sensor = newSensor();
-    const many = Array.from({ length: 12 }, (_, at) => post(sensor, { noise: 1, at }, at % 2 ? other : archive));
-    expect(new Set((await Promise.all(many)).map(({ status }) => status))).toEqual(new Set([200]));
+    let sensor = '';
+    // Often, since they must meet within one statement.
+    for (let round = 0; round < 30; round++) {
+      const another = (sensor = newSensor());
+      const many = Array.from({ length: 12 }, (_, at) => post(another, { noise: 1, at }, at % 2 ? other : archive));
+      expect(new Set((await Promise.all(many)).map(({ status }) => status))).toEqual(new Set([200]));
+    }
     const [key, ...more] = await archive.query<{ key: string }>(
       `SELECT key FROM metadata WHERE parameters ->> 'sensor' = $1`,
       [sensor],

@@ -268,7 +268,7 @@ export class MetadataStore {
       `INSERT INTO metadata (key, subject_type, source, source_name, destination, measurement_agent, tool_name,
                              input_source, input_destination, parameters, identity)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       ON CONFLICT ON CONSTRAINT metadata_identity DO NOTHING RETURNING id, key`,
+       ON CONFLICT DO NOTHING RETURNING id, key`,
       [
         metadata.key ?? randomUUID().replaceAll('-', ''),
         metadata.subjectType,
