@@ -14,7 +14,11 @@ const INTERVAL = 100;
 
 /** An InfluxDB 1 with its defaults, in a scratch directory that goes with it. */
 export class InfluxLimit {
-  private constructor(readonly origin: string) {}
+  private constructor(
+    readonly origin: string,
+    /** Ends it, and removes what it has stored. */
+    readonly stop: () => void,
+  ) {}
 
   /** Whether `influxd` is installed. */
   static isThere(): boolean {
@@ -28,11 +32,12 @@ export class InfluxLimit {
     const config = join(directory, 'influxd.conf');
     writeFileSync(config, configOf(directory, http, rpc));
     const program = spawn('influxd', ['-config', config], { stdio: 'ignore' });
-    process.once('exit', () => {
+    const stop = (): void => {
       program.kill('SIGKILL');
-      rmSync(directory, { recursive: true, force: true });
-    });
-    const influx = new InfluxLimit(`http://127.0.0.1:${http}`);
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    };
+    process.once('exit', stop);
+    const influx = new InfluxLimit(`http://127.0.0.1:${http}`, stop);
     await influx.listens(program);
     const create = { method: 'POST', path: `/query?q=CREATE+DATABASE+%22${database}%22` };
     await drive({ origin: influx.origin, connections: 1, requests: [create], status: 200 });

@@ -54,7 +54,10 @@ describe.skipIf(!InfluxLimit.isThere())('InfluxDB and the archive', () => {
   beforeAll(async () => {
     [archive, influx] = [await startArchive(), await InfluxLimit.start(NAME)];
   });
-  afterAll(() => archive.close());
+  afterAll(async () => {
+    influx.stop();
+    await archive.close();
+  });
 
   let databases = 0;
 
