@@ -4,6 +4,13 @@
  */
 export const MICROS_PER_SECOND = 1_000_000;
 
+/** Micros in seconds; `null` stays `null`. */
+export function secondsOf(micros: number): number;
+export function secondsOf(micros: number | null): number | null;
+export function secondsOf(micros: number | null): number | null {
+  return micros === null ? null : micros / MICROS_PER_SECOND;
+}
+
 /** 0001-01-01T00:00:00Z in seconds: the first second that can be stored. */
 export const FIRST_SECOND = -62_135_596_800;
 

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Put, Res, UseGuards } from '@nest
 import { type FastifyReply } from 'fastify';
 import { Caller } from '../auth/caller.js';
 import { type Page, parsePage } from '../common/page.js';
-import { MICROS_PER_SECOND } from '../common/time.js';
+import { secondsOf } from '../common/time.js';
 import { type DeletionObject } from '../deletion/deletion.dto.js';
 import { JsonBody } from '../http/json-body.js';
 import { onlyParameters } from '../http/only-parameters.guard.js';
@@ -81,8 +81,4 @@ function toWire({ name, summaries }: StoredDatabase): DatabaseObject {
 
 function summaryToWire({ type, window }: SummaryRegistration): DatabaseSummaryObject {
   return { 'summary-type': type, 'summary-window': window };
-}
-
-function secondsOf(micros: number | null): number | null {
-  return micros === null ? null : micros / MICROS_PER_SECOND;
 }

@@ -50,6 +50,11 @@ export class Run {
     this.restore(state);
   }
 
+  /** Warnings in a row. */
+  get inARow(): number {
+    return this.warnings;
+  }
+
   get state(): RunState {
     const { warnings, normals, since, peak, last, openEvent } = this;
     return { warnings, normals, since, peak, last, openEvent };

@@ -25,6 +25,11 @@ export interface StoredValue {
   readonly document: string | null;
 }
 
+/** A stored value as a number: of a percentage the quotient, `null` of a document. */
+export function numberOf({ value, denominator }: StoredValue): number | null {
+  return value === null ? null : value / (denominator ?? 1);
+}
+
 /** A value as it was posted. */
 export interface ParsedValue extends StoredValue {
   /** Whether a number in it had a fraction, which is not stored: the data type has integers there. */
@@ -167,8 +172,9 @@ function parsePercentage(posted: JsonSlice): ParsedValue {
 }
 
 /** The JSON of a percentage with its two parts, as it was posted; the quotient where it came as one, by an import. */
-function encodeFraction({ value, denominator }: StoredValue): string {
-  if (!Number.isInteger(value)) return String((value ?? 0) / (denominator ?? 1));
+function encodeFraction(stored: StoredValue): string {
+  const { value, denominator } = stored;
+  if (!Number.isInteger(value)) return String(numberOf(stored) ?? 0);
   return `{"numerator":${value},"denominator":${denominator}}`;
 }
 

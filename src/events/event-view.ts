@@ -1,4 +1,4 @@
-import { MICROS_PER_SECOND } from '../common/time.js';
+import { secondsOf } from '../common/time.js';
 import { timestampOf } from '../postgres/timestamps.js';
 import { type StoredEvent } from '../storage/events/event.js';
 import { type EventObject } from './event.dto.js';
@@ -16,16 +16,16 @@ export function toWire(event: StoredEvent): EventObject {
     sensor: event.sensor,
     'metadata-key': event.metadataKey,
     'event-type': event.eventType,
-    opened: seconds(event.opened),
-    'first-warning': seconds(event.firstWarning),
-    received: seconds(event.received),
+    opened: secondsOf(event.opened),
+    'first-warning': secondsOf(event.firstWarning),
+    received: secondsOf(event.received),
     value: event.value,
     threshold: event.threshold,
     warnings: event.warnings,
     peak: event.peak,
-    closed: closed === null ? null : seconds(closed),
+    closed: secondsOf(closed),
     'closed-by': closedBy,
-    acknowledged: acknowledged && { by: acknowledged.by, at: seconds(acknowledged.at), note: acknowledged.note },
+    acknowledged: acknowledged && { by: acknowledged.by, at: secondsOf(acknowledged.at), note: acknowledged.note },
     text: event.text,
   };
 }
@@ -33,8 +33,4 @@ export function toWire(event: StoredEvent): EventObject {
 /** Micros as ISO 8601, with as many digits of the second as they need. */
 export function isoOf(micros: number): string {
   return timestampOf(micros).replace(/\.?0+Z$/, 'Z');
-}
-
-function seconds(micros: number): number {
-  return micros / MICROS_PER_SECOND;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MICROS_PER_SECOND } from '../common/time.js';
+import { secondsOf } from '../common/time.js';
 import { matcherOf, sensorOf, textsOf } from '../evaluation/series-match.js';
 import { type Actor } from '../storage/access/audit-store.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
@@ -53,7 +53,7 @@ export class RulesService {
       'event-type': series.eventType,
       warnings: run.warnings,
       normals: run.normals,
-      since: (run.since ?? 0) / MICROS_PER_SECOND,
+      since: secondsOf(run.since ?? 0),
       peak: run.peak,
       last: run.last,
       event: run.openEvent,
@@ -71,6 +71,6 @@ export class RulesService {
 function toWire({ id, name, enabled, text, created, changed, by }: StoredRule): RuleObject {
   return {
     ...{ id, name, enabled, ...text, by },
-    ...{ created: created / MICROS_PER_SECOND, changed: changed / MICROS_PER_SECOND },
+    ...{ created: secondsOf(created), changed: secondsOf(changed) },
   };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../common/errors.js';
-import { DATA_TYPES, isNumeric } from '../event-types/data-types.js';
+import { DATA_TYPES, isNumeric, numberOf } from '../event-types/data-types.js';
 import { EventTypeStore } from '../storage/registry/event-type-store.js';
 import { SeriesStore } from '../storage/registry/series-store.js';
 import { PointStore } from '../storage/points/point-store.js';
@@ -55,6 +55,5 @@ export class NumberSeries {
 }
 
 function addAll(slice: PointSlice, add: (point: NumberPoint) => void): void {
-  for (const { micros, value, denominator } of slice)
-    add({ micros, value: denominator === null ? (value ?? 0) : (value ?? 0) / denominator });
+  for (const point of slice) add({ micros: point.micros, value: numberOf(point) ?? 0 });
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { formatSeconds } from '../common/time.js';
+import { secondsOf } from '../common/time.js';
 import { inTurns } from '../common/turns.js';
 import { type NumberPoint, NumberSeries } from './number-series.js';
 import { NumberStatistics } from './number-statistics.js';
@@ -53,10 +53,6 @@ export class StatisticsService {
       exact,
     };
   }
-}
-
-function secondsOf(micros: number): number {
-  return Number(formatSeconds(micros));
 }
 
 function pointOf({ micros, value }: NumberPoint): PointOfTimeObject {

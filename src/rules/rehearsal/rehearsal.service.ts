@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Invalid } from '../../common/errors.js';
-import { MICROS_PER_SECOND } from '../../common/time.js';
+import { MICROS_PER_SECOND, secondsOf } from '../../common/time.js';
 import { Turns } from '../../common/turns.js';
+import { numberOf } from '../../event-types/data-types.js';
 import { Rule } from '../../evaluation/rule.js';
 import { matcherOf, sensorOf, textsOf } from '../../evaluation/series-match.js';
 import { PointStore } from '../../storage/points/point-store.js';
@@ -66,8 +67,7 @@ export class RehearsalService {
     const turns = new Turns();
     for await (const slice of source.slices(Infinity, 0)) {
       if (isGone()) break;
-      for (const { micros, value, denominator } of slice)
-        rehearsed.count({ micros, value: value === null ? null : value / (denominator ?? 1) });
+      for (const point of slice) rehearsed.count({ micros: point.micros, value: numberOf(point) });
       if (turns.isOver) await turns.pass();
     }
     return rehearsed;
@@ -79,10 +79,10 @@ function toWire({ series, opened, firstWarning, value, closed, warnings, peak }:
     sensor: sensorOf(series),
     'metadata-key': series.metadataKey,
     'event-type': series.eventType,
-    opened: opened / MICROS_PER_SECOND,
-    'first-warning': firstWarning / MICROS_PER_SECOND,
+    opened: secondsOf(opened),
+    'first-warning': secondsOf(firstWarning),
     value,
-    closed: closed === null ? null : closed / MICROS_PER_SECOND,
+    closed: secondsOf(closed),
     warnings,
     peak,
   };

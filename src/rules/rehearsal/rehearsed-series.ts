@@ -29,7 +29,7 @@ export class RehearsedSeries {
   private current: RehearsedEvent | undefined;
 
   constructor(
-    private readonly rule: Rule,
+    rule: Rule,
     private readonly series: SeriesFacts,
   ) {
     this.run = new Run(rule, () => String(++this.opened), NO_RUN);
@@ -38,8 +38,9 @@ export class RehearsedSeries {
   /** Counts a point; they come in the order of time. */
   count(point: CountedPoint): void {
     this.points++;
-    if (this.rule.judge(point.value) === 'warning') this.warnings++;
+    const before = this.run.inARow;
     const happening = this.run.count(point);
+    if (this.run.inARow > before) this.warnings++;
     if (happening?.change === 'opened') this.open(point);
     if (happening?.change === 'closed') this.close(point.micros, happening.warnings, happening.peak);
   }

@@ -1,6 +1,7 @@
 import { type CountedPoint } from '../../evaluation/run.js';
+import { numberOf } from '../../event-types/data-types.js';
 import { findPlace, placeAt } from '../points/place-order.js';
-import { type PointColumns } from '../points/point-columns.js';
+import { type PointColumns, valueAt } from '../points/point-columns.js';
 import { type SeriesPlan } from '../points/write-plan.js';
 import { type RequestColumns } from './columns-by-series.js';
 
@@ -31,7 +32,6 @@ export function inOrderOfTime({ added }: SeriesPlan): CountedPoint[] {
   return added.micros.map((_, index) => pointAt(added, index));
 }
 
-function pointAt({ micros, values, denominators, documents }: PointColumns, index: number): CountedPoint {
-  const value = documents.length > 0 ? null : (values[index] ?? 0) / (denominators[index] ?? 1);
-  return { micros: micros[index] ?? 0, value };
+function pointAt(columns: PointColumns, index: number): CountedPoint {
+  return { micros: columns.micros[index] ?? 0, value: numberOf(valueAt(columns, index)) };
 }

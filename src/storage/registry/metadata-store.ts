@@ -241,10 +241,13 @@ export class MetadataStore {
     return (await sql.query(text, [key])).rowCount === 1;
   }
 
-  /** The ids of all series of these metadata. */
-  async seriesOf(sql: Sql, ids: readonly number[]): Promise<number[]> {
-    const text = 'SELECT id FROM series WHERE metadata = ANY ($1)';
-    return (await sql.query<{ id: number }>(text, [ids])).rows.map(({ id }) => id);
+  /** The ids of all series of these metadata, or of those of an event type; ascending. */
+  async seriesOf(sql: Sql, ids: readonly number[], eventType?: string): Promise<number[]> {
+    const { rows } = await sql.query<{ id: number }>(
+      'SELECT id FROM series WHERE metadata = ANY ($1) AND ($2::text IS NULL OR event_type = $2) ORDER BY id',
+      [ids, eventType ?? null],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Removes metadata with their series, inside the caller's transaction, which holds their locks; returns the keys. */

@@ -165,15 +165,6 @@ export class TaggedMetadataStore {
     return rows.map(({ id }) => id);
   }
 
-  /** The ids of the series of these metadata, or of one event type of them, ascending. */
-  async seriesOfMetadata(sql: Sql, metadata: readonly number[], eventType?: string): Promise<number[]> {
-    const { rows } = await sql.query<{ id: number }>(
-      `SELECT id FROM series WHERE metadata = ANY ($1) AND ($2::text IS NULL OR event_type = $2) ORDER BY id`,
-      [metadata, eventType ?? null],
-    );
-    return rows.map(({ id }) => id);
-  }
-
   /** Removes those of these metadata that have no series, inside the caller's transaction; returns their number. */
   async removeEmpty(sql: Sql, metadata: readonly number[]): Promise<number> {
     const text = 'DELETE FROM metadata m WHERE id = ANY ($1) AND NOT EXISTS (SELECT FROM series WHERE metadata = m.id)';

@@ -73,7 +73,7 @@ export class DatabaseRemoval {
   private async removeBatch(sql: Sql, database: string, limit: number, part?: PartOfDatabase): Promise<Deleted> {
     const metadata = await this.tagged.some(sql, database, limit, part);
     await this.metadata.lockWithSeries(sql, metadata);
-    const series = await this.tagged.seriesOfMetadata(sql, metadata, part?.eventType);
+    const series = await this.metadata.seriesOf(sql, metadata, part?.eventType);
     const points = await this.series.remove(sql, series);
     return { metadata: await this.tagged.removeEmpty(sql, metadata), points };
   }

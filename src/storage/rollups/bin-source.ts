@@ -132,7 +132,7 @@ function reads({ needs }: BinRange, kept: Kept): boolean {
   return needs === kept || needs === 'all';
 }
 
-/** A stored bin with its columns of bytes. */
+/** The multiset in a column; `null`, with a note of why, where it is damaged and `damaged` takes notes. */
 function decoded(bytes: Buffer | null, micros: number, damaged: BinRange['damaged']): Multiset | null {
   try {
     return multisetOf(bytes);
@@ -143,6 +143,7 @@ function decoded(bytes: Buffer | null, micros: number, damaged: BinRange['damage
   }
 }
 
+/** A stored bin with its columns of bytes. */
 interface StoredColumns extends Omit<StoredBin, 'samples' | 'distribution'> {
   readonly samples: Buffer | null;
   readonly distribution: Buffer | null;

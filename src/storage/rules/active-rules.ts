@@ -35,13 +35,17 @@ export class RuleSet {
     this.matchers = rules.map((rule) => ({ rule, matches: matcherOf(rule.text.match) }));
   }
 
+  /** Whether there are none. */
+  get isEmpty(): boolean {
+    return this.matchers.length === 0;
+  }
+
   /**
    * Those of the series that some rules are for, by their ids. The caller's transaction holds the locks of the series,
    * whose version grows when anything changes that rules look at.
    */
   async watched(sql: Sql, series: Iterable<Pick<SeriesRef, 'id' | 'version'>>): Promise<Map<number, WatchedSeries>> {
     const found = new Map<number, WatchedSeries>();
-    if (this.matchers.length === 0) return found;
     const unknown = new Map<number, number>();
     for (const { id, version } of series) {
       const known = this.judged.get(id);

@@ -44,9 +44,10 @@ export class RulesPart implements BatchPart {
 
   /** `undefined` where no rule is for a series of the batch. */
   private async watch({ sql, locked }: BatchTransaction): Promise<Watch | undefined> {
-    const refs = this.batch.points.map(({ series }) => series);
     for (let generation = locked.ruleGeneration; ;) {
       const rules = await this.rules.at(sql, generation);
+      if (rules.isEmpty) return undefined;
+      const refs = this.batch.points.map(({ series }) => series);
       const series = await rules.watched(sql, refs);
       if (series.size === 0) return undefined;
       const [held, runs] = await Promise.all([holdRules(sql), runsOf(sql, [...series.keys()])]);
