@@ -1,9 +1,9 @@
 import { accept, unlike } from './answer.js';
 import { baseUrlOf, type ConnectionOptions, rootOf } from './connection-options.js';
 import { withinDeadline } from './deadline.js';
-import { ApiError, ConflictError } from './errors.js';
+import { ConflictError } from './errors.js';
 import { type Client, createClient } from './generated/client/index.js';
-import { isPassing, pause, pauseMs } from './retry.js';
+import { pauseAfter, withRetries } from './retry.js';
 
 /** What each call of the generated core is given. */
 export interface Core {
@@ -20,7 +20,7 @@ export class Archive {
   readonly root: string;
   readonly timeoutMs: number;
   readonly retries: number;
-  private readonly backoffMs: number;
+  readonly backoffMs: number;
   private readonly client: Client;
 
   /** Throws a `TypeError` for a URL that is not one of HTTP, and for a key that can't be sent. */
@@ -51,15 +51,15 @@ export class Archive {
    * @returns what the call returns. Throws an `ArchiveError`, or the signal's reason when that aborts.
    */
   async run<T>(call: (core: Core) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+    const attempt = async (number: number): Promise<T> => {
       try {
         return await this.attempt(call, signal);
       } catch (error) {
-        if (error instanceof ConflictError) error.repeated = attempt > 1;
-        if (!isPassing(error) || attempt > this.retries) throw error;
-        await this.pause(attempt, error, signal);
+        if (error instanceof ConflictError) error.repeated = number > 1;
+        throw error;
       }
-    }
+    };
+    return withRetries(attempt, this, signal);
   }
 
   /**
@@ -121,7 +121,7 @@ export class Archive {
    * @param error why the last one failed.
    */
   async pause(attempt: number, error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    await pause(pauseMs(attempt, this.backoffMs, error instanceof ApiError ? error.retryAfter : undefined), signal);
+    await pauseAfter(error, attempt, this.backoffMs, signal);
   }
 
   private async attempt<T>(call: (core: Core) => Promise<T>, outer: AbortSignal | undefined): Promise<T> {

@@ -18,6 +18,14 @@ export interface ConnectionOptions {
   verbose?: boolean | undefined;
 }
 
+/** Parses a URL. Throws a `TypeError` for what is none of HTTP. */
+export function httpUrl(url: string): URL {
+  const parsed = new URL(url);
+  if (!/^https?:$/.test(parsed.protocol))
+    throw new TypeError(`expected a URL with http: or https:, got ${parsed.protocol}`);
+  return parsed;
+}
+
 /** The end of an archive's URL. */
 const ARCHIVE = /\/perfsonar\/archive\/?$/;
 
@@ -26,8 +34,7 @@ const ARCHIVE = /\/perfsonar\/archive\/?$/;
  * as it is, with whatever stands before. Throws a `TypeError` for what is no URL of HTTP.
  */
 export function baseUrlOf(url: string, scriptAlias: string | null = 'esmond'): string {
-  const { protocol, origin, pathname } = new URL(url);
-  if (!/^https?:$/.test(protocol)) throw new TypeError(`expected a URL with http: or https:, got ${protocol}`);
+  const { origin, pathname } = httpUrl(url);
   if (ARCHIVE.test(pathname)) return origin + pathname.replace(ARCHIVE, '');
   const parts = [pathname, scriptAlias ?? ''].map((part) => part.replace(/^\/+|\/+$/g, ''));
   return [origin, ...parts.filter((part) => part !== '')].join('/');

@@ -38,6 +38,42 @@ export function pauseMs(
   return least * (1 + Math.random() / 2);
 }
 
+/** How often and after what pauses a call is repeated. */
+export interface Retries {
+  readonly retries: number;
+  /** The pause before the first repeat, doubled each time. */
+  readonly backoffMs: number;
+}
+
+/**
+ * Runs a call, and again where its failure may pass.
+ * @param call is given how many attempts there are with this one. What it throws last is thrown, or the signal's reason.
+ */
+export async function withRetries<T>(
+  call: (attempt: number) => Promise<T>,
+  { retries, backoffMs }: Retries,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call(attempt);
+    } catch (error) {
+      if (!isPassing(error) || attempt > retries) throw error;
+      await pauseAfter(error, attempt, backoffMs, signal);
+    }
+  }
+}
+
+/** Waits before another attempt, for the error of the last one. @param attempt how many there were. */
+export async function pauseAfter(
+  error: unknown,
+  attempt: number,
+  backoffMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await pause(pauseMs(attempt, backoffMs, error instanceof ApiError ? error.retryAfter : undefined), signal);
+}
+
 /** Waits; rejects with the signal's reason when that aborts before. */
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();

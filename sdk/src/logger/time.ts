@@ -1,3 +1,4 @@
+import { nowMicros } from '../session/now.js';
 import { LoggerError } from './errors.js';
 
 /** A time: a `Date`, integer µs since 1970-01-01 UTC, or an ISO 8601 text with at most 6 decimals that count. */
@@ -30,8 +31,7 @@ export function textOfMicros(micros: number): string {
  * with the same tags and time would be one in a database.
  */
 export function nextMicros(): number {
-  const now = Math.floor((performance.timeOrigin + performance.now()) * 1000);
-  return (last = Math.max(now, last + 1));
+  return (last = Math.max(nowMicros(), last + 1));
 }
 
 let last = 0;

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { News } from '../../session/archive/news.js';
 import { Persistence, Refused } from '../../session/archive/persistence.js';
 import { type Progress, readProgress, saveProgress } from '../../session/archive/progress.js';
 import { Refusals } from '../../session/archive/refusals.js';
@@ -18,8 +19,7 @@ class DiskSpool implements PostSpool {
   private readonly reader: SpoolReader;
   private readonly sending: Promise<void>;
   private appending: Promise<unknown> = Promise.resolve();
-  private wake: () => void = () => undefined;
-  private hasNews = false;
+  private readonly news = new News();
   private isClosing = false;
 
   constructor(
@@ -45,7 +45,7 @@ class DiskSpool implements PostSpool {
     const appended = this.appending.then(async () => {
       await this.writer.append('post', Buffer.from(JSON.stringify(post)));
       this.pending += post.items;
-      this.notify();
+      this.news.tell();
       return undefined;
     });
     this.appending = appended.catch(() => undefined);
@@ -56,7 +56,7 @@ class DiskSpool implements PostSpool {
     await this.appending;
     await this.writer.close();
     this.isClosing = true;
-    this.notify();
+    this.news.tell();
     const timer = setTimeout(() => {
       this.controller.abort(new Error('closed'));
     }, CLOSE_MS);
@@ -64,35 +64,22 @@ class DiskSpool implements PostSpool {
     clearTimeout(timer);
   }
 
-  private notify(): void {
-    this.hasNews = true;
-    this.wake();
-  }
-
   private async run(): Promise<void> {
     try {
       for (;;) {
         // Asked before the spool is read: what comes in between is read in the next round.
         const isLast = this.isClosing;
-        this.hasNews = false;
+        this.news.forget();
         const record = await this.reader.next();
         if (record) await this.deliver(postOf(record), record.end);
         else if (isLast) break;
-        else await this.news();
+        else await this.news.wait();
       }
     } catch (error) {
       if (!this.controller.signal.aborted) this.persistence.tell(error as Error);
     } finally {
       await this.reader.close();
     }
-  }
-
-  /** Resolves when something was told since the spool was read. */
-  private async news(): Promise<void> {
-    if (this.hasNews) return;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
   }
 
   private async deliver(post: ArchivePost, end: Progress['position']): Promise<void> {

@@ -1,7 +1,7 @@
 import { accept } from '../../answer.js';
+import { httpUrl } from '../../connection-options.js';
 import { withinDeadline } from '../../deadline.js';
-import { ApiError } from '../../errors.js';
-import { isPassing, pause, pauseMs } from '../../retry.js';
+import { withRetries } from '../../retry.js';
 
 /** How a database is reached. */
 export interface HttpOptions {
@@ -24,8 +24,7 @@ export interface HttpPost {
 
 /** The base of a URL, without a slash at its end. Throws a `TypeError` for what is no URL of HTTP. */
 export function baseOf(url: string): string {
-  const { protocol, origin, pathname } = new URL(url);
-  if (!/^https?:$/.test(protocol)) throw new TypeError(`expected a URL with http: or https:, got ${protocol}`);
+  const { origin, pathname } = httpUrl(url);
   return `${origin}${pathname}`.replace(/\/+$/, '');
 }
 
@@ -39,17 +38,12 @@ export async function post(
   options: HttpOptions,
 ): Promise<void> {
   const { timeoutMs = 30_000, retries = 5, backoffMs = 250, fetch: send = (request) => fetch(request) } = options;
-  for (let attempt = 1; ; attempt++)
-    try {
-      await withinDeadline(timeoutMs, undefined, async (signal) => {
-        const request = new Request(url, { method: 'POST', headers, body, signal });
-        await accept(request, await send(request), wanted);
-      });
-      return;
-    } catch (error) {
-      if (!isPassing(error) || attempt > retries) throw error;
-      await pause(pauseMs(attempt, backoffMs, error instanceof ApiError ? error.retryAfter : undefined), undefined);
-    }
+  const attempt = (): Promise<void> =>
+    withinDeadline(timeoutMs, undefined, async (signal) => {
+      const request = new Request(url, { method: 'POST', headers, body, signal });
+      await accept(request, await send(request), wanted);
+    });
+  await withRetries(attempt, { retries, backoffMs });
 }
 
 /** Pages of another origin may not send `Content-Encoding`, to InfluxDB either. */

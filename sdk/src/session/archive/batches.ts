@@ -1,4 +1,5 @@
 import { Batch } from './batch.js';
+import { News } from './news.js';
 import { type PlacedRecord, type SpoolReader } from './spool-reader.js';
 
 /** The records of a spool, put together to batches that are worth their requests. */
@@ -6,8 +7,7 @@ export class Batches {
   /** What was read, but belongs to the next batch. */
   private ahead: PlacedRecord | undefined;
   private isDraining = false;
-  private hasNews = false;
-  private wake: () => void = () => undefined;
+  private readonly news = new News();
 
   /**
    * @param flushMs how long records wait for others.
@@ -25,8 +25,7 @@ export class Batches {
 
   /** Tells that the spool has more. */
   notify(): void {
-    this.hasNews = true;
-    this.wake();
+    this.news.tell();
   }
 
   /** Tells that no more will come: nothing waits from now on. */
@@ -46,13 +45,13 @@ export class Batches {
       this.signal.throwIfAborted();
       // Asked before the spool is read: what comes in between is read in the next round.
       const isLast = this.isDraining;
-      this.hasNews = false;
+      this.news.forget();
       const record = this.ahead ?? (await this.reader.next());
       this.ahead = undefined;
       if (record === undefined) {
         if (batch.isEmpty && isLast) return undefined;
         if (!batch.isEmpty && (isLast || performance.now() >= deadline)) return batch;
-        await this.news(deadline - performance.now());
+        await this.news.wait(deadline - performance.now());
         continue;
       }
       if (batch.isEmpty) deadline = performance.now() + this.flushMs;
@@ -62,16 +61,5 @@ export class Batches {
       }
       if (batch.isFull) return batch;
     }
-  }
-
-  /** Resolves when something was told since the spool was read, or after some time. */
-  private async news(milliseconds: number): Promise<void> {
-    if (this.hasNews) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      if (milliseconds < Infinity) timer = setTimeout(resolve, milliseconds);
-    });
-    clearTimeout(timer);
   }
 }
