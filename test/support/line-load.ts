@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { Clients } from './clients.js';
 import { type RunningServer } from './process.js';
 import { quantilesOf } from './summary-oracle.js';
 
@@ -23,18 +24,17 @@ interface Client {
  * Writes line protocol under which faults are provoked: each client writes new lines, and other values over earlier ones, and
  * sends them until they are acknowledged. `verify` compares every point and every bin with what was sent.
  */
-export class LineLoad {
+export class LineLoad extends Clients {
   private readonly clients: Client[] = [];
-  private readonly runs: Promise<void>[] = [];
-  private running = false;
-  private failure: unknown;
-  private acknowledged = 0;
+  acknowledged = 0;
 
   private constructor(
     /** Where it writes; another one once that was killed. */
     public server: RunningServer,
     private readonly key: string,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Creates a database whose fields keep summaries. */
   static async prepare(server: RunningServer, key: string): Promise<LineLoad> {
@@ -45,32 +45,16 @@ export class LineLoad {
 
   /** Writes until `finish`. */
   start(clients = 6): void {
-    this.running = true;
     for (let tag = 0; tag < clients; tag++) {
       const client = { tag, values: new Map<bigint, number>(), next: START };
       this.clients.push(client);
-      this.runs.push(
-        this.run(client).catch((error: unknown) => {
-          this.failure ??= error;
-        }),
-      );
-    }
-  }
-
-  /** Waits until this many more writes are acknowledged than now. */
-  async written(more = 30): Promise<void> {
-    const enough = this.acknowledged + more;
-    while (this.acknowledged < enough) {
-      this.check();
-      await sleep(5);
+      this.launch(() => this.run(client));
     }
   }
 
   /** Writes no more, and waits until all that was written is acknowledged. */
-  async finish(): Promise<void> {
-    this.running = false;
-    await Promise.all(this.runs.splice(0));
-    this.check();
+  finish(): Promise<void> {
+    return this.end();
   }
 
   /** After `finish`: all points are there, and the bins are those of all points. */
@@ -90,10 +74,6 @@ export class LineLoad {
       const expected = [...bins].map(([ts, vals]) => ({ ts, val: quantilesOf(vals) }));
       expect(await this.read(`${series}/quantiles/${WINDOW}?time-start=0&limit=1000000`)).toEqual(expected);
     }
-  }
-
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure as Error;
   }
 
   private async run(client: Client): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { Clients } from './clients.js';
 import { type RunningServer } from './process.js';
 
 /** The event types that are written; both are summed up, by hour. */
@@ -24,11 +25,8 @@ const valueAt = (ts: number): number => 1 + (ts % 997);
  * Writes under which faults are provoked: some clients that write new points all the time, single ones and bulks, and
  * remember what was acknowledged. `verify` compares all of it with the archive.
  */
-export class WriteLoad {
+export class WriteLoad extends Clients {
   private readonly writes: Write[] = [];
-  private readonly clients: Promise<void>[] = [];
-  private running = false;
-  private failure: unknown;
   private nextTs = 1_700_000_000;
   /** Answers so far by status; 0 stands for no answer. */
   readonly answers = new Map<number, number>();
@@ -36,7 +34,9 @@ export class WriteLoad {
   private constructor(
     private readonly key: string,
     private readonly uris: readonly string[],
-  ) {}
+  ) {
+    super();
+  }
 
   /** Registers what is written. */
   static async prepare(server: RunningServer, key: string): Promise<WriteLoad> {
@@ -70,33 +70,13 @@ export class WriteLoad {
    * when its server is gone for good.
    */
   start(servers: readonly RunningServer[], clients = 4): void {
-    this.running = true;
     for (let client = 0; client < clients; client++)
-      this.clients.push(
-        this.run(servers[client % servers.length]!, this.uris[client % this.uris.length]!).catch((error: unknown) => {
-          this.failure = error;
-        }),
-      );
-  }
-
-  /** Waits until this many more writes are acknowledged than now. */
-  async written(more = 30): Promise<void> {
-    const enough = this.acknowledged + more;
-    while (this.acknowledged < enough) {
-      this.check();
-      await sleep(5);
-    }
-  }
-
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure as Error;
+      this.launch(() => this.run(servers[client % servers.length]!, this.uris[client % this.uris.length]!));
   }
 
   /** Waits until all writes that are under way have ended in one way or the other. */
-  async stop(): Promise<void> {
-    this.running = false;
-    await Promise.all(this.clients.splice(0));
-    this.check();
+  stop(): Promise<void> {
+    return this.end();
   }
 
   private async run(server: RunningServer, uri: string): Promise<void> {

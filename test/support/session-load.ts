@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { Clients } from './clients.js';
 import { type RunningServer } from './process.js';
 import { columnsOf, SESSIONS, START } from './sessions.js';
 import { categoriesOf, distributionOf, quantilesOf } from './summary-oracle.js';
@@ -36,12 +37,9 @@ interface Bin {
  * Writes to the streams of a session under which faults are provoked: several clients a stream, each of which takes the
  * next rows and sends them until they are acknowledged. `verify` compares every row and every bin with what was sent.
  */
-export class SessionLoad {
-  private readonly clients: Promise<void>[] = [];
+export class SessionLoad extends Clients {
   private readonly nextRow: Record<StreamName, number> = { kept: 0, summed: 0, codes: 0 };
-  private running = false;
-  private failure: unknown;
-  private acknowledged = 0;
+  acknowledged = 0;
   /** How many writes had to be sent once more. */
   repeats = 0;
 
@@ -50,7 +48,9 @@ export class SessionLoad {
     public server: RunningServer,
     private readonly key: string,
     private readonly session: string,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Creates a session with the streams. */
   static async prepare(server: RunningServer, key: string): Promise<SessionLoad> {
@@ -62,34 +62,13 @@ export class SessionLoad {
 
   /** Writes until `finish`. */
   start(clientsPerStream = 3): void {
-    this.running = true;
     for (const name of NAMES)
-      for (let client = 0; client < clientsPerStream; client++)
-        this.clients.push(
-          this.run(name).catch((error: unknown) => {
-            this.failure ??= error;
-          }),
-        );
-  }
-
-  /** Waits until this many more writes are acknowledged than now. */
-  async written(more = 30): Promise<void> {
-    const enough = this.acknowledged + more;
-    while (this.acknowledged < enough) {
-      this.check();
-      await sleep(5);
-    }
+      for (let client = 0; client < clientsPerStream; client++) this.launch(() => this.run(name));
   }
 
   /** Takes no more rows, and waits until all that were taken are acknowledged. */
-  async finish(): Promise<void> {
-    this.running = false;
-    await Promise.all(this.clients.splice(0));
-    this.check();
-  }
-
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure as Error;
+  finish(): Promise<void> {
+    return this.end();
   }
 
   private async run(name: StreamName): Promise<void> {
